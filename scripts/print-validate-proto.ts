@@ -20,7 +20,11 @@ function typeName(field: DescField): string {
 
 function printField(field: DescField, indent: string): string {
   const label =
-    field.fieldKind === "list" ? "repeated " : field.oneof === undefined && field.presence === FeatureSet_FieldPresence.EXPLICIT ? "optional " : "";
+    field.fieldKind === "list"
+      ? "repeated "
+      : field.oneof === undefined && field.presence === FeatureSet_FieldPresence.EXPLICIT
+        ? "optional "
+        : "";
   return `${indent}${label}${typeName(field)} ${field.name} = ${field.number};\n`;
 }
 
@@ -50,7 +54,10 @@ function printMessage(desc: DescMessage, indent: string): string {
 }
 
 const extensions = file.extensions
-  .map((e) => `extend .${e.extendee.typeName} {\n  optional .${e.message?.typeName} ${e.name} = ${e.number};\n}\n`)
+  .map(
+    (e) =>
+      `extend .${e.extendee.typeName} {\n  optional .${e.message?.typeName} ${e.name} = ${e.number};\n}\n`,
+  )
   .join("");
 console.log(`// Definitions of buf/validate/validate.proto as carried by the npm package
 // @bufbuild/protovalidate (Apache License 2.0, Copyright Buf Technologies, Inc.;
