@@ -1,0 +1,81 @@
+import { createHash } from "node:crypto";
+import {
+  create,
+  type DescMessage,
+  type DescMethodUnary,
+  fromBinary,
+  type MessageInitShape,
+  type MessageShape,
+  toBinary,
+} from "@bufbuild/protobuf";
+import { Code } from "@connectrpc/connect";
+import { type Queryable, sql } from "../db/db.ts";
+import { defineReasons } from "../errors/reasons.ts";
+
+/** The table that a schema whose RPCs use {@link once} must have; part of its first migration. */
+export const idempotencyTable = `
+create table idempotency (
+  method text not null,
+  caller text not null,
+  key text not null,
+  fingerprint bytea not null,
+  response bytea,
+  create_time timestamptz not null default now(),
+  constraint idempotency_pkey primary key (method, caller, key)
+);
+create index idempotency_create_time on idempotency (create_time);
+`;
+
+const fail = defineReasons({
+  REQUEST_ID_REUSED: {
+    code: Code.AlreadyExists,
+    message: "request_id {request_id} was used before with another request",
+  },
+});
+
+/**
+ * Runs `effect` once per caller and key, inside the transaction of the effect,
+ * and answers every repetition with the first answer.
+ *
+ * The key's row goes in first: a concurrent duplicate waits on its unique
+ * index until the first transaction ends, and then either finds the answer or,
+ * when the first was rolled back, becomes the first itself. Without a key the
+ * effect simply runs.
+ *
+ * @throws REQUEST_ID_REUSED when the key was used with another request.
+ */
+export async function once<I extends DescMessage, O extends DescMessage>(
+  tx: Queryable,
+  call: { method: DescMethodUnary<I, O>; caller: string; key: string; request: MessageShape<I> },
+  effect: () => Promise<MessageInitShape<O>>,
+): Promise<MessageShape<O>> {
+  const { method, caller, key } = call;
+  if (key === "") return create(method.output, await effect());
+  const name = `${method.parent.typeName}/${method.name}`;
+  const fingerprint = fingerprintOf(method.input, call.request);
+  const claimed = await tx.query(sql`
+    insert into idempotency (method, caller, key, fingerprint)
+    values (${name}, ${caller}, ${key}, ${fingerprint})
+    on conflict on constraint idempotency_pkey do nothing
+    returning 1 as claimed`);
+  if (claimed.length === 0) {
+    const [first] = await tx.query<{ fingerprint: Uint8Array; response: Uint8Array }>(sql`
+      select fingerprint, response from idempotency
+      where method = ${name} and caller = ${caller} and key = ${key}`);
+    if (first === undefined || Buffer.compare(first.fingerprint, fingerprint) !== 0) {
+      throw fail("REQUEST_ID_REUSED", { request_id: key });
+    }
+    return fromBinary(method.output, first.response);
+  }
+  const response = create(method.output, await effect());
+  await tx.query(sql`
+    update idempotency set response = ${toBinary(method.output, response)}
+    where method = ${name} and caller = ${caller} and key = ${key}`);
+  return response;
+}
+
+/** A digest of what a request asks for: all its fields but the key itself. */
+export function fingerprintOf<D extends DescMessage>(desc: D, request: MessageShape<D>): Uint8Array {
+  const asked = { ...request, requestId: "" };
+  return createHash("sha256").update(toBinary(desc, asked)).digest();
+}
