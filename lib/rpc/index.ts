@@ -1,0 +1,13 @@
+export type { Authenticator, StaffKey } from "./authenticator.ts";
+export { createAuthenticator, guestTokenHeader } from "./authenticator.ts";
+export { asPrincipal, callerOf, requireOwner } from "./caller.ts";
+export { createDirectTransport } from "./direct-transport.ts";
+export { outgoing } from "./outgoing.ts";
+export type { Principal } from "./principal.ts";
+export { createRoutingTransport } from "./routing-transport.ts";
+export { createServerInterceptors } from "./server-interceptors.ts";
+export type { ServiceDefinition, ServiceModule } from "./service.ts";
+export { defineService } from "./service.ts";
+export { createServiceTransport } from "./service-transport.ts";
+export type { PrincipalSigner } from "./signer.ts";
+export { createPrincipalSigner, principalHeader } from "./signer.ts";

@@ -1,0 +1,56 @@
+import { create, type DescMessage, type DescService, type Message } from "@bufbuild/protobuf";
+import { pathToString } from "@bufbuild/protobuf/reflect";
+import { createValidator, type Validator } from "@bufbuild/protovalidate";
+import type { ConnectError, Interceptor } from "@connectrpc/connect";
+import { invalidArgument } from "../../errors/reasons.ts";
+import { mapEach } from "../abortable.ts";
+
+/**
+ * Holds every request message, each one of a stream, to the `buf.validate` rules of its contract.
+ * INVALID_ARGUMENT names each violated field by its proto path.
+ */
+export function validateRequests(validator: Validator = createValidator()): Interceptor {
+  return (next) => (req) => {
+    if (req.stream) {
+      const checked = mapEach(req.message, (message) => {
+        const refusal = check(validator, req.method.input, message);
+        if (refusal !== undefined) {
+          throw refusal;
+        }
+        return message;
+      });
+      return next({ ...req, message: checked });
+    }
+    const refusal = check(validator, req.method.input, req.message);
+    return refusal === undefined ? next(req) : Promise.reject(refusal);
+  };
+}
+
+/** Compiles the rules of every request type: the first validation of a type takes tens of milliseconds. */
+export function warmValidator(validator: Validator, services: readonly DescService[]): void {
+  for (const input of new Set(services.flatMap((service) => service.methods.map((method) => method.input)))) {
+    const result = validator.validate(input, create(input));
+    if (result.kind === "error") {
+      throw new Error(`the validation rules of ${input.typeName} are not valid`, { cause: result.error });
+    }
+  }
+}
+
+function check(validator: Validator, desc: DescMessage, message: Message): ConnectError | undefined {
+  const result = validator.validate(desc, message);
+  switch (result.kind) {
+    case "valid":
+      return undefined;
+    case "invalid":
+      return invalidArgument(
+        result.violations.map(({ field, message: description }) => ({
+          field: pathToString(field),
+          description,
+        })),
+      );
+    case "error":
+      throw new Error(`the validation rules of ${desc.typeName} failed`, { cause: result.error });
+    default:
+      return result satisfies never;
+  }
+}

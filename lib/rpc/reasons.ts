@@ -1,0 +1,31 @@
+import { Code } from "@connectrpc/connect";
+import { defineReasons } from "../errors/reasons.ts";
+
+/** What the runtime itself fails with, whatever the service. */
+export const rpcReasons = {
+  /** The caller's deadline, or the default one, passed while the handler ran. */
+  DEADLINE_EXCEEDED: { code: Code.DeadlineExceeded, message: "the deadline of {method} passed" },
+  /** So little time was left at arrival that the call was not begun; nothing happened. */
+  DEADLINE_TOO_SHORT: { code: Code.DeadlineExceeded, message: "too little time is left for {method}" },
+  /** The caller went away or gave up. */
+  CANCELLED: { code: Code.Canceled, message: "the call of {method} was canceled" },
+  /** The method needs a credential and none was given. */
+  UNAUTHENTICATED: { code: Code.Unauthenticated, message: "a credential is needed" },
+  /** A credential was given and is wrong, forged or expired. */
+  INVALID_CREDENTIALS: { code: Code.Unauthenticated, message: "the credential in {header} is not valid" },
+  /** The method is for another kind of caller. */
+  PERMISSION_DENIED: { code: Code.PermissionDenied, message: "{method} is not open to this caller" },
+  /** The resource belongs to another guest or customer. */
+  NOT_OWNER: { code: Code.PermissionDenied, message: "this belongs to somebody else" },
+  /** The bytes are no message of the method's request type. */
+  MALFORMED_REQUEST: { code: Code.InvalidArgument, message: "the request is not a valid {type}" },
+  /** A single-request method was sent none, or more than one. */
+  WRONG_REQUEST_COUNT: { code: Code.InvalidArgument, message: "{method} takes exactly one request message" },
+  /** No such method here. */
+  UNIMPLEMENTED: { code: Code.Unimplemented, message: "{method} is not served here" },
+  /** The process is stopping; another replica can take the call. */
+  SHUTTING_DOWN: { code: Code.Unavailable, message: "the server is shutting down" },
+} as const;
+
+/** Fails with one of the runtime's reasons. */
+export const failRpc = defineReasons(rpcReasons);

@@ -1,0 +1,41 @@
+import { hash } from "node:crypto";
+import { createValidator } from "@bufbuild/protovalidate";
+import type { CallOptions, Interceptor } from "@connectrpc/connect";
+import { pino } from "pino";
+import { createAuthenticator } from "../authenticator.ts";
+import { asPrincipal } from "../caller.ts";
+import { authenticate } from "../interceptors/authenticate.ts";
+import { checkAccess } from "../interceptors/check-access.ts";
+import { keepDeadline } from "../interceptors/keep-deadline.ts";
+import { recordCalls } from "../interceptors/record-calls.ts";
+import { validateRequests } from "../interceptors/validate.ts";
+import { createPrincipalSigner } from "../signer.ts";
+
+/** The staff key that `testInterceptors` accept, under the name `test`. */
+export const testStaffKey = "rowlock-staff-key-for-tests";
+
+/** The signer that `testInterceptors` trust. */
+export const testSigner = createPrincipalSigner({ key: Buffer.alloc(32, "rowlock") });
+
+/** The authenticator of `testInterceptors`. */
+export const testAuthenticator = createAuthenticator({
+  staffKeys: [{ name: "test", digest: hash("sha256", testStaffKey, "hex") }],
+  signer: testSigner,
+});
+
+/** The server's interceptors for tests of any service: silent, with a known staff key. */
+export const testInterceptors: readonly Interceptor[] = [
+  recordCalls({ log: pino({ level: "silent" }) }),
+  keepDeadline(),
+  authenticate(testAuthenticator),
+  checkAccess(),
+  validateRequests(createValidator()),
+];
+
+/** Call options of each kind of caller, for clients over a direct transport. */
+export const as = {
+  staff: asPrincipal({ kind: "staff", id: "test" }),
+  service: (name: string) => asPrincipal({ kind: "service", id: name }),
+  guest: (token: string): Pick<CallOptions, "contextValues"> =>
+    asPrincipal({ kind: "guest", id: hash("sha256", token, "hex") }),
+};
