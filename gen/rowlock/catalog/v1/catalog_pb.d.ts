@@ -63,7 +63,8 @@ export declare type Product = Message<"rowlock.catalog.v1.Product"> & {
   options: ProductOption[];
 
   /**
-   * What can be bought; at least one, each with its own SKU.
+   * What can be bought; at least one, each with its own SKU and its own
+   * combination of the options' values.
    *
    * @generated from field: repeated rowlock.catalog.v1.Variant variants = 7;
    */
@@ -77,14 +78,15 @@ export declare type Product = Message<"rowlock.catalog.v1.Product"> & {
   attributes: { [key: string]: string };
 
   /**
-   * The merchant's own data; kept, not interpreted.
+   * The merchant's own data; kept, not interpreted. Everyone who can read the
+   * product can read it.
    *
    * @generated from field: map<string, string> metadata = 9;
    */
   metadata: { [key: string]: string };
 
   /**
-   * Addresses of pictures, the first is the main one.
+   * Addresses of pictures (`https://…` or `http://…`), the first is the main one.
    *
    * @generated from field: repeated string image_urls = 10;
    */
@@ -208,14 +210,15 @@ export declare type Variant = Message<"rowlock.catalog.v1.Variant"> & {
   title: string;
 
   /**
-   * The chosen value of each of the product's options, by the option's name.
+   * The chosen value of each of the product's options, by the option's name; no
+   * other names, and no two variants with the same values.
    *
    * @generated from field: map<string, string> option_values = 3;
    */
   optionValues: { [key: string]: string };
 
   /**
-   * One price per currency; never negative.
+   * One price per currency (ISO 4217); never negative.
    *
    * @generated from field: repeated rowlock.type.v1.Money prices = 4;
    */
@@ -433,15 +436,15 @@ export declare type ListProductsRequest = Message<"rowlock.catalog.v1.ListProduc
   pageToken: string;
 
   /**
-   * Only products of this category or of one below it.
+   * Only products of this category or of one below it; none for an unknown one.
    *
    * @generated from field: string category_id = 3;
    */
   categoryId: string;
 
   /**
-   * Words to find in titles, descriptions, tags and SKUs. Words are stemmed as
-   * English; "quoted phrases", `or` and `-not` work.
+   * Words to find in titles, descriptions and tags, or a whole SKU. Words are
+   * stemmed as English; "quoted phrases", `or` and `-not` work.
    *
    * @generated from field: string query = 4;
    */
@@ -463,7 +466,8 @@ export declare type ListProductsRequest = Message<"rowlock.catalog.v1.ListProduc
   currencyCode: string;
 
   /**
-   * Only products with a variant at this price or above, in minor units.
+   * Only products with a variant at this price or above, in minor units. With
+   * both bounds, one variant must lie between them.
    *
    * @generated from field: optional int64 min_price = 7;
    */
@@ -525,14 +529,15 @@ export enum ListProductsRequest_Sort {
   TITLE = 2,
 
   /**
-   * The cheapest variant's price, ascending.
+   * The cheapest variant's price in `currency_code`, ascending. Products
+   * without a price in that currency are left out.
    *
    * @generated from enum value: SORT_PRICE_ASCENDING = 3;
    */
   PRICE_ASCENDING = 3,
 
   /**
-   * The cheapest variant's price, descending.
+   * The same, descending.
    *
    * @generated from enum value: SORT_PRICE_DESCENDING = 4;
    */
@@ -588,6 +593,7 @@ export declare type UpdateProductRequest = Message<"rowlock.catalog.v1.UpdatePro
    * Which fields to change: `title`, `description`, `category_ids`, `tags`,
    * `options`, `variants`, `attributes`, `metadata`, `image_urls`. Over REST it
    * is inferred from the body when left out. Only what is named is validated.
+   * `etag` may be named and changes nothing.
    *
    * @generated from field: google.protobuf.FieldMask update_mask = 2;
    */
@@ -788,8 +794,10 @@ export declare const ListCategoriesResponseSchema: GenMessage<ListCategoriesResp
  */
 export declare const CatalogService: GenService<{
   /**
-   * Creates a product with its variants. Safe to retry with a `request_id`.
-   * Errors: SKU_TAKEN, CATEGORY_NOT_FOUND, REQUEST_ID_REUSED.
+   * Creates a product with its variants, on sale at once. Safe to retry with a
+   * `request_id`. Output-only fields of the request are ignored.
+   * Errors: SKU_TAKEN, CATEGORY_NOT_FOUND, REQUEST_ID_REUSED, INVALID_ARGUMENT
+   * when the variants do not fit the options.
    *
    * @generated from rpc rowlock.catalog.v1.CatalogService.CreateProduct
    */
@@ -822,7 +830,8 @@ export declare const CatalogService: GenService<{
   },
   /**
    * Lists the products on sale: by category, full text, tag and price range.
-   * Errors: PAGE_TOKEN_INVALID.
+   * Errors: PAGE_TOKEN_INVALID, STAFF_ONLY (PERMISSION_DENIED: `archived`
+   * without a staff key).
    *
    * @generated from rpc rowlock.catalog.v1.CatalogService.ListProducts
    */
@@ -833,9 +842,11 @@ export declare const CatalogService: GenService<{
   },
   /**
    * Changes the fields of a product that `update_mask` names. `variants` is
-   * replaced as a whole: a SKU left out is no longer sold.
+   * replaced as a whole: a SKU left out is no longer sold. Nothing changes when
+   * any part is refused.
    * Errors: PRODUCT_NOT_FOUND, ETAG_MISMATCH, SKU_TAKEN, CATEGORY_NOT_FOUND,
-   * INVALID_ARGUMENT for an unknown or output-only path.
+   * INVALID_ARGUMENT for an unknown or output-only path, and when the variants
+   * do not fit the options.
    *
    * @generated from rpc rowlock.catalog.v1.CatalogService.UpdateProduct
    */
@@ -868,7 +879,8 @@ export declare const CatalogService: GenService<{
     output: typeof BatchGetVariantsResponseSchema;
   },
   /**
-   * Creates a category under an id of the merchant's choice.
+   * Creates a category under an id of the merchant's choice. Creating the same
+   * category again returns it.
    * Errors: CATEGORY_EXISTS (with other content), CATEGORY_NOT_FOUND (the parent).
    *
    * @generated from rpc rowlock.catalog.v1.CatalogService.CreateCategory
