@@ -1,0 +1,101 @@
+import { describe, expect, test } from "vitest";
+import { reasonOf } from "../../lib/errors/reasons.ts";
+import {
+  asOf,
+  type CartDocument,
+  cartLifeMs,
+  emptyCart,
+  freezeMs,
+  frozen,
+  maxLines,
+  ordered,
+  remembering,
+  thawed,
+  touched,
+  withQuantity,
+} from "./cart.ts";
+
+const now = Date.parse("2030-01-01T00:00:00Z");
+const open = emptyCart({ id: "cart_1", owner: "o", currencyCode: "USD", now });
+const forA = frozen(open, "ord_a", now);
+const doneA = ordered(forA, "ord_a");
+
+describe("the order of a cart", () => {
+  const until = now + freezeMs;
+  test.each<[string, () => CartDocument, CartDocument["order"] | string]>([
+    ["freeze an open cart", () => forA, { state: "frozen", id: "ord_a", until }],
+    [
+      "freeze again: the first id stays, the time starts again",
+      () => frozen(forA, "ord_b", now + 1000),
+      { state: "frozen", id: "ord_a", until: until + 1000 },
+    ],
+    ["freeze an ordered cart: nothing", () => frozen(doneA, "ord_b", now), { state: "ordered", id: "ord_a" }],
+    ["just before the time is over", () => asOf(forA, until - 1), { state: "frozen", id: "ord_a", until }],
+    ["the time is over", () => asOf(forA, until), undefined],
+    ["ordered is for good", () => asOf(doneA, now + cartLifeMs), { state: "ordered", id: "ord_a" }],
+    ["thaw", () => thawed(forA, "ord_a"), undefined],
+    ["thaw for another order: nothing", () => thawed(forA, "ord_b"), { state: "frozen", id: "ord_a", until }],
+    ["thaw an ordered cart: nothing", () => thawed(doneA, "ord_a"), { state: "ordered", id: "ord_a" }],
+    ["complete", () => doneA, { state: "ordered", id: "ord_a" }],
+    ["complete again", () => ordered(doneA, "ord_a"), { state: "ordered", id: "ord_a" }],
+    ["complete after the freeze was over", () => ordered(open, "ord_a"), { state: "ordered", id: "ord_a" }],
+    ["complete while another attempt runs", () => ordered(forA, "ord_b"), { state: "ordered", id: "ord_b" }],
+    ["complete what became another order", () => ordered(doneA, "ord_b"), "CART_NOT_OPEN"],
+  ])("%s", (_, change, want) => {
+    expect(outcome(() => change().order)).toEqual(want);
+  });
+});
+
+describe("quantities", () => {
+  const two = withQuantity(withQuantity(open, "A", 1), "B", 2);
+  const full = Array.from({ length: maxLines }, (_, n) => `S${n}`).reduce(
+    (cart, sku) => withQuantity(cart, sku, 1),
+    open,
+  );
+  test.each<[string, CartDocument, string, number, object | string]>([
+    ["a new line comes last", two, "C", 3, { A: 1, B: 2, C: 3 }],
+    ["a line keeps its place", two, "A", 9, { A: 9, B: 2 }],
+    ["0 removes", two, "A", 0, { B: 2 }],
+    ["0 of what is not there", two, "C", 0, { A: 1, B: 2 }],
+    ["10,000 is the most", open, "A", 10_000, { A: 10_000 }],
+    ["10,001 is too many", open, "A", 10_001, "QUANTITY_TOO_LARGE"],
+    ["100 lines are the most", full, "X", 1, "CART_FULL"],
+  ])("%s", (_, cart, sku, quantity, want) => {
+    const got = outcome(() =>
+      withQuantity(cart, sku, quantity).lines.map((line) => [line.sku, line.quantity]),
+    );
+    expect(got).toEqual(typeof want === "string" ? want : Object.entries(want));
+  });
+
+  test("a full cart's lines can change", () => {
+    expect(withQuantity(full, "S7", 5).lines).toHaveLength(maxLines);
+  });
+});
+
+test("a cart remembers its last 64 keyed adds", () => {
+  const many = Array.from({ length: 65 }, (_, n) => n).reduce(
+    (cart, n) => remembering(cart, { key: `k${n}`, request: "r" }),
+    open,
+  );
+  expect(many.adds).toHaveLength(64);
+  expect(many.adds.at(0)?.key).toBe("k1");
+  expect(many.adds.at(-1)?.key).toBe("k64");
+});
+
+test("a change starts the 30 days again; no change leaves the document", () => {
+  const later = now + 5000;
+  expect(touched(open, { ...open }, later)).toMatchObject({
+    createTime: now,
+    updateTime: later,
+    expireTime: later + cartLifeMs,
+  });
+  expect(touched(open, open, later)).toBe(open);
+});
+
+function outcome(work: () => unknown): unknown {
+  try {
+    return work();
+  } catch (err) {
+    return reasonOf(err);
+  }
+}

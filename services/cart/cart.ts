@@ -1,0 +1,180 @@
+import { fail } from "./reasons.ts";
+
+/** How long a cart is kept after its last change, in milliseconds. */
+export const cartLifeMs = 30 * 24 * 3_600_000;
+/** How long a cart stays frozen unless its order is completed, in milliseconds. */
+export const freezeMs = 2 * 60_000;
+/** Most units of one SKU in a cart. */
+export const maxQuantity = 10_000;
+/** Most different SKUs in a cart. */
+export const maxLines = 100;
+/** How many keys of AddItem a cart remembers. */
+export const rememberedAdds = 64;
+
+/**
+ * A cart as it is stored: one document, replaced as a whole, never changed in place. Plain JSON:
+ * times are milliseconds since 1970, amounts decimal strings.
+ */
+export interface CartDocument {
+  readonly id: string;
+  /** Hex SHA-256 digest of the token. */
+  readonly owner: string;
+  readonly currencyCode: string;
+  readonly lines: readonly StoredLine[];
+  readonly contact?: StoredContact;
+  readonly shippingAddress?: StoredAddress;
+  /** The order that is being made (frozen, until a time) or was made (ordered) of the cart. */
+  readonly order?:
+    | { readonly state: "frozen"; readonly id: string; readonly until: number }
+    | { readonly state: "ordered"; readonly id: string };
+  /** The latest keyed AddItem calls, oldest first. */
+  readonly adds: readonly KeyedAdd[];
+  readonly createTime: number;
+  readonly updateTime: number;
+  readonly expireTime: number;
+}
+
+/** One SKU of a cart, with what the buyer saw when it was last changed. */
+export interface StoredLine {
+  readonly sku: string;
+  readonly quantity: number;
+  /** Unit price then, in minor units of the cart's currency. */
+  readonly seenPrice: string;
+  readonly title: string;
+  readonly variantTitle: string;
+  readonly imageUrl: string;
+}
+
+export interface StoredContact {
+  readonly email: string;
+  readonly phone: string;
+}
+
+export interface StoredAddress {
+  readonly name: string;
+  readonly line1: string;
+  readonly line2: string;
+  readonly city: string;
+  readonly state: string;
+  readonly postalCode: string;
+  readonly countryCode: string;
+}
+
+/** Digests of an AddItem's request_id and of what it asked for. */
+export interface KeyedAdd {
+  readonly key: string;
+  readonly request: string;
+}
+
+/** A new, empty cart. */
+export function emptyCart(init: {
+  id: string;
+  owner: string;
+  currencyCode: string;
+  now: number;
+}): CartDocument {
+  const { id, owner, currencyCode, now } = init;
+  return {
+    id,
+    owner,
+    currencyCode,
+    lines: [],
+    adds: [],
+    createTime: now,
+    updateTime: now,
+    expireTime: now + cartLifeMs,
+  };
+}
+
+/** What is stored of a change made at `now`: `after` with its times set; `before` itself when nothing changed. */
+export function touched(before: CartDocument, after: CartDocument, now: number): CartDocument {
+  return after === before ? before : { ...after, updateTime: now, expireTime: now + cartLifeMs };
+}
+
+/** The cart as it counts at `now`: a freeze that is over is gone, with its order's id. */
+export function asOf(cart: CartDocument, now: number): CartDocument {
+  return cart.order?.state === "frozen" && cart.order.until <= now ? withoutOrder(cart) : cart;
+}
+
+/**
+ * Refuses to change a cart of which an order is being made or was made.
+ * @throws CART_NOT_OPEN
+ */
+export function requireOpen(cart: CartDocument): void {
+  if (cart.order !== undefined) {
+    throw fail("CART_NOT_OPEN", { cart_id: cart.id, state: cart.order.state.toUpperCase() });
+  }
+}
+
+/** Units of a SKU that the cart asks for; 0 when it has none. */
+export function quantityOf(cart: CartDocument, sku: string): number {
+  return cart.lines.find((line) => line.sku === sku)?.quantity ?? 0;
+}
+
+/**
+ * Sets the units of a SKU, in its place or as the last line; 0 removes it. What the buyer sees of a
+ * new line is filled in by `seen` once its price is known. Without effect it returns the same document.
+ * @throws QUANTITY_TOO_LARGE, CART_FULL
+ */
+export function withQuantity(cart: CartDocument, sku: string, quantity: number): CartDocument {
+  const present = cart.lines.some((line) => line.sku === sku);
+  if (quantity === 0) {
+    return present ? { ...cart, lines: cart.lines.filter((line) => line.sku !== sku) } : cart;
+  }
+  if (quantity > maxQuantity) {
+    throw fail("QUANTITY_TOO_LARGE", { sku, quantity: String(quantity), limit: String(maxQuantity) });
+  }
+  if (present) {
+    return { ...cart, lines: cart.lines.map((line) => (line.sku === sku ? { ...line, quantity } : line)) };
+  }
+  if (cart.lines.length >= maxLines) {
+    throw fail("CART_FULL", { cart_id: cart.id, limit: String(maxLines) });
+  }
+  const unseen = { sku, quantity, seenPrice: "0", title: "", variantTitle: "", imageUrl: "" };
+  return { ...cart, lines: [...cart.lines, unseen] };
+}
+
+/** Remembers a keyed AddItem, forgetting the oldest beyond `rememberedAdds`. */
+export function remembering(cart: CartDocument, add: KeyedAdd): CartDocument {
+  return { ...cart, adds: [...cart.adds, add].slice(-rememberedAdds) };
+}
+
+/** Removes all lines. */
+export function cleared(cart: CartDocument): CartDocument {
+  return cart.lines.length === 0 ? cart : { ...cart, lines: [] };
+}
+
+/**
+ * Freezes the cart for an order until `now` + 2 minutes. The first order's id stays, and each call
+ * starts the two minutes again, so that a caller that goes on with an order has them in full.
+ */
+export function frozen(cart: CartDocument, orderId: string, now: number): CartDocument {
+  if (cart.order?.state === "ordered") {
+    return cart;
+  }
+  return { ...cart, order: { state: "frozen", id: cart.order?.id ?? orderId, until: now + freezeMs } };
+}
+
+/** Opens a cart that is frozen for this order; any other stays the same document. */
+export function thawed(cart: CartDocument, orderId: string): CartDocument {
+  return cart.order?.state === "frozen" && cart.order.id === orderId ? withoutOrder(cart) : cart;
+}
+
+/**
+ * Marks the cart as ordered. The order exists, so this holds also when the freeze is over or another
+ * order's attempt has begun since; only a cart that already became another order is refused.
+ * @throws CART_NOT_OPEN
+ */
+export function ordered(cart: CartDocument, orderId: string): CartDocument {
+  if (cart.order?.state === "ordered") {
+    if (cart.order.id !== orderId) {
+      requireOpen(cart);
+    }
+    return cart;
+  }
+  return { ...cart, order: { state: "ordered", id: orderId } };
+}
+
+function withoutOrder({ order: _, ...cart }: CartDocument): CartDocument {
+  return cart;
+}

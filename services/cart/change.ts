@@ -1,0 +1,92 @@
+import { setTimeout as delay } from "node:timers/promises";
+import type { HandlerContext } from "@connectrpc/connect";
+import type { Cart } from "../../gen/rowlock/cart/v1/cart_pb.js";
+import { outgoing, requireOwner } from "../../lib/rpc/index.ts";
+import { asOf, type CartDocument, requireOpen, touched } from "./cart.ts";
+import { isCartId } from "./identity.ts";
+import { covers, findOffers, type Offers } from "./offers.ts";
+import { priceCart, seen } from "./pricing.ts";
+import { fail } from "./reasons.ts";
+import type { CartDeps } from "./service.ts";
+import type { StoredCart } from "./store.ts";
+
+/**
+ * How often a change is tried. Fifty callers adding to one cart at once need fewer than half of
+ * these with the pauses below.
+ */
+const maxAttempts = 40;
+const maxPauseMs = 40;
+
+/**
+ * The cart as it counts now.
+ * @throws CART_NOT_FOUND when there is none or it has expired
+ */
+export async function readCart({ store, clock }: CartDeps, cartId: string): Promise<StoredCart> {
+  const stored = isCartId(cartId) ? await store.read(cartId) : undefined;
+  const now = clock().getTime();
+  if (stored === undefined || stored.cart.expireTime <= now) {
+    throw fail("CART_NOT_FOUND", { cart_id: cartId });
+  }
+  return { cart: asOf(stored.cart, now), version: stored.version };
+}
+
+/**
+ * Changes a cart by compare-and-set. `decide` gets the cart as it counts now and returns the cart to
+ * store (the same document: nothing is written) and the answer. It runs again on the newer cart when
+ * another change came first, so it must have no effect of its own.
+ * @throws CART_NOT_FOUND; CART_BUSY after 40 lost races
+ */
+export async function changeCart<T>(
+  deps: CartDeps,
+  ctx: HandlerContext,
+  cartId: string,
+  decide: (cart: CartDocument, now: number) => Promise<{ next: CartDocument; answer: T }>,
+): Promise<T> {
+  for (let attempt = 0; attempt < maxAttempts; attempt++) {
+    if (attempt > 0) {
+      // At random within a growing span, so that those who collided do not collide again.
+      await delay(Math.random() * Math.min(2 ** attempt, maxPauseMs), undefined, { signal: ctx.signal });
+    }
+    const { cart, version } = await readCart(deps, cartId);
+    const { next, answer } = await decide(cart, deps.clock().getTime());
+    if (next === cart || (await deps.store.write(next, version))) {
+      return answer;
+    }
+  }
+  throw fail("CART_BUSY", { cart_id: cartId });
+}
+
+/**
+ * A buyer's change: checks the owner, applies `edit` to the open cart, and answers with the cart,
+ * priced by the same look-ups that the change was checked with. With `sku`, that line must be on
+ * sale with enough stock. `repeated` says that the call was carried out before: then nothing changes.
+ * @throws CART_NOT_FOUND, NOT_OWNER, CART_NOT_OPEN, CART_BUSY, what `edit` throws, and with `sku`
+ *   SKU_NOT_FOUND, PRICE_MISSING, INSUFFICIENT_STOCK
+ */
+export async function editCart(
+  deps: CartDeps,
+  ctx: HandlerContext,
+  change: {
+    cartId: string;
+    edit: (cart: CartDocument) => CartDocument;
+    sku?: string;
+    repeated?: (cart: CartDocument) => boolean;
+  },
+): Promise<Cart> {
+  let offers: Offers | undefined;
+  return changeCart(deps, ctx, change.cartId, async (cart, now) => {
+    requireOwner(ctx, cart.owner);
+    const repeated = change.repeated?.(cart) ?? false;
+    if (!repeated) {
+      requireOpen(cart);
+    }
+    const edited = repeated ? cart : change.edit(cart);
+    // After a lost race the offers are some milliseconds old; they are asked for again only for a new SKU.
+    if (offers === undefined || !covers(offers, edited)) {
+      offers = await findOffers(deps, edited, outgoing(ctx));
+    }
+    const checked = repeated || change.sku === undefined ? edited : seen(edited, change.sku, offers);
+    const next = touched(cart, checked, now);
+    return { next, answer: priceCart(next, offers) };
+  });
+}

@@ -1,0 +1,39 @@
+import { createHmac } from "node:crypto";
+import { newId, sha256Hex } from "../../lib/ids/ids.ts";
+import type { Principal } from "../../lib/rpc/index.ts";
+
+/** A cart's id, the secret that opens it, and the digest of that secret, which alone is stored. */
+export interface CartIdentity {
+  readonly id: string;
+  readonly token: string;
+  readonly owner: string;
+}
+
+/** A keyed CreateCart gives its caller's cart to whoever repeats the key, so a short key is refused. */
+export const minCreationKeyLength = 16;
+
+/**
+ * Who a new cart is. The token is base64url(HMAC-SHA256(secret, cart id)): it can be given again
+ * without being stored, and nobody without the secret can compute it. A keyed creation also derives
+ * the id from caller and key, so that its repetition finds the same cart and answers the same. With
+ * another secret, tokens given before still open their carts (their digests are stored), and a
+ * repeated key makes a new cart.
+ */
+export function newIdentity(init: { secret: string; caller: Principal; requestId: string }): CartIdentity {
+  const { secret, caller, requestId } = init;
+  const id =
+    requestId === ""
+      ? newId("cart")
+      : `cart_${hmac(secret, `create\0${caller.kind}\0${caller.id}\0${requestId}`).toString("hex").slice(0, 32)}`;
+  const token = hmac(secret, id).toString("base64url");
+  return { id, token, owner: sha256Hex(token) };
+}
+
+/** Whether a text has the form of a cart's id; any other is no key to look up. */
+export function isCartId(text: string): boolean {
+  return /^cart_[0-9a-z]{1,59}$/.test(text);
+}
+
+function hmac(secret: string, text: string): Buffer {
+  return createHmac("sha256", secret).update(text).digest();
+}

@@ -1,0 +1,62 @@
+import type { HandlerContext } from "@connectrpc/connect";
+import type { Cart, CreateCartRequest } from "../../../gen/rowlock/cart/v1/cart_pb.js";
+import { invalidArgument } from "../../../lib/errors/reasons.ts";
+import { MoneyError, minorDigits } from "../../../lib/money/money.ts";
+import { callerOf } from "../../../lib/rpc/index.ts";
+import { emptyCart } from "../cart.ts";
+import { minCreationKeyLength, newIdentity } from "../identity.ts";
+import { priceCart } from "../pricing.ts";
+import { fail } from "../reasons.ts";
+import type { CartDeps } from "../service.ts";
+
+const noOffers = { variants: new Map(), available: undefined };
+
+/**
+ * Makes an empty cart. A repeated key gets the first answer again, token included: the cart as it was
+ * made, not as it is now.
+ */
+export function createCart({ store, clock, tokenSecret }: CartDeps) {
+  return async (req: CreateCartRequest & { requestId?: string }, ctx: HandlerContext): Promise<Cart> => {
+    const currencyCode = requireCurrency(req.currencyCode || "USD");
+    const requestId = requireLongKey(req.requestId ?? "");
+    const { id, token, owner } = newIdentity({ secret: tokenSecret, caller: callerOf(ctx), requestId });
+    const cart = emptyCart({ id, owner, currencyCode, now: clock().getTime() });
+    if (await store.insert(cart)) {
+      return withToken(priceCart(cart, noOffers), token);
+    }
+    const first = await store.read(id);
+    if (first === undefined) {
+      throw fail("CART_BUSY", { cart_id: id });
+    }
+    if (first.cart.currencyCode !== currencyCode) {
+      throw fail("REQUEST_ID_REUSED", { request_id: requestId });
+    }
+    const asMade = emptyCart({ id, owner, currencyCode, now: first.cart.createTime });
+    return withToken(priceCart(asMade, noOffers), token);
+  };
+}
+
+function withToken(cart: Cart, token: string): Cart {
+  cart.token = token;
+  return cart;
+}
+
+function requireCurrency(code: string): string {
+  try {
+    minorDigits(code);
+    return code;
+  } catch (err) {
+    if (err instanceof MoneyError) {
+      throw invalidArgument([{ field: "currency_code", description: err.message }]);
+    }
+    throw err;
+  }
+}
+
+function requireLongKey(requestId: string): string {
+  if (requestId !== "" && requestId.length < minCreationKeyLength) {
+    const description = `must have ${minCreationKeyLength} characters or more, and be hard to guess`;
+    throw invalidArgument([{ field: "request_id", description }]);
+  }
+  return requestId;
+}

@@ -1,0 +1,16 @@
+import type { MethodImpl } from "@connectrpc/connect";
+import type { CartService } from "../../../gen/rowlock/cart/v1/cart_pb.js";
+import { outgoing, requireOwner } from "../../../lib/rpc/index.ts";
+import { readCart } from "../change.ts";
+import { findOffers } from "../offers.ts";
+import { priceCart } from "../pricing.ts";
+import type { CartDeps } from "../service.ts";
+
+/** The cart, priced and checked now. */
+export function getCart(deps: CartDeps): MethodImpl<typeof CartService.method.getCart> {
+  return async ({ cartId }, ctx) => {
+    const { cart } = await readCart(deps, cartId);
+    requireOwner(ctx, cart.owner);
+    return priceCart(cart, await findOffers(deps, cart, outgoing(ctx)));
+  };
+}
