@@ -1,0 +1,123 @@
+import type { Interceptor } from "@connectrpc/connect";
+import { Server, ServerCredentials } from "@grpc/grpc-js";
+import { HealthImplementation } from "grpc-health-check";
+import type { Log } from "../telemetry/log.ts";
+import { bindServices } from "./bound-method.ts";
+import { grpcService } from "./grpc-handlers.ts";
+import { LiveCalls } from "./live-calls.ts";
+import { failRpc } from "./reasons.ts";
+import { createReflection } from "./reflection.ts";
+import type { ServiceDefinition } from "./service.ts";
+
+/** A listening gRPC server. */
+export interface GrpcServer {
+  /** The port it listens on. */
+  readonly port: number;
+  /** What the health service says: of one service by its full name, or of the whole server. */
+  setServing(serving: boolean, service?: string): void;
+  /**
+   * Stops: says NOT_SERVING, takes no new call, lets running calls finish for `graceMs`
+   * (default 10,000), then gives up those left with UNAVAILABLE, reason SHUTTING_DOWN.
+   * Safe to call more than once.
+   */
+  drain(options?: { graceMs?: number }): Promise<void>;
+  /** As `drain`. */
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+/** Once the calls are done, connections held open by health watches are not waited for longer than this. */
+const idleConnectionsMs = 500;
+
+/**
+ * Serves gRPC on `address` (`127.0.0.1:0` takes a free port). Health is always served, reflection
+ * unless switched off. A message of more than `maxMessageBytes` (default 4 MiB) is RESOURCE_EXHAUSTED.
+ * Rejects when the address cannot be bound.
+ */
+export async function createGrpcServer({
+  services,
+  interceptors,
+  address,
+  credentials = ServerCredentials.createInsecure(),
+  reflection = true,
+  maxMessageBytes = 4 * 1024 * 1024,
+  log,
+}: {
+  services: readonly ServiceDefinition[];
+  interceptors: readonly Interceptor[];
+  address: string;
+  credentials?: ServerCredentials;
+  reflection?: boolean;
+  maxMessageBytes?: number;
+  log: Log;
+}): Promise<GrpcServer> {
+  const server = new Server({
+    "grpc.max_receive_message_length": maxMessageBytes,
+    "grpc.max_send_message_length": maxMessageBytes,
+    "grpc.enable_channelz": 0,
+  });
+  const live = new LiveCalls();
+  const bound = bindServices({ services, interceptors });
+  for (const { desc } of services) {
+    const { definition, handlers } = grpcService(
+      bound.filter(({ method }) => method.parent === desc),
+      live,
+    );
+    server.addService(definition, handlers);
+  }
+  const names = services.map(({ desc }) => desc.typeName);
+  const health = new HealthImplementation({ "": "SERVING" });
+  for (const name of names) {
+    health.setStatus(name, "SERVING");
+  }
+  health.addToServer(server);
+  if (reflection) {
+    createReflection(services.map(({ desc }) => desc)).addToServer(server);
+  }
+  const port = await new Promise<number>((resolve, reject) => {
+    server.bindAsync(address, credentials, (err, bound) => (err === null ? resolve(bound) : reject(err)));
+  });
+  log.info({ port, services: names }, "grpc server listens");
+
+  async function stop(graceMs: number): Promise<void> {
+    for (const name of ["", ...names]) {
+      health.setStatus(name, "NOT_SERVING");
+    }
+    const closed = new Promise<void>((resolve) => {
+      server.tryShutdown(() => resolve());
+    });
+    if (!(await within(graceMs, Promise.race([closed, live.whenIdle()])))) {
+      log.warn({ calls: live.size }, "grpc server gives up the calls that are left");
+      live.abortAll(failRpc("SHUTTING_DOWN", {}));
+    }
+    if (!(await within(idleConnectionsMs, closed))) {
+      // Not forceShutdown: it finds no connections when channelz is off.
+      server.drain(address.replace(/:\d+$/, `:${port}`), 0);
+      await closed;
+    }
+  }
+
+  let stopping: Promise<void> | undefined;
+  const drain = ({ graceMs = 10_000 }: { graceMs?: number } = {}) => {
+    stopping ??= stop(graceMs);
+    return stopping;
+  };
+  return {
+    port,
+    setServing: (serving, service = "") => health.setStatus(service, serving ? "SERVING" : "NOT_SERVING"),
+    drain,
+    [Symbol.asyncDispose]: () => drain(),
+  };
+}
+
+/** Whether the promise settled within `ms`. */
+async function within(ms: number, promise: Promise<void>): Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<boolean>((resolve) => {
+    timer = setTimeout(resolve, ms, false);
+  });
+  try {
+    return await Promise.race([promise.then(() => true), late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
