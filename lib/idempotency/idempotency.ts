@@ -8,9 +8,10 @@ import {
   type MessageShape,
   toBinary,
 } from "@bufbuild/protobuf";
-import { Code } from "@connectrpc/connect";
-import { type Queryable, sql } from "../db/db.ts";
+import { Code, type HandlerContext } from "@connectrpc/connect";
+import { type Queryable, sql } from "../db/index.ts";
 import { defineReasons } from "../errors/reasons.ts";
+import { callerOf } from "../rpc/index.ts";
 
 /** The table that a schema whose RPCs use {@link once} must have; part of its first migration. */
 export const idempotencyTable = `
@@ -78,4 +79,10 @@ export async function once<I extends DescMessage, O extends DescMessage>(
 export function fingerprintOf<D extends DescMessage>(desc: D, request: MessageShape<D>): Uint8Array {
   const asked = { ...request, requestId: "" };
   return createHash("sha256").update(toBinary(desc, asked)).digest();
+}
+
+/** Whose keys a call uses: one caller's keys never meet another's. */
+export function callerKey(ctx: HandlerContext): string {
+  const { kind, id } = callerOf(ctx);
+  return `${kind}:${id}`;
 }

@@ -528,11 +528,19 @@ export declare type FreezeCartRequest = Message<"rowlock.cart.v1.FreezeCartReque
   cartId: string;
 
   /**
-   * The id that the order shall have, unless one was decided before.
+   * The order that is being made.
    *
    * @generated from field: string order_id = 2;
    */
   orderId: string;
+
+  /**
+   * Hex SHA-256 digest of the token that the buyer holds; empty when staff or
+   * a service orders, who may order any cart.
+   *
+   * @generated from field: string owner = 3;
+   */
+  owner: string;
 };
 
 /**
@@ -799,10 +807,10 @@ export declare const CartService: GenService<{
   },
   /**
    * Closes the cart to changes while an order is made of it, and returns it
-   * priced. The first call decides the order's id; every later one returns the
-   * same. A frozen cart thaws by itself after two minutes unless completed.
-   * Errors: CART_NOT_FOUND, CART_EMPTY, CART_LINE_INVALID (a SKU is gone or
-   * has no price in the cart's currency).
+   * priced. A cart that has become an order is returned as it is, in state
+   * ORDERED. A frozen cart thaws by itself after two minutes unless completed.
+   * Errors: CART_NOT_FOUND, NOT_OWNER, CART_EMPTY, CART_LINE_INVALID (a SKU is
+   * gone or has no price in the cart's currency).
    *
    * @generated from rpc rowlock.cart.v1.CartService.FreezeCart
    */

@@ -267,6 +267,13 @@ export declare type LedgerEntry = Message<"rowlock.inventory.v1.LedgerEntry"> & 
    * @generated from field: google.protobuf.Timestamp create_time = 8;
    */
   createTime?: Timestamp | undefined;
+
+  /**
+   * Change of the backorder limit.
+   *
+   * @generated from field: int64 backorder_delta = 9;
+   */
+  backorderDelta: bigint;
 };
 
 /**
@@ -904,8 +911,8 @@ export declare const InventoryService: GenService<{
     output: typeof ReservationSchema;
   },
   /**
-   * Takes the held units off the stock for good. Only a committed reservation
-   * may be paid for. Committing a committed reservation changes nothing. A
+   * Takes the held units off the stock for good, those beyond what is on hand
+   * off the backorder limit. Only a committed reservation may be paid for. Committing a committed reservation changes nothing. A
    * hold past its time can be committed as long as nobody else got the units.
    * Errors: RESERVATION_NOT_FOUND, RESERVATION_CLOSED.
    *

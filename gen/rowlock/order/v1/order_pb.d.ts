@@ -559,8 +559,8 @@ export declare type OrderEvent = Message<"rowlock.order.v1.OrderEvent"> & {
 
   /**
    * What happened: `placed`, `shipping_method_set`, `payment_started`,
-   * `payment_failed`, `stock_committed`, `paid`, `fulfilled`, `notified`,
-   * `canceled`, `expired`.
+   * `payment_pending`, `payment_failed`, `paid`, `fulfilled`, `canceled`,
+   * `expired`.
    *
    * @generated from field: string kind = 2;
    */
@@ -970,6 +970,7 @@ export declare const OrderService: GenService<{
    * the first call the same order is returned, with another one the call is
    * refused.
    * Errors: CART_NOT_FOUND, NOT_OWNER, CART_EMPTY, CART_LINE_INVALID,
+   * CHECKOUT_IN_PROGRESS (ABORTED; another call is making the order),
    * DELIVERY_MISSING (no contact or address), INSUFFICIENT_STOCK (ABORTED; as
    * in Inventory.Reserve), TOTAL_CHANGED (ABORTED), CART_ALREADY_ORDERED,
    * REQUEST_ID_REUSED, ADDRESS_REFUSED (no carrier delivers there).

@@ -1,0 +1,60 @@
+import { create, type MessageInitShape } from "@bufbuild/protobuf";
+import { timestampFromDate } from "@bufbuild/protobuf/wkt";
+import {
+  type LedgerEntry,
+  LedgerEntrySchema,
+  type Reservation as ReservationMessage,
+  Reservation_State,
+  type ReservationLine,
+  ReservationSchema,
+  type StockItem,
+  StockItemSchema,
+  StockShortageSchema,
+} from "../../gen/rowlock/inventory/v1/inventory_pb.js";
+import { available, type Line, type Reservation, type Shortage, type Stock } from "./stock.ts";
+import type { LedgerRow } from "./store-stock.ts";
+
+export function toStockItem(stock: Stock): StockItem {
+  return create(StockItemSchema, {
+    sku: stock.sku,
+    locationId: stock.locationId,
+    onHand: stock.onHand,
+    reserved: stock.reserved,
+    available: available(stock),
+    backorderLimit: stock.backorderLimit,
+    updateTime: timestampFromDate(stock.updateTime),
+  });
+}
+
+export function toReservationMessage(reservation: Reservation): ReservationMessage {
+  return create(ReservationSchema, {
+    id: reservation.id,
+    state: Reservation_State[reservation.state],
+    lines: reservation.lines,
+    expireTime: timestampFromDate(reservation.expireTime),
+    createTime: timestampFromDate(reservation.createTime),
+  });
+}
+
+export function toLedgerEntry(row: LedgerRow): LedgerEntry {
+  return create(LedgerEntrySchema, {
+    ...row,
+    reservationId: row.reservationId ?? "",
+    createTime: timestampFromDate(row.createTime),
+  });
+}
+
+export function toShortageDetail(short: readonly Shortage[]): MessageInitShape<typeof StockShortageSchema> {
+  return {
+    lines: short.map(({ sku, requested, available, earliestExpiry }) => ({
+      sku,
+      requested,
+      available,
+      ...(earliestExpiry && { earliestExpiry: timestampFromDate(earliestExpiry) }),
+    })),
+  };
+}
+
+export function fromLines(lines: readonly ReservationLine[]): Line[] {
+  return lines.map(({ sku, quantity }) => ({ sku, quantity }));
+}

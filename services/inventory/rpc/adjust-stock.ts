@@ -1,0 +1,36 @@
+import type { MethodImpl } from "@connectrpc/connect";
+import { InventoryService } from "../../../gen/rowlock/inventory/v1/inventory_pb.js";
+import { callerKey, once } from "../../../lib/idempotency/idempotency.ts";
+
+import { toStockItem } from "../convert.ts";
+import { fail } from "../reasons.ts";
+import type { InventoryDeps } from "../service.ts";
+import { defaultLocation } from "../stock.ts";
+import { orBelowReserved } from "../stock-limits.ts";
+import { lockStock, writeStock } from "../store-stock.ts";
+
+/** Adds to or takes from what is on hand. */
+export function adjustStock({ db }: InventoryDeps): MethodImpl<typeof InventoryService.method.adjustStock> {
+  return async (request, ctx) => {
+    const { sku, delta, reason } = request;
+    const locationId = request.locationId || defaultLocation;
+    const call = {
+      method: InventoryService.method.adjustStock,
+      caller: callerKey(ctx),
+      key: request.requestId,
+      request,
+    };
+    return orBelowReserved({ sku, locationId }, () =>
+      db.transaction((tx) =>
+        once(tx, call, async () => {
+          if ((await lockStock(tx, { sku, locationId })) === undefined) {
+            throw fail("STOCK_NOT_FOUND", { sku, location_id: locationId });
+          }
+          return toStockItem(
+            await writeStock(tx, { sku, locationId, onHandDelta: delta, backorderDelta: 0n, reason }),
+          );
+        }),
+      ),
+    );
+  };
+}

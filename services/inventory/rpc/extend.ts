@@ -1,0 +1,15 @@
+import { durationMs } from "@bufbuild/protobuf/wkt";
+import type { MethodImpl } from "@connectrpc/connect";
+import type { InventoryService } from "../../../gen/rowlock/inventory/v1/inventory_pb.js";
+import { toReservationMessage } from "../convert.ts";
+import { repeated } from "../end-reservation.ts";
+import type { InventoryDeps } from "../service.ts";
+import { extendHeld } from "../store-reservation.ts";
+
+/** Moves the time at which a hold ends. Safe to retry. */
+export function extend({ db, clock }: InventoryDeps): MethodImpl<typeof InventoryService.method.extend> {
+  return async ({ reservationId: id, ttl }) => {
+    const expireTime = new Date(clock().getTime() + (ttl === undefined ? 0 : durationMs(ttl)));
+    return toReservationMessage((await extendHeld(db, { id, expireTime })) ?? (await repeated(db, { id, reached: [] })));
+  };
+}

@@ -1,0 +1,31 @@
+import type { MethodImpl } from "@connectrpc/connect";
+import { InventoryService } from "../../../gen/rowlock/inventory/v1/inventory_pb.js";
+import { callerKey, once } from "../../../lib/idempotency/idempotency.ts";
+
+import { toStockItem } from "../convert.ts";
+import type { InventoryDeps } from "../service.ts";
+import { defaultLocation } from "../stock.ts";
+import { orBelowReserved } from "../stock-limits.ts";
+import { setStock as writeSet } from "../store-stock.ts";
+
+/** Sets what is on hand, as after a count. */
+export function setStock({ db }: InventoryDeps): MethodImpl<typeof InventoryService.method.setStock> {
+  return async (request, ctx) => {
+    const { sku, onHand, backorderLimit } = request;
+    const locationId = request.locationId || defaultLocation;
+    const reason = request.reason || "count";
+    const call = {
+      method: InventoryService.method.setStock,
+      caller: callerKey(ctx),
+      key: request.requestId,
+      request,
+    };
+    return orBelowReserved({ sku, locationId }, () =>
+      db.transaction((tx) =>
+        once(tx, call, async () =>
+          toStockItem(await writeSet(tx, { sku, locationId, onHand, backorderLimit, reason })),
+        ),
+      ),
+    );
+  };
+}

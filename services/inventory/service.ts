@@ -1,0 +1,44 @@
+import { InventoryService } from "../../gen/rowlock/inventory/v1/inventory_pb.js";
+import type { Clock } from "../../lib/clock.ts";
+import type { Db } from "../../lib/db/index.ts";
+import { defineService, type ServiceModule } from "../../lib/rpc/index.ts";
+import { adjustStock } from "./rpc/adjust-stock.ts";
+import { checkAvailability } from "./rpc/check-availability.ts";
+import { commit } from "./rpc/commit.ts";
+import { extend } from "./rpc/extend.ts";
+import { getReservation } from "./rpc/get-reservation.ts";
+import { getStock } from "./rpc/get-stock.ts";
+import { listLedger } from "./rpc/list-ledger.ts";
+import { listStock } from "./rpc/list-stock.ts";
+import { release } from "./rpc/release.ts";
+import { reserve } from "./rpc/reserve.ts";
+import { restock } from "./rpc/restock.ts";
+import { setStock } from "./rpc/set-stock.ts";
+
+/** What Inventory stands on. */
+export interface InventoryDeps {
+  db: Db;
+  clock: Clock;
+}
+
+/** Composes the Inventory service. */
+export function createInventoryService(deps: InventoryDeps): ServiceModule {
+  return {
+    services: [
+      defineService(InventoryService, {
+        setStock: setStock(deps),
+        adjustStock: adjustStock(deps),
+        getStock: getStock(deps),
+        listStock: listStock(deps),
+        checkAvailability: checkAvailability(deps),
+        reserve: reserve(deps),
+        commit: commit(deps),
+        release: release(deps),
+        extend: extend(deps),
+        restock: restock(deps),
+        getReservation: getReservation(deps),
+        listLedger: listLedger(deps),
+      }),
+    ],
+  };
+}

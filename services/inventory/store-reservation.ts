@@ -1,0 +1,252 @@
+/**
+ * Reservations. Lock order, the same in every transaction so that none can
+ * deadlock another: stock rows by SKU, then reservation rows by id.
+ */
+import { type Queryable, sql } from "../../lib/db/index.ts";
+import type { Line, Reservation, ReservationState, Stock } from "./stock.ts";
+
+interface ReservationRow {
+  id: string;
+  state: ReservationState;
+  skus: string[];
+  quantities: bigint[];
+  expireTime: Date;
+  createTime: Date;
+}
+
+const reservationColumns = sql`
+  id, state, skus, quantities, expire_time as "expireTime", create_time as "createTime"`;
+
+/** One reservation, unlocked. */
+export async function findReservation(db: Queryable, id: string): Promise<Reservation | undefined> {
+  const [row] = await db.query<ReservationRow>(sql`
+    select ${reservationColumns} from reservation where id = ${id}`);
+  return row === undefined ? undefined : toReservation(row);
+}
+
+/** Locks the stock rows of the SKUs in SKU order. SKUs without a row are absent from the answer. */
+export async function lockStockOf(
+  tx: Queryable,
+  { skus, locationId }: { skus: string[]; locationId: string },
+): Promise<Stock[]> {
+  return tx.query<Stock>(sql`
+    select sku, location_id as "locationId", on_hand as "onHand", reserved,
+      backorder_limit as "backorderLimit", update_time as "updateTime"
+    from stock
+    where sku = any(${skus}::text[]) and location_id = ${locationId}
+    order by sku
+    for update`);
+}
+
+/**
+ * Frees the units of due holds on stock rows that the caller has locked, and
+ * ends their reservations. Units of the same reservations on other SKUs stay
+ * counted until somebody who has locked those rows frees them.
+ */
+export async function expireDueHolds(
+  tx: Queryable,
+  { skus, locationId, now }: { skus: string[]; locationId: string; now: Date },
+): Promise<void> {
+  await tx.query(sql`
+    with due as (
+      select reservation_id, sku, location_id from hold
+      where sku = any(${skus}::text[]) and location_id = ${locationId} and expire_time <= ${now}
+    ), ended as (
+      update reservation set state = 'EXPIRED'
+      where id in (select r.id from reservation r
+                   where r.id in (select reservation_id from due)
+                     and r.state in ('HELD', 'EXPIRED') and r.expire_time <= ${now}
+                   order by r.id for update)
+      returning id
+    ), freed as (
+      delete from hold h using due, ended
+      where h.reservation_id = due.reservation_id and h.sku = due.sku
+        and h.location_id = due.location_id and ended.id = due.reservation_id
+      returning h.sku, h.location_id, h.quantity, h.reservation_id
+    ), entries as (
+      insert into ledger (sku, location_id, on_hand_delta, reserved_delta, reason, reservation_id)
+      select sku, location_id, 0, -quantity, 'expire', reservation_id from freed
+    )
+    update stock s set reserved = s.reserved - f.units, update_time = now()
+    from (select sku, location_id, sum(quantity) as units from freed group by sku, location_id) f
+    where s.sku = f.sku and s.location_id = f.location_id`);
+}
+
+/** When the earliest hold on each SKU ends. */
+export async function earliestExpiries(
+  tx: Queryable,
+  { skus, locationId }: { skus: string[]; locationId: string },
+): Promise<Map<string, Date>> {
+  const rows = await tx.query<{ sku: string; expireTime: Date }>(sql`
+    select sku, min(expire_time) as "expireTime" from hold
+    where sku = any(${skus}::text[]) and location_id = ${locationId}
+    group by sku`);
+  return new Map(rows.map((row) => [row.sku, row.expireTime]));
+}
+
+/**
+ * Writes a reservation, its holds, the counters and the ledger in one
+ * statement, on stock rows that the caller has locked and found sufficient.
+ * Nothing is written, and nothing returned, when the id is taken; a concurrent
+ * writer of the same id is waited for.
+ */
+export async function insertReservation(
+  tx: Queryable,
+  reservation: { id: string; lines: readonly Line[]; locationId: string; expireTime: Date },
+): Promise<Reservation | undefined> {
+  const { id, locationId, expireTime } = reservation;
+  const skus = reservation.lines.map((line) => line.sku);
+  const quantities = reservation.lines.map((line) => line.quantity);
+  const [row] = await tx.query<ReservationRow>(sql`
+    with made as (
+      insert into reservation (id, state, skus, quantities, expire_time)
+      values (${id}, 'HELD', ${skus}::text[], ${quantities}::bigint[], ${expireTime})
+      on conflict on constraint reservation_pkey do nothing
+      returning ${reservationColumns}
+    ), line as (
+      select l.sku, l.quantity from made, unnest(made.skus, made.quantities) as l (sku, quantity)
+    ), held as (
+      insert into hold (reservation_id, sku, location_id, quantity, expire_time)
+      select ${id}, sku, ${locationId}, quantity, ${expireTime} from line
+    ), entries as (
+      insert into ledger (sku, location_id, on_hand_delta, reserved_delta, reason, reservation_id)
+      select sku, ${locationId}, 0, quantity, 'reserve', ${id} from line
+    ), counted as (
+      update stock s set reserved = s.reserved + line.quantity, update_time = now()
+      from line where s.sku = line.sku and s.location_id = ${locationId}
+    )
+    select * from made`);
+  return row === undefined ? undefined : toReservation(row);
+}
+
+/** Locks, in SKU order, the stock rows on which a reservation still holds units. */
+export async function lockHeldStock(tx: Queryable, reservationId: string): Promise<number> {
+  const rows = await tx.query(sql`
+    select s.sku from hold h join stock s using (sku, location_id)
+    where h.reservation_id = ${reservationId}
+    order by s.sku, s.location_id
+    for update of s`);
+  return rows.length;
+}
+
+/**
+ * Takes the held units off the stock: what is on hand first, the rest off the
+ * backorder limit. Nothing happens, and nothing is returned, unless the
+ * reservation is HELD. The caller has locked the stock rows.
+ */
+export async function commitHeld(tx: Queryable, id: string): Promise<Reservation | undefined> {
+  const [row] = await tx.query<ReservationRow>(sql`
+    with done as (
+      update reservation set state = 'COMMITTED' where id = ${id} and state = 'HELD'
+      returning ${reservationColumns}
+    ), taken as (
+      delete from hold h using done where h.reservation_id = done.id
+      returning h.sku, h.location_id, h.quantity
+    ), split as (
+      select t.sku, t.location_id, t.quantity, least(t.quantity, s.on_hand) as from_hand
+      from taken t join stock s using (sku, location_id)
+    ), entries as (
+      insert into ledger (sku, location_id, on_hand_delta, reserved_delta, backorder_delta, reason, reservation_id)
+      select sku, location_id, -from_hand, -quantity, from_hand - quantity, 'commit', ${id} from split
+    ), counted as (
+      update stock s set
+        on_hand = s.on_hand - split.from_hand,
+        reserved = s.reserved - split.quantity,
+        backorder_limit = s.backorder_limit - (split.quantity - split.from_hand),
+        update_time = now()
+      from split where s.sku = split.sku and s.location_id = split.location_id
+    )
+    select * from done`);
+  return row === undefined ? undefined : toReservation(row);
+}
+
+/** Gives held units back. Nothing is returned unless the reservation was HELD. */
+export async function releaseHeld(tx: Queryable, id: string): Promise<Reservation | undefined> {
+  const [row] = await tx.query<ReservationRow>(sql`
+    with done as (
+      update reservation set state = 'RELEASED' where id = ${id} and state = 'HELD'
+      returning ${reservationColumns}
+    ), freed as (
+      delete from hold h using done where h.reservation_id = done.id
+      returning h.sku, h.location_id, h.quantity
+    ), entries as (
+      insert into ledger (sku, location_id, on_hand_delta, reserved_delta, reason, reservation_id)
+      select sku, location_id, 0, -quantity, 'release', ${id} from freed
+    ), counted as (
+      update stock s set reserved = s.reserved - freed.quantity, update_time = now()
+      from freed where s.sku = freed.sku and s.location_id = freed.location_id
+    )
+    select * from done`);
+  return row === undefined ? undefined : toReservation(row);
+}
+
+/** Moves a hold's end, never to an earlier time. Nothing is returned unless it is HELD. */
+export async function extendHeld(
+  tx: Queryable,
+  { id, expireTime }: { id: string; expireTime: Date },
+): Promise<Reservation | undefined> {
+  const [row] = await tx.query<ReservationRow>(sql`
+    with done as (
+      update reservation set expire_time = greatest(expire_time, ${expireTime}::timestamptz)
+      where id = ${id} and state = 'HELD'
+      returning ${reservationColumns}
+    ), moved as (
+      update hold h set expire_time = done."expireTime" from done where h.reservation_id = done.id
+    )
+    select * from done`);
+  return row === undefined ? undefined : toReservation(row);
+}
+
+/**
+ * Puts the units of a committed reservation back on hand, in SKU order.
+ * Nothing is returned unless it was COMMITTED.
+ */
+export async function restockCommitted(
+  tx: Queryable,
+  { id, locationId }: { id: string; locationId: string },
+): Promise<Reservation | undefined> {
+  const [row] = await tx.query<ReservationRow>(sql`
+    with done as (
+      update reservation set state = 'RESTOCKED' where id = ${id} and state = 'COMMITTED'
+      returning ${reservationColumns}
+    ), line as (
+      select l.sku, l.quantity from done, unnest(done.skus, done.quantities) as l (sku, quantity)
+    ), entries as (
+      insert into ledger (sku, location_id, on_hand_delta, reserved_delta, reason, reservation_id)
+      select sku, ${locationId}, quantity, 0, 'restock', ${id} from line
+    ), counted as (
+      update stock s set on_hand = s.on_hand + line.quantity, update_time = now()
+      from line where s.sku = line.sku and s.location_id = ${locationId}
+    )
+    select * from done`);
+  return row === undefined ? undefined : toReservation(row);
+}
+
+/** SKUs and locations with due holds, at most `limit`, in lock order. */
+export async function findDueStock(
+  db: Queryable,
+  { now, limit }: { now: Date; limit: number },
+): Promise<{ sku: string; locationId: string }[]> {
+  return db.query(sql`
+    select distinct sku, location_id as "locationId" from hold
+    where expire_time <= ${now}
+    order by sku, location_id
+    limit ${limit}`);
+}
+
+/** Locks one stock row unless somebody else has it; false when it is busy. */
+export async function tryLockStock(
+  tx: Queryable,
+  key: { sku: string; locationId: string },
+): Promise<boolean> {
+  const rows = await tx.query(sql`
+    select 1 as locked from stock
+    where sku = ${key.sku} and location_id = ${key.locationId}
+    for update skip locked`);
+  return rows.length === 1;
+}
+
+function toReservation(row: ReservationRow): Reservation {
+  const lines = row.skus.map((sku, i) => ({ sku, quantity: row.quantities[i] ?? 0n }));
+  return { id: row.id, state: row.state, lines, expireTime: row.expireTime, createTime: row.createTime };
+}

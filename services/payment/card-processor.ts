@@ -1,0 +1,45 @@
+/** Where a card payment stands at its provider. */
+export interface CardOutcome {
+  state: "PROCESSING" | "REQUIRES_ACTION" | "AUTHORIZED" | "CAPTURED" | "FAILED" | "CANCELED";
+  providerId: string;
+  /** For REQUIRES_ACTION: the secret with which the storefront continues. */
+  clientSecret: string;
+  /** For REQUIRES_ACTION: where to send the buyer; may be empty. */
+  redirectUrl: string;
+  /** For FAILED: the provider's decline code. */
+  declineCode: string;
+  /** For FAILED: what to tell the buyer. */
+  declineMessage: string;
+}
+
+/** What is to be authorized. */
+export interface CardCharge {
+  paymentId: string;
+  orderId: string;
+  currencyCode: string;
+  /** Minor units. */
+  amount: bigint;
+  /** The provider's name of the card, for example `pm_card_visa`. */
+  source: string;
+  email: string;
+}
+
+/**
+ * A provider of card payments. Every call may be repeated: the provider does
+ * the work once per payment or refund id and answers the same again.
+ *
+ * Errors: PROVIDER_UNAVAILABLE when it does not answer in time (the work may
+ * have been done), PAYMENT_METHOD_INVALID, PROVIDER_MISCONFIGURED.
+ */
+export interface CardProcessor {
+  /** Reserves the money on the card. A decline is an outcome, not an error. */
+  authorize(charge: CardCharge): Promise<CardOutcome>;
+  /** Takes the reserved money. */
+  capture(payment: { providerId: string; paymentId: string }): Promise<CardOutcome>;
+  /** Gives the reservation up. */
+  cancel(payment: { providerId: string; paymentId: string }): Promise<CardOutcome>;
+  /** Returns the payment's present state. */
+  retrieve(providerId: string): Promise<CardOutcome>;
+  /** Gives captured money back; returns the provider's id of the refund. Errors besides: REFUND_REFUSED. */
+  refund(refund: { refundId: string; providerId: string; amount: bigint }): Promise<string>;
+}

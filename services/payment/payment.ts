@@ -1,0 +1,64 @@
+/** States of a payment; see the contract for the transitions. */
+export type PaymentState =
+  | "PROCESSING"
+  | "REQUIRES_ACTION"
+  | "AWAITING_TRANSFER"
+  | "AUTHORIZED"
+  | "CAPTURED"
+  | "FAILED"
+  | "CANCELED"
+  | "REFUNDED";
+
+/**
+ * From which states a payment may move to the key's state. A transition whose
+ * source is not listed is refused by the guarded update that would make it,
+ * so a late or repeated answer of the provider never moves a payment back.
+ */
+export const sourcesOf: Readonly<Record<PaymentState, readonly PaymentState[]>> = {
+  PROCESSING: [],
+  REQUIRES_ACTION: ["PROCESSING"],
+  AWAITING_TRANSFER: [],
+  AUTHORIZED: ["PROCESSING", "REQUIRES_ACTION"],
+  CAPTURED: ["PROCESSING", "REQUIRES_ACTION", "AUTHORIZED", "AWAITING_TRANSFER"],
+  FAILED: ["PROCESSING", "REQUIRES_ACTION", "AWAITING_TRANSFER"],
+  CANCELED: ["PROCESSING", "REQUIRES_ACTION", "AUTHORIZED", "AWAITING_TRANSFER"],
+  REFUNDED: ["CAPTURED"],
+};
+
+/** The method of a card payment. */
+export const cardMethod = "card";
+
+/** One attempt to pay an order. Amounts are in minor units. */
+export interface Payment {
+  id: string;
+  orderId: string;
+  state: PaymentState;
+  currencyCode: string;
+  amount: bigint;
+  refunded: bigint;
+  method: string;
+  source: string;
+  email: string;
+  providerId: string | null;
+  clientSecret: string;
+  redirectUrl: string;
+  accountNumber: string | null;
+  reference: string | null;
+  deadline: Date | null;
+  declineCode: string;
+  declineMessage: string;
+  createTime: Date;
+  updateTime: Date;
+}
+
+/** Money given back. */
+export interface Refund {
+  id: string;
+  paymentId: string;
+  requestId: string | null;
+  amount: bigint;
+  reason: string;
+  providerId: string | null;
+  state: "PENDING" | "COMPLETED" | "FAILED";
+  createTime: Date;
+}

@@ -1,0 +1,62 @@
+import { Code } from "@connectrpc/connect";
+import { defineReasons } from "../../lib/errors/reasons.ts";
+
+/** Everything that can go wrong in Payment, as callers see it. */
+export const fail = defineReasons({
+  PAYMENT_NOT_FOUND: {
+    code: Code.NotFound,
+    message: "payment {payment_id} does not exist",
+  },
+  PAYMENT_LIVE: {
+    code: Code.FailedPrecondition,
+    message: "order {order_id} already has the live payment {payment_id}",
+  },
+  PAYMENT_MISMATCH: {
+    code: Code.AlreadyExists,
+    message: "payment {payment_id} exists with other content",
+  },
+  PAYMENT_METHOD_INVALID: {
+    code: Code.InvalidArgument,
+    message: "the payment provider does not accept this payment method: {provider_message}",
+  },
+  PAYMENT_NOT_AUTHORIZED: {
+    code: Code.FailedPrecondition,
+    message: "payment {payment_id} is {state}; only an authorized one can be captured",
+  },
+  PAYMENT_CAPTURED: {
+    code: Code.FailedPrecondition,
+    message: "payment {payment_id} is captured; refund it instead",
+  },
+  PAYMENT_NOT_AWAITING_TRANSFER: {
+    code: Code.FailedPrecondition,
+    message: "payment {payment_id} is {state}; it does not wait for a transfer",
+  },
+  PAYMENT_NOT_CAPTURED: {
+    code: Code.FailedPrecondition,
+    message: "payment {payment_id} is {state}; only captured money can be given back",
+  },
+  REFUND_TOO_LARGE: {
+    code: Code.FailedPrecondition,
+    message: "at most {refundable} {currency_code} in minor units can be given back",
+  },
+  REFUND_REFUSED: {
+    code: Code.FailedPrecondition,
+    message: "the payment provider refused the refund: {provider_message}",
+  },
+  CURRENCY_MISMATCH: {
+    code: Code.InvalidArgument,
+    message: "the payment is in {payment_currency}, not in {currency_code}",
+  },
+  REQUEST_ID_REUSED: {
+    code: Code.AlreadyExists,
+    message: "request_id {request_id} was used before with another request",
+  },
+  PROVIDER_UNAVAILABLE: {
+    code: Code.Unavailable,
+    message: "the payment provider does not answer; try again",
+  },
+  PROVIDER_MISCONFIGURED: {
+    code: Code.Internal,
+    message: "the payment provider refuses the shop's credentials or settings",
+  },
+});

@@ -1,0 +1,42 @@
+import type { MethodImpl } from "@connectrpc/connect";
+import type { PaymentService } from "../../../gen/rowlock/payment/v1/payment_pb.js";
+import { authorize, getExisting, record } from "../card-payment.ts";
+import { toPaymentMessage } from "../convert.ts";
+import { cardMethod, type Payment } from "../payment.ts";
+import { fail } from "../reasons.ts";
+import type { PaymentDeps } from "../service.ts";
+import { movePayment } from "../store-payment.ts";
+
+/** Gives up an attempt that was not captured. Safe to retry. */
+export function cancelPayment(deps: PaymentDeps): MethodImpl<typeof PaymentService.method.cancelPayment> {
+  return async ({ paymentId }) => {
+    let payment = await getExisting(deps.db, paymentId);
+    if (payment.method === cardMethod && payment.state === "PROCESSING" && payment.providerId === null) {
+      // The provider's answer was lost: learn what became of it before giving it up.
+      payment = await authorize(deps, payment);
+    }
+    const canceled = await cancel(deps, payment);
+    if (canceled.state === "CAPTURED" || canceled.state === "REFUNDED") {
+      throw fail("PAYMENT_CAPTURED", { payment_id: paymentId });
+    }
+    return toPaymentMessage(canceled, []);
+  };
+}
+
+async function cancel({ db, cards }: PaymentDeps, payment: Payment): Promise<Payment> {
+  const { id, state, providerId } = payment;
+  switch (state) {
+    case "AWAITING_TRANSFER":
+      return (await movePayment(db, { id, to: "CANCELED" })) ?? (await getExisting(db, id));
+    case "PROCESSING":
+    case "REQUIRES_ACTION":
+    case "AUTHORIZED":
+      if (providerId === null) throw fail("PROVIDER_UNAVAILABLE", {});
+      return record(db, { id, outcome: await cards.cancel({ providerId, paymentId: id }) });
+    case "CAPTURED":
+    case "FAILED":
+    case "CANCELED":
+    case "REFUNDED":
+      return payment;
+  }
+}

@@ -1,0 +1,22 @@
+import type { MethodImpl } from "@connectrpc/connect";
+import type { PaymentService } from "../../../gen/rowlock/payment/v1/payment_pb.js";
+import { authorize, getExisting, record } from "../card-payment.ts";
+import { toPaymentMessage } from "../convert.ts";
+import { cardMethod, type Payment } from "../payment.ts";
+import type { PaymentDeps } from "../service.ts";
+
+/** Returns a payment after asking the provider for its present state. */
+export function refreshPayment(deps: PaymentDeps): MethodImpl<typeof PaymentService.method.refreshPayment> {
+  return async ({ paymentId }) =>
+    toPaymentMessage(await refresh(deps, await getExisting(deps.db, paymentId)), []);
+}
+
+async function refresh(deps: PaymentDeps, payment: Payment): Promise<Payment> {
+  const open =
+    payment.state === "PROCESSING" || payment.state === "REQUIRES_ACTION" || payment.state === "AUTHORIZED";
+  if (payment.method !== cardMethod || !open) return payment;
+  // Without the provider's id the answer to our first call was lost. Asking
+  // again under the same key returns that answer and charges nothing twice.
+  if (payment.providerId === null) return authorize(deps, payment);
+  return record(deps.db, { id: payment.id, outcome: await deps.cards.retrieve(payment.providerId) });
+}

@@ -1,0 +1,122 @@
+import { type Queryable, type Sql, sql } from "../../lib/db/index.ts";
+import type { CardOutcome } from "./card-processor.ts";
+import { type Payment, type PaymentState, sourcesOf } from "./payment.ts";
+
+const paymentColumns = sql`
+  id, order_id as "orderId", state, currency_code as "currencyCode", amount, refunded, method,
+  source, email, provider_id as "providerId", client_secret as "clientSecret",
+  redirect_url as "redirectUrl", account_number as "accountNumber", reference, deadline,
+  decline_code as "declineCode", decline_message as "declineMessage",
+  create_time as "createTime", update_time as "updateTime"`;
+
+/** A payment that does not exist yet. */
+export type NewPayment = Pick<
+  Payment,
+  | "id"
+  | "orderId"
+  | "state"
+  | "currencyCode"
+  | "amount"
+  | "method"
+  | "source"
+  | "email"
+  | "accountNumber"
+  | "reference"
+  | "deadline"
+>;
+
+/**
+ * Inserts an attempt. Returns nothing when its id exists.
+ *
+ * Errors: unique violation of payment_live_key when the order has a live one.
+ */
+export async function insertPayment(db: Queryable, payment: NewPayment): Promise<Payment | undefined> {
+  const [row] = await db.query<Payment>(sql`
+    insert into payment (id, order_id, state, currency_code, amount, method, source, email,
+      account_number, reference, deadline)
+    values (${payment.id}, ${payment.orderId}, ${payment.state}, ${payment.currencyCode},
+      ${payment.amount}, ${payment.method}, ${payment.source}, ${payment.email},
+      ${payment.accountNumber}, ${payment.reference}, ${payment.deadline})
+    on conflict on constraint payment_pkey do nothing
+    returning ${paymentColumns}`);
+  return row;
+}
+
+/** One payment. */
+export async function findPayment(db: Queryable, id: string): Promise<Payment | undefined> {
+  const [row] = await db.query<Payment>(sql`select ${paymentColumns} from payment where id = ${id}`);
+  return row;
+}
+
+/** The id of the order's live attempt. */
+export async function findLivePaymentId(db: Queryable, orderId: string): Promise<string | undefined> {
+  const [row] = await db.query<{ id: string }>(sql`
+    select id from payment
+    where order_id = ${orderId}
+      and state in ('PROCESSING', 'REQUIRES_ACTION', 'AWAITING_TRANSFER', 'AUTHORIZED', 'CAPTURED')`);
+  return row?.id;
+}
+
+/** Locks and reads one payment. */
+export async function lockPayment(tx: Queryable, id: string): Promise<Payment | undefined> {
+  const [row] = await tx.query<Payment>(sql`
+    select ${paymentColumns} from payment where id = ${id} for update`);
+  return row;
+}
+
+/**
+ * Writes what the provider said, unless the payment has moved on meanwhile:
+ * then nothing is written and nothing returned.
+ */
+export async function applyOutcome(
+  db: Queryable,
+  { id, outcome }: { id: string; outcome: CardOutcome },
+): Promise<Payment | undefined> {
+  return move(
+    db,
+    { id, to: outcome.state },
+    sql`
+      provider_id = coalesce(nullif(${outcome.providerId}, ''), provider_id),
+      client_secret = ${outcome.clientSecret}, redirect_url = ${outcome.redirectUrl},
+      decline_code = ${outcome.declineCode}, decline_message = ${outcome.declineMessage},`,
+  );
+}
+
+/** Moves a payment to a state; nothing is returned when it is in none that leads there. */
+export async function movePayment(
+  db: Queryable,
+  change: { id: string; to: PaymentState; declineCode?: string; declineMessage?: string },
+): Promise<Payment | undefined> {
+  return move(
+    db,
+    change,
+    sql`
+      decline_code = ${change.declineCode ?? ""}, decline_message = ${change.declineMessage ?? ""},`,
+  );
+}
+
+async function move(
+  db: Queryable,
+  { id, to }: { id: string; to: PaymentState },
+  columns: Sql,
+): Promise<Payment | undefined> {
+  const [row] = await db.query<Payment>(sql`
+    update payment set ${columns} state = ${to}, update_time = now()
+    where id = ${id} and state = any(${sourcesOf[to]}::text[])
+    returning ${paymentColumns}`);
+  return row;
+}
+
+/** One page of payments below an id, the newest first, with one row more than asked for. */
+export async function listPayments(
+  db: Queryable,
+  page: { below: string | undefined; limit: number; orderId: string; state: PaymentState | undefined },
+): Promise<Payment[]> {
+  return db.query<Payment>(sql`
+    select ${paymentColumns} from payment
+    where (${page.below ?? null}::text is null or id < ${page.below ?? null})
+      and (${page.orderId} = '' or order_id = ${page.orderId})
+      and (${page.state ?? null}::text is null or state = ${page.state ?? null})
+    order by id desc
+    limit ${page.limit + 1}`);
+}

@@ -1,0 +1,74 @@
+import { type Queryable, sql } from "../../lib/db/index.ts";
+import type { Refund } from "./payment.ts";
+
+const refundColumns = sql`
+  id, payment_id as "paymentId", request_id as "requestId", amount, reason,
+  provider_id as "providerId", state, create_time as "createTime"`;
+
+/** The refunds of several payments, the oldest first. Those that failed are left out. */
+export async function listRefunds(db: Queryable, paymentIds: string[]): Promise<Refund[]> {
+  return db.query<Refund>(sql`
+    select ${refundColumns} from refund
+    where payment_id = any(${paymentIds}::text[]) and state <> 'FAILED'
+    order by id`);
+}
+
+/** The refund that was asked for with a key. */
+export async function findRefundByRequest(
+  tx: Queryable,
+  key: { paymentId: string; requestId: string },
+): Promise<Refund | undefined> {
+  const [row] = await tx.query<Refund>(sql`
+    select ${refundColumns} from refund
+    where payment_id = ${key.paymentId} and request_id = ${key.requestId}`);
+  return row;
+}
+
+/**
+ * Records a refund before the provider is asked, and counts it against the
+ * payment, so that refunds under way can never add up to more than was paid.
+ * The caller has locked the payment.
+ */
+export async function insertRefund(
+  tx: Queryable,
+  refund: Pick<Refund, "id" | "paymentId" | "requestId" | "amount" | "reason">,
+): Promise<void> {
+  await tx.query(sql`
+    with counted as (
+      update payment set refunded = refunded + ${refund.amount}, update_time = now()
+      where id = ${refund.paymentId}
+    )
+    insert into refund (id, payment_id, request_id, amount, reason, state)
+    values (${refund.id}, ${refund.paymentId}, ${refund.requestId}, ${refund.amount}, ${refund.reason}, 'PENDING')`);
+}
+
+/** Marks a refund as done; the payment is REFUNDED once all of it went back. */
+export async function completeRefund(
+  db: Queryable,
+  { id, providerId }: { id: string; providerId: string | null },
+): Promise<void> {
+  await db.query(sql`
+    with done as (
+      update refund set state = 'COMPLETED', provider_id = ${providerId}
+      where id = ${id} and state = 'PENDING'
+      returning payment_id
+    )
+    update payment p set
+      state = case when p.refunded = p.amount and not exists (
+        select 1 from refund r where r.payment_id = p.id and r.state = 'PENDING' and r.id <> ${id}
+      ) then 'REFUNDED' else p.state end,
+      update_time = now()
+    from done where p.id = done.payment_id and p.state = 'CAPTURED'`);
+}
+
+/** Takes a refused refund off the payment again. Its key is free for another try. */
+export async function failRefund(db: Queryable, id: string): Promise<void> {
+  await db.query(sql`
+    with refused as (
+      update refund set state = 'FAILED', request_id = null
+      where id = ${id} and state = 'PENDING'
+      returning payment_id, amount
+    )
+    update payment p set refunded = p.refunded - refused.amount, update_time = now()
+    from refused where p.id = refused.payment_id`);
+}
