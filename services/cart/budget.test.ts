@@ -1,0 +1,81 @@
+import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
+import { as } from "../../lib/rpc/testing/interceptors.ts";
+import { type TestDatabase, testDatabase } from "../../lib/testing/postgres.ts";
+import { cartSchema } from "./migrations/index.ts";
+import { createPostgresCartStore } from "./store-postgres.ts";
+import { type CartUnderTest, cartUnderTest, contact, shippingAddress } from "./testing/carts.ts";
+
+const statements: string[] = [];
+let database: TestDatabase;
+let under: CartUnderTest;
+let cartId: string;
+let holder: ReturnType<typeof as.guest>;
+const order = { ...as.service("order") };
+
+beforeAll(async () => {
+  database = await testDatabase(cartSchema, { onStatement: (text) => statements.push(text) });
+});
+afterAll(() => database?.[Symbol.asyncDispose]());
+beforeEach(async () => {
+  under = cartUnderTest(createPostgresCartStore({ db: database.db }));
+  ({ cartId, holder } = await under.newCart());
+  await under.client.addItem({ cartId, sku: "A", quantity: 1n, requestId: "first" }, holder);
+});
+
+type Budget = { sql: number; catalog: number; inventory: number };
+
+test.each<[string, () => Promise<unknown>, Budget]>([
+  ["CreateCart", () => under.newCart(), { sql: 1, catalog: 0, inventory: 0 }],
+  ["GetCart", () => under.client.getCart({ cartId }, holder), { sql: 1, catalog: 1, inventory: 1 }],
+  [
+    "AddItem",
+    () => under.client.addItem({ cartId, sku: "B", quantity: 1n }, holder),
+    { sql: 2, catalog: 1, inventory: 1 },
+  ],
+  [
+    "AddItem, repeated",
+    () => under.client.addItem({ cartId, sku: "A", quantity: 1n, requestId: "first" }, holder),
+    { sql: 1, catalog: 1, inventory: 1 },
+  ],
+  [
+    "SetItem",
+    () => under.client.setItem({ cartId, sku: "A", quantity: 5n }, holder),
+    { sql: 2, catalog: 1, inventory: 1 },
+  ],
+  [
+    "RemoveItem, the last",
+    () => under.client.removeItem({ cartId, sku: "A" }, holder),
+    { sql: 2, catalog: 0, inventory: 0 },
+  ],
+  [
+    "RemoveItem of nothing",
+    () => under.client.removeItem({ cartId, sku: "B" }, holder),
+    { sql: 1, catalog: 1, inventory: 1 },
+  ],
+  ["ClearCart", () => under.client.clearCart({ cartId }, holder), { sql: 2, catalog: 0, inventory: 0 }],
+  [
+    "SetDelivery",
+    () => under.client.setDelivery({ cartId, contact, shippingAddress }, holder),
+    { sql: 2, catalog: 1, inventory: 1 },
+  ],
+  [
+    "FreezeCart",
+    () => under.client.freezeCart({ cartId, orderId: "o" }, order),
+    { sql: 2, catalog: 1, inventory: 0 },
+  ],
+  [
+    "ThawCart of an open cart",
+    () => under.client.thawCart({ cartId, orderId: "o" }, order),
+    { sql: 1, catalog: 0, inventory: 0 },
+  ],
+  [
+    "CompleteCart",
+    () => under.client.completeCart({ cartId, orderId: "o" }, order),
+    { sql: 2, catalog: 0, inventory: 0 },
+  ],
+])("%s", async (_, call, budget) => {
+  statements.length = 0;
+  Object.assign(under.shop.calls, { catalog: 0, inventory: 0 });
+  await call();
+  expect({ sql: statements.length, ...under.shop.calls }).toEqual(budget);
+});

@@ -1,0 +1,125 @@
+import { describe, expect, test } from "vitest";
+import { Cart_State } from "../../gen/rowlock/cart/v1/cart_pb.js";
+import { sha256Hex } from "../../lib/ids/ids.ts";
+import { as } from "../../lib/rpc/testing/interceptors.ts";
+import { freezeMs } from "./cart.ts";
+import { contact, describeCarts, shippingAddress } from "./testing/carts.ts";
+import { expectFailure } from "./testing/failures.ts";
+
+describeCarts("an order of a cart", (under) => {
+  describe("FreezeCart", () => {
+    const order = as.service("order");
+    async function cartOfTwo() {
+      const made = await under.newCart();
+      const { cartId, holder } = made;
+      await under.client.addItem({ cartId, sku: "A", quantity: 3n }, holder);
+      await under.client.addItem({ cartId, sku: "B", quantity: 1n }, holder);
+      return made;
+    }
+
+    test("returns what is asked for, priced now, with owner and packages", async () => {
+      const { cart, cartId } = await cartOfTwo();
+      under.shop.sell("A", { USD: 1100n }, 1n); // one left of three: Reserve will say so
+      const answer = await under.client.freezeCart({ cartId, orderId: "ord_1" }, order);
+      expect(answer.cart).toMatchObject({
+        state: Cart_State.FROZEN,
+        orderId: "ord_1",
+        token: "",
+        itemTotal: { amount: 3550n },
+        lines: [
+          { sku: "A", quantity: 3n, requestedQuantity: 3n, unitPrice: { amount: 1100n } },
+          { sku: "B", quantity: 1n, requestedQuantity: 1n, unitPrice: { amount: 250n } },
+        ],
+      });
+      expect(answer.owner).toBe(sha256Hex(cart.token));
+      expect(answer.packages).toMatchObject([
+        { sku: "A", lengthMm: 300, widthMm: 200, heightMm: 100, weightG: 450 },
+        { sku: "B", lengthMm: 300, widthMm: 200, heightMm: 100, weightG: 450 },
+      ]);
+    });
+
+    test("closes the cart to every change, for two minutes", async () => {
+      const { cartId, holder } = await cartOfTwo();
+      const { client, time } = under;
+      await client.freezeCart({ cartId, orderId: "ord_1" }, order);
+      const changes = [
+        () => client.addItem({ cartId, sku: "A", quantity: 1n }, holder),
+        () => client.setItem({ cartId, sku: "A", quantity: 1n }, holder),
+        () => client.removeItem({ cartId, sku: "A" }, holder),
+        () => client.clearCart({ cartId }, holder),
+        () => client.setDelivery({ cartId, contact, shippingAddress }, holder),
+      ];
+      time.now += freezeMs - 1;
+      for (const change of changes) {
+        await expectFailure(change(), "CART_NOT_OPEN", { cart_id: cartId, state: "FROZEN" });
+      }
+      time.now += 1;
+      expect(await client.getCart({ cartId }, holder)).toMatchObject({ state: Cart_State.OPEN, orderId: "" });
+      for (const change of changes) {
+        await change();
+      }
+    });
+
+    test("again: the first order's id, and two minutes from then", async () => {
+      const { cartId, holder } = await cartOfTwo();
+      await under.client.freezeCart({ cartId, orderId: "ord_1" }, order);
+      under.time.now += freezeMs - 1;
+      const again = await under.client.freezeCart({ cartId, orderId: "ord_2" }, order);
+      expect(again.cart?.orderId).toBe("ord_1");
+      under.time.now += freezeMs - 1;
+      expect((await under.client.getCart({ cartId }, holder)).state).toBe(Cart_State.FROZEN);
+    });
+
+    test("after the time is over another order may have it", async () => {
+      const { cartId } = await cartOfTwo();
+      await under.client.freezeCart({ cartId, orderId: "ord_1" }, order);
+      under.time.now += freezeMs;
+      const again = await under.client.freezeCart({ cartId, orderId: "ord_2" }, order);
+      expect(again.cart?.orderId).toBe("ord_2");
+    });
+
+    test("refuses an empty cart, and one with what cannot be sold", async () => {
+      const { cartId, holder } = await under.newCart();
+      const freeze = () => under.client.freezeCart({ cartId, orderId: "ord_1" }, order);
+      await expectFailure(freeze(), "CART_EMPTY", { cart_id: cartId });
+      await under.client.addItem({ cartId, sku: "A", quantity: 1n }, holder);
+      await under.client.addItem({ cartId, sku: "B", quantity: 1n }, holder);
+      under.shop.variants.delete("B");
+      await expectFailure(freeze(), "CART_LINE_INVALID", { sku: "B" });
+      under.shop.sell("B", { EUR: 1n }, 1n);
+      await expectFailure(freeze(), "CART_LINE_INVALID", { sku: "B", currency_code: "USD" });
+      expect((await under.client.getCart({ cartId }, holder)).state).toBe(Cart_State.OPEN);
+    });
+
+    test("thaws for its order only", async () => {
+      const { cartId, holder } = await cartOfTwo();
+      const state = async () => (await under.client.getCart({ cartId }, holder)).state;
+      await under.client.freezeCart({ cartId, orderId: "ord_1" }, order);
+      await under.client.thawCart({ cartId, orderId: "ord_2" }, order);
+      expect(await state()).toBe(Cart_State.FROZEN);
+      await under.client.thawCart({ cartId, orderId: "ord_1" }, order);
+      await under.client.thawCart({ cartId, orderId: "ord_1" }, order);
+      expect(await state()).toBe(Cart_State.OPEN);
+    });
+
+    test("says of an ordered cart that it is one, whatever became of its lines", async () => {
+      const { cartId, holder } = await cartOfTwo();
+      await under.client.freezeCart({ cartId, orderId: "ord_1" }, order);
+      await under.client.completeCart({ cartId, orderId: "ord_1" }, order);
+      await under.client.completeCart({ cartId, orderId: "ord_1" }, order);
+      under.shop.variants.delete("A");
+      under.time.now += freezeMs;
+      const { cart } = await under.client.freezeCart({ cartId, orderId: "ord_2" }, order);
+      expect(cart).toMatchObject({ state: Cart_State.ORDERED, orderId: "ord_1" });
+      await under.client.thawCart({ cartId, orderId: "ord_1" }, order);
+      const change = under.client.clearCart({ cartId }, holder);
+      await expectFailure(change, "CART_NOT_OPEN", { state: "ORDERED" });
+      await expectFailure(under.client.completeCart({ cartId, orderId: "ord_2" }, order), "CART_NOT_OPEN");
+    });
+
+    test.each(["freezeCart", "thawCart", "completeCart"] as const)("%s of no cart", async (method) => {
+      const call = under.client[method]({ cartId: "cart_0", orderId: "ord_1" }, order);
+      await expectFailure(call, "CART_NOT_FOUND", { cart_id: "cart_0" });
+    });
+  });
+});

@@ -1,0 +1,141 @@
+import { describe, expect, test } from "vitest";
+import { Cart_State, Notice_Kind } from "../../gen/rowlock/cart/v1/cart_pb.js";
+import { as } from "../../lib/rpc/testing/interceptors.ts";
+import { describeCarts, skusOf } from "./testing/carts.ts";
+import { expectFailure } from "./testing/failures.ts";
+
+describeCarts("items", (under) => {
+  describe("items", () => {
+    test("are added, set and removed in the order of their first adding", async () => {
+      const { cartId, holder } = await under.newCart();
+      const { client } = under;
+      await client.addItem({ cartId, sku: "B", quantity: 2n }, holder);
+      await client.addItem({ cartId, sku: "A", quantity: 1n }, holder);
+      const added = await client.addItem({ cartId, sku: "B", quantity: 3n }, holder);
+      expect(skusOf(added)).toEqual(["5 B", "1 A"]);
+      expect(added.itemTotal?.amount).toBe(2250n);
+      expect(skusOf(await client.setItem({ cartId, sku: "B", quantity: 4n }, holder))).toEqual([
+        "4 B",
+        "1 A",
+      ]);
+      expect(skusOf(await client.setItem({ cartId, sku: "B", quantity: 0n }, holder))).toEqual(["1 A"]);
+      expect(skusOf(await client.removeItem({ cartId, sku: "no such" }, holder))).toEqual(["1 A"]);
+      expect(skusOf(await client.removeItem({ cartId, sku: "A" }, holder))).toEqual([]);
+      await client.addItem({ cartId, sku: "A", quantity: 1n }, holder);
+      expect(skusOf(await client.clearCart({ cartId }, holder))).toEqual([]);
+      expect(skusOf(await client.getCart({ cartId }, holder))).toEqual([]);
+    });
+
+    test.each<[string, { sku: string; quantity: bigint }, string, Record<string, string>]>([
+      ["unknown SKU", { sku: "Z", quantity: 1n }, "SKU_NOT_FOUND", { sku: "Z" }],
+      ["no SKU at all", { sku: "a b\u0000", quantity: 1n }, "SKU_NOT_FOUND", {}],
+      ["no price in USD", { sku: "C", quantity: 1n }, "PRICE_MISSING", { sku: "C", currency_code: "USD" }],
+      [
+        "more than are left",
+        { sku: "A", quantity: 9n },
+        "INSUFFICIENT_STOCK",
+        { sku: "A", requested: "11", available: "10" },
+      ],
+      ["over 10,000", { sku: "A", quantity: 9_999n }, "QUANTITY_TOO_LARGE", { sku: "A", quantity: "10001" }],
+    ])("AddItem changes nothing: %s", async (_, item, reason, metadata) => {
+      const { cartId, holder } = await under.newCart();
+      const before = await under.client.addItem({ cartId, sku: "A", quantity: 2n }, holder);
+      under.time.now += 1000;
+      await expectFailure(under.client.addItem({ cartId, ...item }, holder), reason, metadata);
+      expect(await under.client.getCart({ cartId }, holder)).toEqual(before);
+    });
+
+    test.each([0n, -1n, 10_001n, 2n ** 62n])("AddItem of %s units is malformed", async (quantity) => {
+      const { cartId, holder } = await under.newCart();
+      await expectFailure(under.client.addItem({ cartId, sku: "A", quantity }, holder), "INVALID_ARGUMENT");
+    });
+
+    test("SetItem asks for the new total, not for the sum", async () => {
+      const { cartId, holder } = await under.newCart();
+      await under.client.setItem({ cartId, sku: "A", quantity: 8n }, holder);
+      const ten = await under.client.setItem({ cartId, sku: "A", quantity: 10n }, holder);
+      expect(skusOf(ten)).toEqual(["10 A"]);
+      await expectFailure(
+        under.client.setItem({ cartId, sku: "A", quantity: 11n }, holder),
+        "INSUFFICIENT_STOCK",
+      );
+    });
+
+    test("what is no longer sold can be removed but not added", async () => {
+      const { cartId, holder } = await under.newCart();
+      await under.client.addItem({ cartId, sku: "A", quantity: 1n }, holder);
+      await under.client.addItem({ cartId, sku: "B", quantity: 1n }, holder);
+      under.shop.variants.delete("A");
+      await expectFailure(under.client.setItem({ cartId, sku: "A", quantity: 2n }, holder), "SKU_NOT_FOUND");
+      const other = await under.client.addItem({ cartId, sku: "B", quantity: 1n }, holder);
+      expect(other.lines[0]).toMatchObject({ sku: "A", quantity: 0n, notices: [{ kind: Notice_Kind.GONE }] });
+      expect(skusOf(await under.client.setItem({ cartId, sku: "A", quantity: 0n }, holder))).toEqual(["2 B"]);
+    });
+
+    test("a price change is said until the line is changed", async () => {
+      const { cartId, holder } = await under.newCart();
+      await under.client.addItem({ cartId, sku: "A", quantity: 1n }, holder);
+      under.shop.sell("A", { USD: 1100n }, 10n);
+      const told = await under.client.getCart({ cartId }, holder);
+      expect(told.lines[0]?.notices).toMatchObject([
+        { kind: Notice_Kind.PRICE_CHANGED, previousPrice: { currencyCode: "USD", amount: 1000n } },
+      ]);
+      expect(told.itemTotal?.amount).toBe(1100n);
+      const changed = await under.client.addItem({ cartId, sku: "A", quantity: 1n }, holder);
+      expect(changed.lines[0]?.notices).toEqual([]);
+    });
+
+    test("a currency of the cart's own", async () => {
+      const { cartId, holder } = await under.newCart("EUR");
+      const cart = await under.client.addItem({ cartId, sku: "A", quantity: 2n }, holder);
+      expect(cart.itemTotal).toMatchObject({ currencyCode: "EUR", amount: 1800n });
+      await expectFailure(under.client.addItem({ cartId, sku: "B", quantity: 1n }, holder), "PRICE_MISSING");
+    });
+  });
+
+  describe("request_id of AddItem", () => {
+    const requestId = "7a0c3c1e-0f0e-4f54-9b27-0d3f3b0a5c11";
+    test("adds once, and answers with the cart as it is", async () => {
+      const { cartId, holder } = await under.newCart();
+      const add = { cartId, sku: "A", quantity: 2n, requestId };
+      await under.client.addItem(add, holder);
+      await under.client.addItem({ cartId, sku: "B", quantity: 1n }, holder);
+      under.shop.sell("A", { USD: 1000n }, 3n); // 4 would be too many: a repetition asks for none
+      expect(skusOf(await under.client.addItem(add, holder))).toEqual(["2 A", "1 B"]);
+    });
+
+    test.each([
+      ["SKU", { sku: "B", quantity: 2n }],
+      ["quantity", { sku: "A", quantity: 3n }],
+    ])("is refused with another %s", async (_, other) => {
+      const { cartId, holder } = await under.newCart();
+      await under.client.addItem({ cartId, sku: "A", quantity: 2n, requestId }, holder);
+      const call = under.client.addItem({ cartId, ...other, requestId }, holder);
+      await expectFailure(call, "REQUEST_ID_REUSED", { request_id: requestId });
+      expect(skusOf(await under.client.getCart({ cartId }, holder))).toEqual(["2 A"]);
+    });
+
+    test("is not used up by a refusal", async () => {
+      const { cartId, holder } = await under.newCart();
+      const add = { cartId, sku: "A", quantity: 11n, requestId };
+      await expectFailure(under.client.addItem(add, holder), "INSUFFICIENT_STOCK");
+      under.shop.sell("A", { USD: 1000n }, 11n);
+      expect(skusOf(await under.client.addItem(add, holder))).toEqual(["11 A"]);
+    });
+
+    test("adds once when 10 come at the same time", async () => {
+      const { cartId, holder } = await under.newCart();
+      const add = { cartId, sku: "A", quantity: 1n, requestId };
+      await Promise.all(Array.from({ length: 10 }, () => under.client.addItem(add, holder)));
+      expect(skusOf(await under.client.getCart({ cartId }, holder))).toEqual(["1 A"]);
+    });
+
+    test("is answered after the cart was ordered", async () => {
+      const { cartId, holder } = await under.newCart();
+      const add = { cartId, sku: "A", quantity: 1n, requestId };
+      await under.client.addItem(add, holder);
+      await under.client.completeCart({ cartId, orderId: "ord_1" }, as.service("order"));
+      expect((await under.client.addItem(add, holder)).state).toBe(Cart_State.ORDERED);
+    });
+  });
+});
