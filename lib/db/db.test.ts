@@ -214,8 +214,9 @@ test("an error carries its statement, without the values", async () => {
     .query(sql`select ${"s3cret"}::int4 as n from item`)
     .catch((e: unknown) => e as Error & { statement?: string });
   expect(err).toMatchObject({ statement: "select $1::int4 as n from item" });
-  const [, knexError] = await Promise.allSettled([1, db.knex.raw("select ?::nothing", ["s3cret"])]);
-  expect((knexError as PromiseRejectedResult).reason.message).not.toContain("s3cret");
+  const knexError = await db.knex.raw("select ?::nothing", ["s3cret"]).catch((e: unknown) => e as Error);
+  expect((knexError as Error).message).toContain("nothing");
+  expect((knexError as Error).message).not.toContain("s3cret");
 });
 
 test("the builder of a transaction takes part in it", async () => {
@@ -230,7 +231,7 @@ test("the builder of a transaction takes part in it", async () => {
         throw new Error("undo");
       })
       .catch(() => undefined);
-    await expect(tx.knex.commit()).rejects.toThrow();
+    await expect(tx.knex.commit()).rejects.toThrow("ends with the work");
     return await tx.query(sql`select id, stock from item where id = 3`);
   });
   expect(counted).toEqual([{ id: 3, stock: 8n }]);

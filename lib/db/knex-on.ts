@@ -38,12 +38,12 @@ export function knexOn({
   client.transacting = true;
   client.acquireConnection = async () => connection;
   client.releaseConnection = async () => undefined;
-  const { query } = client;
+  const query = client.query.bind(client);
   client.query = async (on, statement) => {
     const text = typeof statement === "string" ? statement : statement.sql;
     if (!isOpen()) throw new Error(`statement after the end of its transaction: ${text}`);
     onStatement?.(text);
-    return await query.call(client, on, statement);
+    return await query(on, statement);
   };
   const refuse = async () => {
     throw new Error("the transaction ends with the work passed to Db.transaction");

@@ -37,10 +37,10 @@ export function createLog({
     pretty ? prettyLines(lines) : lines,
   );
   // Children inherit this method; pino has no formatter for their bindings.
-  const { child } = log;
+  const child: (this: Log, bindings: object, options?: object) => Log = Reflect.get(log, "child");
   log.child = function redactingChild(this: Log, bindings: object, options?: object) {
     return child.call(this, redactFields(bindings), options);
-  } as typeof child;
+  } as unknown as typeof log.child;
   return log;
 }
 

@@ -17,7 +17,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
   const dataDir = await mkdtemp(join(tmpdir(), "rowlock-test-"));
   const postgres = await startEmbeddedPostgres({
     dataDir,
-    log: createLog({ level: "warn" }),
+    log: createLog({ level: "error" }),
     flags: THROWAWAY_FLAGS,
   });
   project.provide("postgresUrl", postgres.url);
