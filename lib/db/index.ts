@@ -1,0 +1,15 @@
+export type { DatabaseOptions, Db, Queryable, TransactionOptions, Tx } from "./db.ts";
+export { openDatabase, roleOf } from "./db.ts";
+export {
+  DatabaseUnavailable,
+  isCheckViolation,
+  isForeignKeyViolation,
+  isTransactionConflict,
+  isUniqueViolation,
+  SQLSTATE,
+  sqlState,
+} from "./errors.ts";
+export type { Migration, Schema } from "./migrate.ts";
+export { migrate, SchemaTooNew } from "./migrate.ts";
+export type { Sql } from "./sql.ts";
+export { joinSql, json, sql } from "./sql.ts";

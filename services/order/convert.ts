@@ -1,0 +1,72 @@
+import { create } from "@bufbuild/protobuf";
+import { timestampFromDate } from "@bufbuild/protobuf/wkt";
+import {
+  Order_State,
+  type OrderEvent,
+  OrderEventSchema,
+  type Order as OrderMessage,
+  OrderPayment_State,
+  OrderSchema,
+} from "../../gen/rowlock/order/v1/order_pb.js";
+import { money } from "../../lib/money/money.ts";
+import { type Order, totalOf } from "./order.ts";
+import type { EventRow } from "./store-event.ts";
+
+/** An order as a message. */
+export function toOrderMessage(order: Order): OrderMessage {
+  const inCurrency = (amount: number | bigint) => money(order.currencyCode, BigInt(amount));
+  return create(OrderSchema, {
+    id: order.id,
+    cartId: order.cartId,
+    state: Order_State[order.state],
+    currencyCode: order.currencyCode,
+    lines: order.lines.map((line) => ({
+      ...line,
+      quantity: BigInt(line.quantity),
+      unitPrice: inCurrency(line.unitPrice),
+      total: inCurrency(line.total),
+    })),
+    contact: order.contact,
+    shippingAddress: order.shippingAddress,
+    shippingMethods: order.shippingMethods.map((method) => ({ ...method, price: inCurrency(method.price) })),
+    shippingMethodId: order.shippingMethodId,
+    itemTotal: inCurrency(order.itemTotal),
+    shippingTotal: inCurrency(order.shippingTotal),
+    total: inCurrency(totalOf(order)),
+    ...(order.paymentId !== null && { payment: toOrderPayment(order, order.paymentId) }),
+    ...(order.fulfillment !== null && {
+      fulfillment: { shipmentId: order.shipmentId, ...order.fulfillment },
+    }),
+    holdExpireTime: timestampFromDate(order.holdExpireTime),
+    cancelReason: order.cancelReason,
+    createTime: timestampFromDate(order.createTime),
+    updateTime: timestampFromDate(order.updateTime),
+  });
+}
+
+function toOrderPayment(order: Order, id: string) {
+  const { payment, paymentState } = order;
+  const transfer = payment?.transfer;
+  return {
+    id,
+    state: OrderPayment_State[paymentState ?? "PROCESSING"],
+    method: payment?.method ?? "",
+    clientSecret: payment?.clientSecret ?? "",
+    redirectUrl: payment?.redirectUrl ?? "",
+    declineCode: payment?.declineCode ?? "",
+    ...(transfer !== undefined && {
+      transfer: {
+        bank: payment?.method ?? "",
+        accountNumber: transfer.accountNumber,
+        reference: transfer.reference,
+        amount: money(order.currencyCode, totalOf(order)),
+        deadline: timestampFromDate(new Date(transfer.deadline)),
+      },
+    }),
+  };
+}
+
+/** An entry of an order's timeline as a message. */
+export function toOrderEvent(row: EventRow): OrderEvent {
+  return create(OrderEventSchema, { ...row, createTime: timestampFromDate(row.createTime) });
+}

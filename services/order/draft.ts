@@ -1,0 +1,81 @@
+import type { FreezeCartResponse } from "../../gen/rowlock/cart/v1/cart_pb.js";
+import type { PlaceOrderRequest } from "../../gen/rowlock/order/v1/order_pb.js";
+import type { Shipment } from "../../gen/rowlock/shipping/v1/shipping_pb.js";
+import type { Address, Contact, OrderLine, ShippingMethod } from "./order.ts";
+import { type ParcelSize, parcelFor } from "./parcel.ts";
+import { fail } from "./reasons.ts";
+
+/** What an order will be made of, taken from its frozen cart. */
+export interface Draft {
+  owner: string;
+  currencyCode: string;
+  lines: OrderLine[];
+  itemTotal: bigint;
+  contact: Contact;
+  shippingAddress: Address;
+  parcel: ParcelSize;
+}
+
+/**
+ * Reads a frozen cart. The request's contact and address win over the cart's.
+ *
+ * @throws DELIVERY_MISSING, TOTAL_CHANGED.
+ */
+export function draftOrder(frozen: FreezeCartResponse, request: PlaceOrderRequest): Draft {
+  const { cart } = frozen;
+  if (cart === undefined) throw new Error("a frozen cart has no cart");
+  const contact = request.contact ?? cart.contact;
+  if (contact === undefined) throw fail("DELIVERY_MISSING", { missing: "contact" });
+  const address = request.shippingAddress ?? cart.shippingAddress;
+  if (address === undefined) throw fail("DELIVERY_MISSING", { missing: "shipping_address" });
+  const itemTotal = cart.itemTotal?.amount ?? 0n;
+  const expected = request.expectedItemTotal;
+  if (
+    expected !== undefined &&
+    (expected.amount !== itemTotal || expected.currencyCode !== cart.currencyCode)
+  ) {
+    throw fail("TOTAL_CHANGED", {
+      item_total: String(itemTotal),
+      currency_code: cart.currencyCode,
+      expected_item_total: `${expected.amount} ${expected.currencyCode}`,
+    });
+  }
+  const lines = cart.lines.map((line) => ({
+    sku: line.sku,
+    productId: line.productId,
+    title: line.title,
+    variantTitle: line.variantTitle,
+    quantity: Number(line.quantity),
+    unitPrice: Number(line.unitPrice?.amount ?? 0n),
+    total: Number(line.total?.amount ?? 0n),
+  }));
+  return {
+    owner: frozen.owner,
+    currencyCode: cart.currencyCode,
+    lines,
+    itemTotal,
+    contact: { email: contact.email, phone: contact.phone },
+    shippingAddress: {
+      name: address.name,
+      line1: address.line1,
+      line2: address.line2,
+      city: address.city,
+      state: address.state,
+      postalCode: address.postalCode,
+      countryCode: address.countryCode,
+    },
+    parcel: parcelFor(lines, frozen.packages),
+  };
+}
+
+/** The ways in which a shipment can go, as its order offers them. */
+export function shippingMethodsOf(shipment: Shipment): ShippingMethod[] {
+  return shipment.rates.map((rate) => ({
+    id: rate.id,
+    carrier: rate.carrier,
+    service: rate.service,
+    price: Number(rate.price?.amount ?? 0n),
+    estimatedDays: rate.estimatedDays,
+    attributes: [...rate.attributes],
+  }));
+}

@@ -1,0 +1,122 @@
+/** States of an order. */
+export type OrderState = "PENDING_PAYMENT" | "PAID" | "FULFILLED" | "CANCELED" | "EXPIRED";
+
+/**
+ * The transitions: from each state, the states it may move to. Every update
+ * that changes a state names its source states from this table.
+ */
+export const transitions: Readonly<Record<OrderState, readonly OrderState[]>> = {
+  PENDING_PAYMENT: ["PAID", "CANCELED", "EXPIRED"],
+  PAID: ["FULFILLED", "CANCELED"],
+  FULFILLED: [],
+  CANCELED: [],
+  EXPIRED: [],
+};
+
+/** The states from which an order may move to `to`. */
+export function sourcesOf(to: OrderState): OrderState[] {
+  return (Object.keys(transitions) as OrderState[]).filter((from) => transitions[from].includes(to));
+}
+
+/** States of a payment attempt, as an order sees it. */
+export type PaymentAttemptState =
+  | "PROCESSING"
+  | "REQUIRES_ACTION"
+  | "AWAITING_TRANSFER"
+  | "CAPTURED"
+  | "FAILED"
+  | "REFUNDED";
+
+/** One SKU of an order; amounts in minor units of the order's currency. */
+export interface OrderLine {
+  sku: string;
+  productId: string;
+  title: string;
+  variantTitle: string;
+  quantity: number;
+  unitPrice: number;
+  total: number;
+}
+
+/** A way to ship an order; the price in minor units of the order's currency. */
+export interface ShippingMethod {
+  id: string;
+  carrier: string;
+  service: string;
+  price: number;
+  estimatedDays: number;
+  attributes: string[];
+}
+
+/** What an order keeps of its latest payment attempt, to show it. */
+export interface PaymentSnapshot {
+  method: string;
+  clientSecret: string;
+  redirectUrl: string;
+  declineCode: string;
+  transfer?: { accountNumber: string; reference: string; deadline: string } | undefined;
+}
+
+/** The parcel of an order. */
+export interface Fulfillment {
+  carrier: string;
+  trackingNumber: string;
+  trackingUrl: string;
+  labelUrl: string;
+}
+
+/** How the buyer is reached. */
+export interface Contact {
+  email: string;
+  phone: string;
+}
+
+/** A postal address. */
+export interface Address {
+  name: string;
+  line1: string;
+  line2: string;
+  city: string;
+  state: string;
+  postalCode: string;
+  countryCode: string;
+}
+
+/** An order. Amounts are in minor units of its currency. */
+export interface Order {
+  id: string;
+  cartId: string;
+  /** Hex SHA-256 digest of the cart's token. */
+  owner: string;
+  state: OrderState;
+  currencyCode: string;
+  lines: OrderLine[];
+  contact: Contact;
+  shippingAddress: Address;
+  shipmentId: string;
+  shippingMethods: ShippingMethod[];
+  shippingMethodId: string;
+  itemTotal: bigint;
+  shippingTotal: bigint;
+  reservationId: string;
+  holdExpireTime: Date;
+  paymentId: string | null;
+  paymentState: PaymentAttemptState | null;
+  payment: PaymentSnapshot | null;
+  /** Whether a label is being or has been bought; from then on it cannot be canceled. */
+  fulfilling: boolean;
+  fulfillment: Fulfillment | null;
+  cancelReason: string;
+  createTime: Date;
+  updateTime: Date;
+}
+
+/** What is paid: items and shipping. */
+export function totalOf(order: Pick<Order, "itemTotal" | "shippingTotal">): bigint {
+  return order.itemTotal + order.shippingTotal;
+}
+
+/** The shipment's id: an order has one, named after it. */
+export function shipmentIdOf(orderId: string): string {
+  return orderId.replace(/^ord_/, "shp_");
+}

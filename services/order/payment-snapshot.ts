@@ -1,0 +1,38 @@
+import { timestampDate } from "@bufbuild/protobuf/wkt";
+import { type Payment, Payment_State } from "../../gen/rowlock/payment/v1/payment_pb.js";
+import type { PaymentAttemptState, PaymentSnapshot } from "./order.ts";
+
+/** What an order keeps of a payment. */
+export function snapshotOf(payment: Payment): PaymentSnapshot {
+  const { method, clientSecret, redirectUrl, declineCode, accountNumber, reference, deadline } = payment;
+  return {
+    method,
+    clientSecret,
+    redirectUrl,
+    declineCode,
+    ...(deadline !== undefined && {
+      transfer: { accountNumber, reference, deadline: timestampDate(deadline).toISOString() },
+    }),
+  };
+}
+
+/** A payment's state as its order shows it. */
+export function attemptStateOf(state: Payment_State): PaymentAttemptState {
+  switch (state) {
+    case Payment_State.UNSPECIFIED:
+    case Payment_State.PROCESSING:
+    case Payment_State.AUTHORIZED:
+      return "PROCESSING";
+    case Payment_State.REQUIRES_ACTION:
+      return "REQUIRES_ACTION";
+    case Payment_State.AWAITING_TRANSFER:
+      return "AWAITING_TRANSFER";
+    case Payment_State.CAPTURED:
+      return "CAPTURED";
+    case Payment_State.FAILED:
+    case Payment_State.CANCELED:
+      return "FAILED";
+    case Payment_State.REFUNDED:
+      return "REFUNDED";
+  }
+}

@@ -1,0 +1,70 @@
+import { Code } from "@connectrpc/connect";
+import { defineReasons } from "../../lib/errors/reasons.ts";
+
+/** Everything that can go wrong in Order, as callers see it. */
+export const fail = defineReasons({
+  ORDER_NOT_FOUND: {
+    code: Code.NotFound,
+    message: "order {order_id} does not exist",
+  },
+  ORDER_NOT_PENDING: {
+    code: Code.FailedPrecondition,
+    message: "order {order_id} is {state}; it does not wait for a payment",
+  },
+  ORDER_NOT_CANCELABLE: {
+    code: Code.FailedPrecondition,
+    message: "order {order_id} is {state}; it can no longer be canceled",
+  },
+  DELIVERY_MISSING: {
+    code: Code.FailedPrecondition,
+    message: "the cart has no {missing}; set its delivery first",
+  },
+  TOTAL_CHANGED: {
+    code: Code.Aborted,
+    message: "the items cost {item_total} {currency_code} now, not {expected_item_total}",
+  },
+  CART_ALREADY_ORDERED: {
+    code: Code.AlreadyExists,
+    message: "cart {cart_id} has become order {order_id}",
+  },
+  CHECKOUT_IN_PROGRESS: {
+    code: Code.Aborted,
+    message: "another call is making the order of cart {cart_id}; try again",
+  },
+  REQUEST_ID_REUSED: {
+    code: Code.AlreadyExists,
+    message: "request_id {request_id} was used before with another request",
+  },
+  SHIPPING_METHOD_NOT_FOUND: {
+    code: Code.InvalidArgument,
+    message: "order {order_id} has no shipping method {shipping_method_id}",
+  },
+  SHIPPING_METHOD_MISSING: {
+    code: Code.FailedPrecondition,
+    message: "order {order_id} has no shipping method yet; choose one of its shipping_methods",
+  },
+  HOLD_EXPIRED: {
+    code: Code.FailedPrecondition,
+    message: "the goods of order {order_id} were held until {hold_expire_time} and are gone",
+  },
+  PAYMENT_IN_PROGRESS: {
+    code: Code.Aborted,
+    message: "payment {payment_id} of order {order_id} is being processed; ask again in a moment",
+  },
+  PAYMENT_DECLINED: {
+    code: Code.FailedPrecondition,
+    message: "the payment was declined: {decline_message}",
+  },
+  PAYMENT_METHOD_INVALID: {
+    code: Code.InvalidArgument,
+    message: "the payment provider does not accept this payment method: {provider_message}",
+  },
+  SHIPPING_UNAVAILABLE: {
+    code: Code.FailedPrecondition,
+    message: "no carrier offers to ship there at a price in {currency_code}",
+  },
+  PAYMENT_NOT_CAPTURED: {
+    code: Code.FailedPrecondition,
+    message: "the authorized money of order {order_id} could not be taken; the order is canceled",
+  },
+});

@@ -1,0 +1,67 @@
+import type { Client } from "@connectrpc/connect";
+import type { CartService } from "../../gen/rowlock/cart/v1/cart_pb.js";
+import type { InventoryService } from "../../gen/rowlock/inventory/v1/inventory_pb.js";
+import type { NotifyService } from "../../gen/rowlock/notify/v1/notify_pb.js";
+import { OrderService } from "../../gen/rowlock/order/v1/order_pb.js";
+import type { PaymentService } from "../../gen/rowlock/payment/v1/payment_pb.js";
+import type { ShippingService } from "../../gen/rowlock/shipping/v1/shipping_pb.js";
+import type { Clock } from "../../lib/clock.ts";
+import type { Db } from "../../lib/db/index.ts";
+import type { Jobs } from "../../lib/jobs/index.ts";
+import { defineService, type ServiceModule } from "../../lib/rpc/index.ts";
+import type { Log } from "../../lib/telemetry/log.ts";
+import { cancelOrder } from "./rpc/cancel-order.ts";
+import { confirmPayment } from "./rpc/confirm-payment.ts";
+import { getOrder } from "./rpc/get-order.ts";
+import { listOrderEvents } from "./rpc/list-order-events.ts";
+import { listOrders } from "./rpc/list-orders.ts";
+import { payOrder } from "./rpc/pay-order.ts";
+import { placeOrder } from "./rpc/place-order.ts";
+import { setShippingMethod } from "./rpc/set-shipping-method.ts";
+import { settlePayment } from "./rpc/settle-payment.ts";
+
+/** How long goods are held; milliseconds. */
+export interface HoldTimes {
+  /** For an order that nobody pays yet. */
+  unpaidMs: number;
+  /** How long a buyer has for a bank transfer. */
+  transferMs: number;
+  /** How much longer than the transfer's deadline its goods are held. */
+  transferSlackMs: number;
+}
+
+/** What Order stands on. */
+export interface OrderDeps {
+  db: Db;
+  clock: Clock;
+  log: Log;
+  jobs: Pick<Jobs, "enqueue">;
+  holds: HoldTimes;
+  carts: Pick<Client<typeof CartService>, "freezeCart" | "thawCart" | "completeCart">;
+  inventory: Pick<Client<typeof InventoryService>, "reserve" | "commit" | "release" | "extend" | "restock">;
+  payments: Pick<
+    Client<typeof PaymentService>,
+    "createPayment" | "capturePayment" | "cancelPayment" | "refreshPayment" | "refundPayment"
+  >;
+  shipping: Pick<Client<typeof ShippingService>, "createShipment" | "buyLabel">;
+  notify: Pick<Client<typeof NotifyService>, "notifyOrder">;
+}
+
+/** Composes the Order service. */
+export function createOrderService(deps: OrderDeps): ServiceModule {
+  return {
+    services: [
+      defineService(OrderService, {
+        placeOrder: placeOrder(deps),
+        setShippingMethod: setShippingMethod(deps),
+        payOrder: payOrder(deps),
+        confirmPayment: confirmPayment(deps),
+        cancelOrder: cancelOrder(deps),
+        getOrder: getOrder(deps),
+        listOrders: listOrders(deps),
+        listOrderEvents: listOrderEvents(deps),
+        settlePayment: settlePayment(deps),
+      }),
+    ],
+  };
+}

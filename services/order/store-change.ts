@@ -1,0 +1,142 @@
+/** The guarded changes of an order, each one statement, each safe to repeat. */
+import { json, type Queryable, sql } from "../../lib/db/index.ts";
+import {
+  type Fulfillment,
+  type Order,
+  type PaymentAttemptState,
+  type PaymentSnapshot,
+  sourcesOf,
+} from "./order.ts";
+import { changeOrder } from "./store-order.ts";
+
+/** Chooses a shipping method while nobody is paying. */
+export function chooseShipping(
+  db: Queryable,
+  { order, methodId, price }: { order: Order; methodId: string; price: number },
+): Promise<Order | undefined> {
+  return changeOrder(db, {
+    id: order.id,
+    guard: sql`state = 'PENDING_PAYMENT' and (payment_state is null or payment_state = 'FAILED')`,
+    set: sql`shipping_method_id = ${methodId}, shipping_total = ${BigInt(price)}`,
+    event: { kind: "shipping_method_set", data: { shipping_method_id: methodId } },
+  });
+}
+
+/** Records where the live attempt stands, unless another has taken its place or the order moved on. */
+export function recordPayment(
+  db: Queryable,
+  change: {
+    orderId: string;
+    paymentId: string;
+    state: PaymentAttemptState;
+    snapshot: PaymentSnapshot;
+    holdUntil?: Date | undefined;
+    event?: "payment_failed" | "payment_pending";
+  },
+): Promise<Order | undefined> {
+  const { orderId, paymentId, state, snapshot, holdUntil, event } = change;
+  return changeOrder(db, {
+    id: orderId,
+    guard: sql`payment_id = ${paymentId} and payment_state is distinct from ${state}`,
+    set: sql`payment_state = ${state}, payment = ${json(snapshot)}::jsonb,
+      hold_expire_time = greatest(hold_expire_time, ${holdUntil ?? null}::timestamptz)`,
+    ...(event !== undefined && { event: { kind: event, data: { payment_id: paymentId } } }),
+  });
+}
+
+/** Takes the live attempt into work, so that nobody cancels the order under it. */
+export function takeIntoWork(
+  db: Queryable,
+  { orderId, paymentId }: { orderId: string; paymentId: string },
+): Promise<Order | undefined> {
+  return changeOrder(db, {
+    id: orderId,
+    guard: sql`payment_id = ${paymentId} and state = 'PENDING_PAYMENT'`,
+    set: sql`payment_state = 'PROCESSING'`,
+  });
+}
+
+/** Keeps the reservation that the order's goods are committed by, when it is not the first. */
+export function recordReservation(
+  db: Queryable,
+  { orderId, reservationId }: { orderId: string; reservationId: string },
+): Promise<Order | undefined> {
+  return changeOrder(db, {
+    id: orderId,
+    guard: sql`state = 'PENDING_PAYMENT'`,
+    set: sql`reservation_id = ${reservationId}`,
+  });
+}
+
+/** PENDING_PAYMENT → PAID. */
+export function markPaid(
+  db: Queryable,
+  { orderId, snapshot }: { orderId: string; snapshot: PaymentSnapshot | null },
+): Promise<Order | undefined> {
+  return changeOrder(db, {
+    id: orderId,
+    guard: sql`state = any(${sourcesOf("PAID")}::text[])`,
+    set: sql`state = 'PAID', payment_state = case when payment_id is null then null else 'CAPTURED' end,
+      payment = ${json(snapshot)}::jsonb`,
+    event: { kind: "paid" },
+  });
+}
+
+/** Marks that a label is being bought; from now on the order cannot be canceled. */
+export function beginFulfillment(db: Queryable, orderId: string): Promise<Order | undefined> {
+  return changeOrder(db, { id: orderId, guard: sql`state = 'PAID'`, set: sql`fulfilling = true` });
+}
+
+/** PAID → FULFILLED. */
+export function markFulfilled(
+  db: Queryable,
+  { orderId, fulfillment }: { orderId: string; fulfillment: Fulfillment },
+): Promise<Order | undefined> {
+  return changeOrder(db, {
+    id: orderId,
+    guard: sql`state = any(${sourcesOf("FULFILLED")}::text[])`,
+    set: sql`state = 'FULFILLED', fulfillment = ${json(fulfillment)}::jsonb`,
+    event: { kind: "fulfilled", data: { tracking_number: fulfillment.trackingNumber } },
+  });
+}
+
+/** PENDING_PAYMENT or PAID → CANCELED, unless a payment is in the works or a label is bought. */
+export function markCanceled(
+  db: Queryable,
+  { orderId, reason }: { orderId: string; reason: string },
+): Promise<Order | undefined> {
+  return changeOrder(db, {
+    id: orderId,
+    guard: sql`state = any(${sourcesOf("CANCELED")}::text[]) and not fulfilling
+      and payment_state is distinct from 'PROCESSING'`,
+    set: sql`state = 'CANCELED', cancel_reason = ${reason}`,
+    event: { kind: "canceled", data: { reason } },
+  });
+}
+
+/** PENDING_PAYMENT → CANCELED by whoever has taken the live attempt into work. */
+export function markUnpayable(
+  db: Queryable,
+  { orderId, paymentId, reason }: { orderId: string; paymentId: string; reason: string },
+): Promise<Order | undefined> {
+  return changeOrder(db, {
+    id: orderId,
+    guard: sql`state = 'PENDING_PAYMENT' and payment_id = ${paymentId}`,
+    set: sql`state = 'CANCELED', cancel_reason = ${reason}, payment_state = 'FAILED'`,
+    event: { kind: "canceled", data: { reason } },
+  });
+}
+
+/** PENDING_PAYMENT → EXPIRED, when the hold is due and nobody works on a payment. */
+export function markExpired(
+  db: Queryable,
+  { orderId, now }: { orderId: string; now: Date },
+): Promise<Order | undefined> {
+  return changeOrder(db, {
+    id: orderId,
+    guard: sql`state = any(${sourcesOf("EXPIRED")}::text[]) and hold_expire_time <= ${now}
+      and payment_state is distinct from 'PROCESSING'`,
+    set: sql`state = 'EXPIRED'`,
+    event: { kind: "expired" },
+  });
+}

@@ -1,0 +1,176 @@
+import { json, type Queryable, type Sql, sql } from "../../lib/db/index.ts";
+import type { Order, OrderState } from "./order.ts";
+
+const orderColumns = sql`
+  id, cart_id as "cartId", owner, state, currency_code as "currencyCode", lines, contact,
+  shipping_address as "shippingAddress", shipment_id as "shipmentId",
+  shipping_methods as "shippingMethods", shipping_method_id as "shippingMethodId",
+  item_total as "itemTotal", shipping_total as "shippingTotal", reservation_id as "reservationId",
+  hold_expire_time as "holdExpireTime", payment_id as "paymentId", payment_state as "paymentState",
+  payment, fulfilling, fulfillment, cancel_reason as "cancelReason",
+  create_time as "createTime", update_time as "updateTime"`;
+
+/** One order. */
+export async function findOrder(db: Queryable, id: string): Promise<Order | undefined> {
+  const [row] = await db.query<Order>(sql`select ${orderColumns} from orders where id = ${id}`);
+  return row;
+}
+
+/** How the order of a cart was asked for, and what was answered. */
+export interface Placed {
+  id: string;
+  owner: string;
+  requestId: string;
+  requestFingerprint: Uint8Array;
+  /** The first answer, as the bytes of an Order message. */
+  placeResponse: Uint8Array;
+}
+
+/** The order of a cart. */
+export async function findPlaced(db: Queryable, cartId: string): Promise<Placed | undefined> {
+  const [row] = await db.query<Placed>(sql`
+    select id, owner, request_id as "requestId", request_fingerprint as "requestFingerprint",
+      place_response as "placeResponse"
+    from orders where cart_id = ${cartId}`);
+  return row;
+}
+
+/**
+ * Takes the right to make an order of a cart until `leaseUntil`, and returns
+ * the order's id: the given one, or that of an earlier call which died.
+ * Returns nothing while another call has the right, or when the order exists.
+ */
+export async function claimCheckout(
+  db: Queryable,
+  claim: { cartId: string; orderId: string; now: Date; leaseUntil: Date },
+): Promise<string | undefined> {
+  const [row] = await db.query<{ orderId: string }>(sql`
+    insert into checkout as c (cart_id, order_id, lease_until)
+    values (${claim.cartId}, ${claim.orderId}, ${claim.leaseUntil})
+    on conflict on constraint checkout_pkey do update set lease_until = excluded.lease_until
+      where c.lease_until < ${claim.now}
+    returning order_id as "orderId"`);
+  return row?.orderId;
+}
+
+/**
+ * Gives the right up, so that the cart can be ordered anew under another id.
+ * Returns false when there is none to give up, because the order exists.
+ */
+export async function dropCheckout(
+  db: Queryable,
+  claim: { cartId: string; orderId: string },
+): Promise<boolean> {
+  const count = await db.execute(sql`
+    delete from checkout
+    where cart_id = ${claim.cartId} and order_id = ${claim.orderId} and lease_until < 'infinity'`);
+  return count === 1;
+}
+
+/** An order that does not exist yet, and how it was asked for. */
+export interface NewOrder {
+  order: Order;
+  requestId: string;
+  requestFingerprint: Uint8Array;
+  placeResponse: Uint8Array;
+}
+
+/**
+ * Writes the order, its first event, and closes the checkout for good. Nothing
+ * is written, and false returned, unless the caller still has the right to
+ * make it: after its lease another call may have begun anew.
+ */
+export async function insertOrder(db: Queryable, { order, ...asked }: NewOrder): Promise<boolean> {
+  const count = await db.execute(sql`
+    with closed as (
+      update checkout set lease_until = 'infinity'
+      where cart_id = ${order.cartId} and order_id = ${order.id} and lease_until < 'infinity'
+      returning order_id
+    ), noted as (
+      insert into event (order_id, kind, data)
+      select order_id, 'placed', ${json({ cart_id: order.cartId })}::jsonb from closed
+    )
+    insert into orders (id, cart_id, owner, state, currency_code, lines, contact, shipping_address,
+      shipment_id, shipping_methods, item_total, reservation_id, hold_expire_time, request_id,
+      request_fingerprint, place_response, create_time, update_time)
+    select ${order.id}, ${order.cartId}, ${order.owner}, ${order.state}, ${order.currencyCode},
+      ${json(order.lines)}::jsonb, ${json(order.contact)}::jsonb, ${json(order.shippingAddress)}::jsonb,
+      ${order.shipmentId}, ${json(order.shippingMethods)}::jsonb, ${order.itemTotal}::bigint,
+      ${order.reservationId}, ${order.holdExpireTime}::timestamptz, ${asked.requestId},
+      ${asked.requestFingerprint}::bytea, ${asked.placeResponse}::bytea,
+      ${order.createTime}::timestamptz, ${order.updateTime}::timestamptz
+    from closed`);
+  return count === 1;
+}
+
+/** A guarded change of one order and the event that tells of it. */
+export interface OrderChange {
+  id: string;
+  /** The condition under which the change is made. */
+  guard: Sql;
+  /** The assignments. */
+  set: Sql;
+  event?: { kind: string; data?: Record<string, string> };
+}
+
+/**
+ * Changes an order if its guard holds, together with its timeline, in one
+ * statement; returns nothing when the guard does not hold.
+ */
+export async function changeOrder(db: Queryable, change: OrderChange): Promise<Order | undefined> {
+  const { id, guard, set, event } = change;
+  const update = sql`
+    update orders set ${set}, update_time = now() where id = ${id} and ${guard} returning ${orderColumns}`;
+  const [row] = await db.query<Order>(
+    event === undefined
+      ? update
+      : sql`
+        with changed as (${update}), noted as (
+          insert into event (order_id, kind, data)
+          select id, ${event.kind}, ${json(event.data ?? {})}::jsonb from changed
+        )
+        select * from changed`,
+  );
+  return row;
+}
+
+/** One page of orders below an id, the newest first, with one row more than asked for. */
+export async function listOrders(
+  db: Queryable,
+  page: { below: string | undefined; limit: number; state: OrderState | undefined; email: string },
+): Promise<Order[]> {
+  const filters = [sql`true`];
+  if (page.below !== undefined) filters.push(sql`id < ${page.below}`);
+  if (page.state !== undefined) filters.push(sql`state = ${page.state}`);
+  if (page.email !== "") filters.push(sql`contact ->> 'email' = ${page.email}`);
+  const where = filters.reduce((all, filter) => sql`${all} and ${filter}`);
+  return db.query<Order>(sql`
+    select ${orderColumns} from orders where ${where} order by id desc limit ${page.limit + 1}`);
+}
+
+/** Unpaid orders whose hold is due and whose payment nobody is working on. */
+export async function findDueOrders(
+  db: Queryable,
+  { now, limit }: { now: Date; limit: number },
+): Promise<string[]> {
+  const rows = await db.query<{ id: string }>(sql`
+    select id from orders
+    where state = 'PENDING_PAYMENT' and hold_expire_time <= ${now}
+      and payment_state is distinct from 'PROCESSING'
+    order by hold_expire_time
+    limit ${limit}`);
+  return rows.map((row) => row.id);
+}
+
+/** Orders whose payment has been in the works since before a time: whoever worked on it is gone. */
+export async function findStalledOrders(
+  db: Queryable,
+  { before, limit }: { before: Date; limit: number },
+): Promise<string[]> {
+  const rows = await db.query<{ id: string }>(sql`
+    select id from orders
+    where state = 'PENDING_PAYMENT' and payment_state = 'PROCESSING' and update_time < ${before}
+    order by update_time
+    limit ${limit}`);
+  return rows.map((row) => row.id);
+}

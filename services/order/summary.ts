@@ -1,0 +1,33 @@
+import type { MessageInitShape } from "@bufbuild/protobuf";
+import { timestampFromDate } from "@bufbuild/protobuf/wkt";
+import type { OrderSummarySchema } from "../../gen/rowlock/notify/v1/notify_pb.js";
+import { money } from "../../lib/money/money.ts";
+import { type Order, totalOf } from "./order.ts";
+
+/** An order as its messages show it. */
+export function orderSummary(order: Order): MessageInitShape<typeof OrderSummarySchema> {
+  const inCurrency = (amount: number | bigint) => money(order.currencyCode, BigInt(amount));
+  const transfer = order.payment?.transfer;
+  return {
+    orderId: order.id,
+    lines: order.lines.map((line) => ({
+      title: line.variantTitle === "" ? line.title : `${line.title} – ${line.variantTitle}`,
+      quantity: BigInt(line.quantity),
+      total: inCurrency(line.total),
+    })),
+    itemTotal: inCurrency(order.itemTotal),
+    shippingTotal: inCurrency(order.shippingTotal),
+    total: inCurrency(totalOf(order)),
+    shippingAddress: order.shippingAddress,
+    ...order.fulfillment,
+    ...(transfer !== undefined && {
+      transfer: {
+        bank: order.payment?.method ?? "",
+        accountNumber: transfer.accountNumber,
+        reference: transfer.reference,
+        deadline: timestampFromDate(new Date(transfer.deadline)),
+      },
+    }),
+    cancelReason: order.cancelReason,
+  };
+}
