@@ -1,0 +1,37 @@
+import type { MethodImpl } from "@connectrpc/connect";
+import { CatalogService } from "../../../gen/rowlock/catalog/v1/catalog_pb.js";
+import { invalidArgument } from "../../../lib/errors/reasons.ts";
+import { callerKey, once } from "../../../lib/idempotency/idempotency.ts";
+import { newId } from "../../../lib/ids/ids.ts";
+import { toProduct } from "../convert.ts";
+import type { CatalogDeps } from "../service.ts";
+import { insertCategoriesOf, insertProduct, insertVariants, publishProduct } from "../store-products.ts";
+import { checkNew } from "../update-mask.ts";
+
+/** Creates a product with its variants, on sale at once. Safe to retry with a request_id. */
+export function createProduct({
+  db,
+  clock,
+}: CatalogDeps): MethodImpl<typeof CatalogService.method.createProduct> {
+  return async (request, ctx) => {
+    const { product } = request;
+    if (product === undefined)
+      throw invalidArgument([{ field: "product", description: "value is required" }]);
+    checkNew(product);
+    const call = {
+      method: CatalogService.method.createProduct,
+      caller: callerKey(ctx),
+      key: request.requestId,
+      request,
+    };
+    return db.transaction((tx) =>
+      once(tx, call, async () => {
+        const id = newId("prod");
+        await insertProduct(tx, { id, product, now: clock() });
+        await insertCategoriesOf(tx, id, product.categoryIds);
+        await insertVariants(tx, id, product.variants);
+        return toProduct(await publishProduct(tx, id));
+      }),
+    );
+  };
+}

@@ -1,0 +1,94 @@
+import { create } from "@bufbuild/protobuf";
+import { pathToString } from "@bufbuild/protobuf/reflect";
+import type { Validator } from "@bufbuild/protovalidate";
+import {
+  type Product,
+  ProductSchema,
+  type UpdateProductRequest,
+} from "../../gen/rowlock/catalog/v1/catalog_pb.js";
+import { invalidArgument } from "../../lib/errors/reasons.ts";
+import { type ChangeableField, changeableFields, inconsistencies, isChangeable } from "./product.ts";
+
+/** An update as it was asked for: the product's id and etag, what to change, and the new content. */
+export interface ProductChange {
+  productId: string;
+  /** Empty: whatever the present one is. */
+  etag: string;
+  fields: ReadonlySet<ChangeableField>;
+  content: Product;
+}
+
+/**
+ * Reads an update request.
+ *
+ * @throws INVALID_ARGUMENT when the product or its id is missing, the mask names nothing, or a path
+ * is unknown or output-only: the field and the path are named.
+ */
+export function readChange({ product, updateMask }: UpdateProductRequest): ProductChange {
+  if (product === undefined || product.id === "") {
+    throw invalidArgument([{ field: "product.id", description: "value is required" }]);
+  }
+  const paths = updateMask?.paths ?? [];
+  const refused = paths.filter((path) => path !== "etag" && !isChangeable(path));
+  if (refused.length > 0) {
+    throw invalidArgument(
+      refused.map((path) => ({
+        field: "update_mask",
+        description: `${JSON.stringify(path)} is not a field that can be changed`,
+      })),
+    );
+  }
+  const fields = new Set(paths.filter(isChangeable));
+  if (fields.size === 0) {
+    throw invalidArgument([{ field: "update_mask", description: "names no field to change" }]);
+  }
+  return { productId: product.id, etag: product.etag, fields, content: product };
+}
+
+/** The present product with the named fields replaced; neither argument is changed. */
+export function merge(present: Product, { fields, content }: ProductChange): Product {
+  const replaced: Partial<Record<keyof Product, unknown>> = {};
+  for (const path of fields) {
+    replaced[changeableFields[path]] = content[changeableFields[path]];
+  }
+  return create(ProductSchema, { ...present, ...(replaced as Partial<Product>) });
+}
+
+/**
+ * Holds a merged product to the contract's rules, as far as the named fields are concerned: content
+ * that was stored under older rules does not stand in the way of an update of something else.
+ *
+ * @throws INVALID_ARGUMENT with every violation, as fields of the request (`product.title`).
+ */
+export function checkChange(
+  validator: Validator,
+  merged: Product,
+  fields: ReadonlySet<ChangeableField>,
+): void {
+  const result = validator.validate(ProductSchema, merged);
+  if (result.kind === "error") {
+    throw new Error("the validation rules of a product failed", { cause: result.error });
+  }
+  const violations = (result.violations ?? [])
+    .filter(
+      ({ field: [first] }) => first?.kind === "field" && (fields as ReadonlySet<string>).has(first.name),
+    )
+    .map(({ field, message }) => ({ field: pathToString(field), description: message }));
+  if (violations.length === 0 && (fields.has("options") || fields.has("variants"))) {
+    violations.push(...inconsistencies(merged));
+  }
+  refuse(violations);
+}
+
+/** @throws INVALID_ARGUMENT when a product to be made does not fit together. */
+export function checkNew(product: Product): void {
+  refuse(inconsistencies(product));
+}
+
+function refuse(violations: { field: string; description: string }[]): void {
+  if (violations.length > 0) {
+    throw invalidArgument(
+      violations.map(({ field, description }) => ({ field: `product.${field}`, description })),
+    );
+  }
+}
