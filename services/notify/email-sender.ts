@@ -1,0 +1,25 @@
+/** An e-mail to one recipient. */
+export interface Email {
+  to: string;
+  /** Empty means the shop's own address. */
+  from: string;
+  subject: string;
+  text: string;
+  /** Empty means plain text only. */
+  html: string;
+  /** Rowlock's id of the message; the provider shows it in its own lists. */
+  messageId: string;
+}
+
+/** A provider of e-mail. It has no idempotency: each call that it takes is an e-mail. */
+export interface EmailSender {
+  /** The provider's name, for errors and logs. */
+  readonly name: string;
+  /** No call takes longer than this, in milliseconds. */
+  readonly timeoutMs: number;
+  /**
+   * Hands an e-mail over; returns the provider's id of it.
+   * @throws SendRefused, SendUnavailable
+   */
+  send(email: Email): Promise<string>;
+}

@@ -1,0 +1,35 @@
+/** The provider will never take this message. The message of the error is the provider's own and may be shown. */
+export class SendRefused extends Error {
+  override readonly name = "SendRefused";
+}
+
+/** The provider gave no usable answer, or will take the message later; the call may be repeated. */
+export class SendUnavailable extends Error {
+  override readonly name = "SendUnavailable";
+  /** Whether the request may still be at work at the provider: it was sent, and no answer was seen. */
+  readonly pending: boolean;
+
+  constructor(message: string, { pending }: { pending: boolean }) {
+    super(message);
+    this.pending = pending;
+  }
+}
+
+// The connection was never made, so nothing can be at work at the other end.
+const neverSent = new Set(["ECONNREFUSED", "ENOTFOUND", "EAI_AGAIN", "EHOSTUNREACH", "ENETUNREACH"]);
+
+/**
+ * A failure below HTTP. The HTTP client's errors hold the request with its
+ * credentials, so they are not kept: the code says what there is to know.
+ */
+export function toUnreachable(provider: string, err: unknown): SendUnavailable {
+  const code = (err as { code?: unknown } | null | undefined)?.code;
+  const why = typeof code === "string" ? code : err instanceof Error ? err.name : "an unknown failure";
+  return new SendUnavailable(`${provider} could not be asked: ${why}`, { pending: !neverSent.has(why) });
+}
+
+/** A provider's text fit for an error's metadata, which travels in a header: one line, not too long. */
+export function oneLine(text: string): string {
+  const line = text.replace(/[\p{Cc}\s]+/gu, " ").trim();
+  return line.length <= 300 ? line : `${line.slice(0, 299)}…`;
+}

@@ -1,0 +1,24 @@
+/** A text message to one phone. */
+export interface Sms {
+  /** E.164. */
+  to: string;
+  text: string;
+}
+
+/** A provider of text messages. It has no idempotency: callers look for an earlier message before they send again. */
+export interface SmsSender {
+  /** The provider's name, for errors and logs. */
+  readonly name: string;
+  /** No call takes longer than this, in milliseconds. */
+  readonly timeoutMs: number;
+  /**
+   * Hands a text message over; returns the provider's id of it.
+   * @throws SendRefused, SendUnavailable
+   */
+  send(sms: Sms): Promise<string>;
+  /**
+   * The provider's id of the same text to the same phone, taken at `since` or later.
+   * @throws SendUnavailable
+   */
+  find(sms: Sms & { since: Date }): Promise<string | undefined>;
+}

@@ -1,0 +1,123 @@
+import type { Queryable } from "../../lib/db/db.ts";
+import { sql } from "../../lib/db/sql.ts";
+import type { Channel, Message } from "./message.ts";
+
+const columns = sql`
+  id, channel, state, recipient as "to", subject, event_key as "eventKey", order_id as "orderId", fingerprint,
+  provider_id as "providerId", error, attempts, sending_until as "sendingUntil",
+  create_time as "createTime", send_time as "sendTime"`;
+
+/** What the messages of one event have in common. */
+export interface NewEvent {
+  eventKey: string;
+  orderId: string;
+  fingerprint: Uint8Array;
+  /** When they are asked for. */
+  now: Date;
+  /** Until when they belong to the caller. */
+  until: Date;
+}
+
+/**
+ * Records the messages of an event that are not recorded yet, and returns
+ * these: they are the caller's to send. Concurrent callers wait for each other
+ * on the unique constraint, so each message is returned to one of them.
+ */
+export function insertMessages(
+  db: Queryable,
+  event: NewEvent,
+  messages: readonly { id: string; channel: Channel; to: string; subject: string }[],
+): Promise<Message[]> {
+  return db.query<Message>(sql`
+    insert into message
+      (id, channel, state, recipient, subject, event_key, order_id, fingerprint, attempts, sending_until, create_time)
+    select id, channel, 'PENDING', recipient, subject, ${event.eventKey}, ${event.orderId}, ${event.fingerprint},
+      1, ${event.until}, ${event.now}
+    from unnest(
+      ${messages.map(({ id }) => id)}::text[],
+      ${messages.map(({ channel }) => channel)}::text[],
+      ${messages.map(({ to }) => to)}::text[],
+      ${messages.map(({ subject }) => subject)}::text[]
+    ) as draft (id, channel, recipient, subject)
+    on conflict on constraint message_of_event do nothing
+    returning ${columns}`);
+}
+
+/** The messages of an event. */
+export function findEvent(db: Queryable, eventKey: string): Promise<Message[]> {
+  return db.query<Message>(sql`select ${columns} from message where event_key = ${eventKey}`);
+}
+
+/** One message. */
+export async function findMessage(db: Queryable, id: string): Promise<Message | undefined> {
+  const [message] = await db.query<Message>(sql`select ${columns} from message where id = ${id}`);
+  return message;
+}
+
+/** A page of messages, the newest first, of one order when `orderId` is not empty. */
+export function listMessages(
+  db: Queryable,
+  {
+    orderId,
+    after,
+    limit,
+  }: { orderId: string; after: { createTime: Date; id: string } | undefined; limit: number },
+): Promise<Message[]> {
+  const ofOrder = orderId === "" ? sql`true` : sql`order_id = ${orderId} and order_id <> ''`;
+  const older = after === undefined ? sql`true` : sql`(create_time, id) < (${after.createTime}, ${after.id})`;
+  return db.query<Message>(sql`
+    select ${columns} from message where ${ofOrder} and ${older}
+    order by create_time desc, id desc limit ${limit}`);
+}
+
+/**
+ * Takes over a message whose sender has not finished in its time: of any
+ * number of calls exactly one gets it. It goes to where the present call says.
+ */
+export async function claimMessage(
+  db: Queryable,
+  { id, to, subject, until, now }: { id: string; to: string; subject: string; until: Date; now: Date },
+): Promise<Message | undefined> {
+  const [message] = await db.query<Message>(sql`
+    update message set
+      attempts = attempts + 1, recipient = ${to}, subject = ${subject}, sending_until = ${until}
+    where id = ${id} and state = 'PENDING' and sending_until <= ${now}
+    returning ${columns}`);
+  return message;
+}
+
+/**
+ * Records that the provider took the message. Deliberately not bound to the
+ * lease: what was sent is sent. Nothing when that is recorded already.
+ */
+export async function markSent(
+  db: Queryable,
+  { id, providerId, now }: { id: string; providerId: string; now: Date },
+): Promise<Message | undefined> {
+  const [message] = await db.query<Message>(sql`
+    update message set
+      state = 'SENT', provider_id = ${providerId}, send_time = ${now}, sending_until = null, error = ''
+    where id = ${id} and state <> 'SENT'
+    returning ${columns}`);
+  return message;
+}
+
+/** Records that the provider will never take the message. The attempt's number is its proof of the lease. */
+export async function markRefused(
+  db: Queryable,
+  { id, attempt, error }: { id: string; attempt: number; error: string },
+): Promise<void> {
+  await db.execute(sql`
+    update message set state = 'REFUSED', error = ${error}, sending_until = null
+    where id = ${id} and state = 'PENDING' and attempts = ${attempt}`);
+}
+
+/** Lets the next call send the message at once. */
+export async function releaseMessage(
+  db: Queryable,
+  { id, attempt, now }: { id: string; attempt: number; now: Date },
+): Promise<void> {
+  await db.execute(sql`
+    update message set sending_until = ${now}
+    where id = ${id} and state = 'PENDING' and attempts = ${attempt}`);
+}

@@ -1,0 +1,95 @@
+import twilio from "twilio";
+import { oneLine, SendRefused, SendUnavailable, toUnreachable } from "./send-errors.ts";
+import type { SmsSender } from "./sms-sender.ts";
+
+/** How a Twilio account is reached, and from which number it sends. */
+export interface TwilioOptions {
+  /** `AC…`. */
+  accountSid: string;
+  authToken: string;
+  /** Twilio's own address when not given. */
+  baseUrl?: string;
+  /** The shop's number, E.164. */
+  from: string;
+  /** For each call, in milliseconds. */
+  timeoutMs: number;
+}
+
+/** Text messages through Twilio. */
+export function createTwilioSender({
+  accountSid,
+  authToken,
+  baseUrl,
+  from,
+  timeoutMs,
+}: TwilioOptions): SmsSender {
+  const options = { timeout: timeoutMs, keepAlive: true, autoRetry: false };
+  const httpClient =
+    baseUrl === undefined ? new twilio.RequestClient(options) : new RedirectedClient(baseUrl, options);
+  const client = twilio(accountSid, authToken, { httpClient });
+
+  return {
+    name: "Twilio",
+    timeoutMs,
+    async send({ to, text }) {
+      try {
+        const { sid } = await client.messages.create({ to, from, body: text });
+        return requireSid(sid);
+      } catch (err) {
+        throw translate(err);
+      }
+    },
+    async find({ to, text, since }) {
+      try {
+        // No filter by date: it goes by the time of sending, which a queued message does not have yet.
+        const messages = await client.messages.list({ to, from, limit: 50, pageSize: 50 });
+        // Twilio's times are whole seconds.
+        const earliest = since.getTime() - 1_000;
+        const same = messages.find(({ body, dateCreated }) => {
+          return body === text && dateCreated instanceof Date && dateCreated.getTime() >= earliest;
+        });
+        return same?.sid;
+      } catch (err) {
+        const failure = translate(err);
+        throw failure instanceof SendRefused
+          ? new SendUnavailable(failure.message, { pending: false })
+          : failure;
+      }
+    },
+  };
+}
+
+/** Twilio's SDK has no option for its address: this client exchanges the origin of each request. */
+class RedirectedClient extends twilio.RequestClient {
+  readonly #origin: string;
+
+  constructor(baseUrl: string, options: ConstructorParameters<typeof twilio.RequestClient>[0]) {
+    super(options);
+    this.#origin = new URL(baseUrl).origin;
+  }
+
+  override request: InstanceType<typeof twilio.RequestClient>["request"] = (opts) => {
+    const { pathname, search } = new URL(opts.uri);
+    return super.request({ ...opts, uri: this.#origin + pathname + search });
+  };
+}
+
+/** Twilio's numbers for faults of the sending number, which the shop can mend: the message is not to blame. */
+const senderFaults = new Set([21212, 21603, 21606, 21659, 21660]);
+
+function translate(err: unknown): SendRefused | SendUnavailable {
+  if (err instanceof SendUnavailable) return err;
+  if (!(err instanceof twilio.RestException)) return toUnreachable("Twilio", err);
+  const { status, code, message } = err;
+  if (status === 400 && !senderFaults.has(code ?? 0))
+    return new SendRefused(oneLine(message ?? "") || "refused");
+  const number = code === undefined ? "" : ` (${code})`;
+  return new SendUnavailable(`Twilio answered ${status}${number}`, {
+    pending: status === 408 || status === 502 || status === 504,
+  });
+}
+
+function requireSid(sid: unknown): string {
+  if (typeof sid === "string" && sid !== "") return sid;
+  throw new SendUnavailable("Twilio's answer is not what its contract says", { pending: false });
+}

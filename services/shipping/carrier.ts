@@ -1,0 +1,111 @@
+/** Where parcels are sent from, and whom the carrier asks when something is wrong. Empty fields are left out. */
+export interface Sender {
+  name: string;
+  line1: string;
+  line2?: string;
+  city: string;
+  state?: string;
+  postalCode: string;
+  /** ISO 3166-1 alpha-2. */
+  countryCode: string;
+  /** E.164. */
+  phone?: string;
+  email?: string;
+}
+
+/** A parcel and where it goes. */
+export interface Consignment {
+  /** Rowlock's id of the shipment; the carrier shows it in its own lists. */
+  shipmentId: string;
+  to: {
+    name: string;
+    line1: string;
+    line2: string;
+    city: string;
+    state: string;
+    postalCode: string;
+    countryCode: string;
+    phone: string;
+    email: string;
+  };
+  /** Millimetres and grams. */
+  parcel: { lengthMm: number; widthMm: number; heightMm: number; weightG: number };
+}
+
+/** What one carrier asks for a consignment. */
+export interface QuotedRate {
+  /** The provider's id; a label is bought by it. */
+  providerId: string;
+  carrier: string;
+  service: string;
+  /** The price as a decimal in major units, as the provider wrote it: `9.90`. */
+  amount: string;
+  /** ISO 4217. */
+  currencyCode: string;
+  /** 0 when the carrier does not say. */
+  estimatedDays: number;
+  /** `CHEAPEST`, `FASTEST`, `BESTVALUE`. */
+  attributes: string[];
+}
+
+/** The answer to a request for rates. */
+export interface Quote {
+  /** The provider's id of the shipment. */
+  providerId: string;
+  rates: QuotedRate[];
+  /** What the carriers remarked, for example why some of them have no rate. */
+  remarks: string;
+}
+
+/** A label that was bought. */
+export interface Label {
+  trackingNumber: string;
+  trackingUrl: string;
+  labelUrl: string;
+}
+
+/**
+ * A provider of rates and labels. Buying is not idempotent at the provider:
+ * callers look for an earlier label with `findLabel` before they buy again.
+ */
+export interface Carrier {
+  /** The provider's name, for errors and logs. */
+  readonly name: string;
+  /** No call takes longer than this, in milliseconds. */
+  readonly timeoutMs: number;
+  /**
+   * Asks what it costs; costs nothing and binds to nothing.
+   * @throws CarrierRefused for an address or a parcel it will not take; CarrierUnavailable
+   */
+  quote(consignment: Consignment): Promise<Quote>;
+  /**
+   * Buys the label of a rate. Never repeated by the implementation.
+   * @throws CarrierRefused when it will not sell it; CarrierUnavailable
+   */
+  buyLabel(purchase: { rateProviderId: string; shipmentId: string }): Promise<Label>;
+  /**
+   * The label that was bought for a rate, if one was.
+   * @throws CarrierUnavailable
+   */
+  findLabel(rateProviderId: string): Promise<Label | undefined>;
+}
+
+/** The carrier said no, and will say no again. The message is the carrier's own and may be shown. */
+export class CarrierRefused extends Error {
+  override readonly name = "CarrierRefused";
+}
+
+/** The carrier gave no usable answer; the call may be repeated. */
+export class CarrierUnavailable extends Error {
+  override readonly name = "CarrierUnavailable";
+  /**
+   * Whether the request may still be at work at the carrier: it was sent, and
+   * no answer was seen. A purchase is then not looked for too soon.
+   */
+  readonly pending: boolean;
+
+  constructor(message: string, { pending, cause }: { pending: boolean; cause?: unknown }) {
+    super(message, { cause });
+    this.pending = pending;
+  }
+}

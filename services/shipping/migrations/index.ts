@@ -1,0 +1,8 @@
+import type { Schema } from "../../../lib/db/migrate.ts";
+import { init } from "./0001-init.ts";
+
+/** The Postgres schema of the Shipping service. */
+export const shippingSchema: Schema = {
+  name: "shipping",
+  migrations: [{ name: "0001-init", up: init }],
+};

@@ -1,0 +1,27 @@
+import { Code } from "@connectrpc/connect";
+import { defineReasons } from "../../lib/errors/reasons.ts";
+
+/** Everything that can go wrong in Shipping, as callers see it. */
+export const fail = defineReasons({
+  /** No carrier takes the parcel to this address. Repeating it changes nothing; another address may. */
+  ADDRESS_REFUSED: { code: Code.InvalidArgument, message: "the carrier refused the shipment: {message}" },
+  /** The shipment's id was used for another order, address, parcel or currency. */
+  SHIPMENT_MISMATCH: {
+    code: Code.AlreadyExists,
+    message: "shipment {shipment_id} exists with other content",
+  },
+  SHIPMENT_NOT_FOUND: { code: Code.NotFound, message: "shipment {shipment_id} does not exist" },
+  RATE_NOT_FOUND: { code: Code.NotFound, message: "shipment {shipment_id} has no rate {rate_id}" },
+  /** No rate was chosen yet, and the call names none. */
+  RATE_NOT_SELECTED: { code: Code.FailedPrecondition, message: "shipment {shipment_id} has no chosen rate" },
+  LABEL_ALREADY_BOUGHT: {
+    code: Code.FailedPrecondition,
+    message: "the label of shipment {shipment_id} is bought; its rate cannot change",
+  },
+  /** Another call is buying the label, or its purchase has no known outcome yet. Try again. */
+  LABEL_IN_PROGRESS: { code: Code.Aborted, message: "the label of shipment {shipment_id} is being bought" },
+  /** The carrier will not sell the label. Another rate may do. */
+  LABEL_REFUSED: { code: Code.FailedPrecondition, message: "the carrier refused the label: {message}" },
+  /** The carrier gave no usable answer in time. Safe to try again. */
+  PROVIDER_UNAVAILABLE: { code: Code.Unavailable, message: "{provider} does not answer" },
+});

@@ -1,0 +1,191 @@
+import { setTimeout as delay } from "node:timers/promises";
+import { type Rate, Shippo, type Transaction } from "shippo";
+import { HTTPClient } from "shippo/lib/http.js";
+import {
+  type Carrier,
+  CarrierRefused,
+  CarrierUnavailable,
+  type Consignment,
+  type Label,
+  type QuotedRate,
+  type Sender,
+} from "./carrier.ts";
+import { createKeepAliveFetch } from "./keep-alive-fetch.ts";
+import { isConnectionReset, messageOf, toRefusal, toUnavailable, withoutNulls } from "./shippo-errors.ts";
+
+/** How a Shippo account is reached. */
+export interface ShippoOptions {
+  /** `shippo_live_…` or `shippo_test_…`. */
+  apiKey: string;
+  /** Shippo's own address when not given. */
+  serverUrl?: string;
+  /** For each call, in milliseconds. */
+  timeoutMs: number;
+  sender: Sender;
+}
+
+/** How often a purchase that Shippo has queued is looked at. */
+const pollMs = 400;
+
+/** Rates and labels through Shippo. */
+export function createShippoCarrier({ apiKey, serverUrl, timeoutMs, sender }: ShippoOptions): Carrier {
+  const shippo = new Shippo({
+    // Shippo reads the scheme from the key; the SDK sends the option as it is.
+    apiKeyHeader: `ShippoToken ${apiKey}`,
+    shippoApiVersion: "2018-02-08",
+    ...(serverUrl === undefined ? {} : { serverURL: serverUrl }),
+    // The SDK's retries would repeat POST /transactions, and each repetition buys a label.
+    retryConfig: { strategy: "none" },
+    httpClient: new HTTPClient({ fetcher: createKeepAliveFetch({ timeoutMs }) }),
+  });
+  const addressFrom = toAddress({ line2: "", state: "", phone: "", email: "", ...sender });
+
+  return {
+    name: "Shippo",
+    timeoutMs,
+
+    async quote(consignment) {
+      const ask = () => shippo.shipments.create(toShipment(consignment, addressFrom));
+      const shipment = await ask()
+        .catch(againIfReset(ask))
+        .catch((err: unknown) => {
+          throw toRefusal(err) ?? toUnavailable(err);
+        });
+      return {
+        providerId: shipment.objectId,
+        rates: shipment.rates.map(toQuotedRate),
+        remarks: messageOf(shipment.messages),
+      };
+    },
+
+    async buyLabel({ rateProviderId, shipmentId }) {
+      const startedAt = performance.now();
+      const transaction = await shippo.transactions
+        .create({ rate: rateProviderId, labelFileType: "PDF_4x6", metadata: shipmentId, async: false })
+        .catch(readPurchase);
+      return settled(transaction, timeoutMs - (performance.now() - startedAt));
+    },
+
+    async findLabel(rateProviderId) {
+      const startedAt = performance.now();
+      const ask = () => shippo.transactions.list({ rate: rateProviderId, results: 100 });
+      const list = await ask()
+        .catch(againIfReset(ask))
+        .catch((err: unknown) => {
+          throw toUnavailable(err);
+        });
+      const transaction = newestPurchase(list.results ?? [], rateProviderId);
+      if (transaction === undefined) return undefined;
+      return settled(transaction, timeoutMs - (performance.now() - startedAt));
+    },
+  };
+
+  /** The label of a purchase, waiting while Shippo works on it, at most `leftMs`. */
+  async function settled(purchase: Partial<Transaction>, leftMs: number): Promise<Label> {
+    const deadline = performance.now() + leftMs;
+    let transaction = purchase;
+    while (transaction.status === "QUEUED" || transaction.status === "WAITING") {
+      const { objectId } = transaction;
+      if (objectId === undefined || performance.now() + pollMs > deadline) {
+        throw new CarrierUnavailable("Shippo still works on the purchase", { pending: true });
+      }
+      await delay(pollMs);
+      transaction = await shippo.transactions.get(objectId).catch((err: unknown) => {
+        throw toUnavailable(err);
+      });
+    }
+    return toLabel(transaction);
+  }
+}
+
+function againIfReset<T>(ask: () => Promise<T>): (err: unknown) => Promise<T> {
+  // A kept-alive connection may be closed just as it is used again; reading is repeated once, buying never.
+  return (err) => (isConnectionReset(err) ? ask() : Promise.reject(err));
+}
+
+/**
+ * What was bought although the SDK does not understand the answer: a schema
+ * that is stricter than the API must not lose a label that is paid for.
+ */
+function readPurchase(err: unknown): Partial<Transaction> {
+  const transaction = withoutNulls(err) as Partial<Transaction> | undefined;
+  if (transaction?.status !== undefined) return transaction;
+  throw toRefusal(err) ?? toUnavailable(err);
+}
+
+function newestPurchase(transactions: Transaction[], rateProviderId: string): Transaction | undefined {
+  const ofRate = transactions.filter(({ rate }) => {
+    const id = typeof rate === "object" ? rate.objectId : rate;
+    return id === rateProviderId;
+  });
+  return (
+    ofRate.find(({ status }) => status === "SUCCESS") ??
+    ofRate.find(({ status }) => status === "QUEUED" || status === "WAITING")
+  );
+}
+
+function toLabel(transaction: Partial<Transaction>): Label {
+  const { status, labelUrl, trackingNumber, trackingUrlProvider } = transaction;
+  if (status === "ERROR") {
+    throw new CarrierRefused(messageOf(transaction.messages) || "the purchase failed");
+  }
+  if (status !== "SUCCESS" || !labelUrl) {
+    throw new CarrierUnavailable(`Shippo answered a purchase with ${status ?? "no status"} and no label`, {
+      pending: false,
+    });
+  }
+  return { labelUrl, trackingNumber: trackingNumber ?? "", trackingUrl: trackingUrlProvider ?? "" };
+}
+
+function toQuotedRate(rate: Rate): QuotedRate {
+  return {
+    providerId: rate.objectId,
+    carrier: rate.provider,
+    service: rate.servicelevel.name ?? rate.servicelevel.token ?? "",
+    amount: rate.amount,
+    currencyCode: rate.currency,
+    estimatedDays: Math.max(0, rate.estimatedDays ?? 0),
+    attributes: [...rate.attributes],
+  };
+}
+
+function toShipment({ shipmentId, to, parcel }: Consignment, addressFrom: Address) {
+  return {
+    addressFrom,
+    addressTo: toAddress(to),
+    parcels: [
+      {
+        length: centimetres(parcel.lengthMm),
+        width: centimetres(parcel.widthMm),
+        height: centimetres(parcel.heightMm),
+        distanceUnit: "cm" as const,
+        weight: String(parcel.weightG),
+        massUnit: "g" as const,
+      },
+    ],
+    metadata: shipmentId,
+    // Rates come with the answer instead of having to be polled for.
+    async: false,
+  };
+}
+
+type Address = ReturnType<typeof toAddress>;
+
+function toAddress(address: Required<Sender>) {
+  return {
+    name: address.name,
+    street1: address.line1,
+    street2: address.line2 || undefined,
+    city: address.city,
+    state: address.state || undefined,
+    zip: address.postalCode || undefined,
+    country: address.countryCode,
+    phone: address.phone || undefined,
+    email: address.email || undefined,
+  };
+}
+
+/** Whole millimetres as centimetres, exactly: 125 is `12.5`. */
+function centimetres(mm: number): string {
+  return mm % 10 === 0 ? String(mm / 10) : `${Math.floor(mm / 10)}.${mm % 10}`;
+}

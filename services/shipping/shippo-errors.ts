@@ -1,0 +1,107 @@
+import { HTTPClientError } from "shippo/models/errors/httpclienterrors.js";
+import { ResponseValidationError } from "shippo/models/errors/responsevalidationerror.js";
+import { ShippoError } from "shippo/models/errors/shippoerror.js";
+import { CarrierRefused, CarrierUnavailable } from "./carrier.ts";
+
+/** A carrier's message goes into an error's metadata, which travels in a header. */
+const maxMessageLength = 300;
+
+/** The texts of Shippo's messages in one line. */
+export function messageOf(messages: readonly { text?: string | undefined }[] | undefined): string {
+  return oneLine((messages ?? []).map(({ text }) => text ?? "").filter((text) => text !== ""));
+}
+
+/**
+ * A refusal for good: Shippo understood the request and will not do it. Not so
+ * 401 and 403 (the shop's key), 404 of a path and 429: there the next try may do.
+ */
+export function toRefusal(err: unknown): CarrierRefused | undefined {
+  if (!(err instanceof ShippoError) || err instanceof ResponseValidationError) return undefined;
+  if (err.statusCode !== 400 && err.statusCode !== 422) return undefined;
+  return new CarrierRefused(oneLine(textsOf(parseJson(err.body))) || "the request was refused");
+}
+
+/**
+ * Any other failure. The SDK's errors hold the request with its key, so
+ * neither they nor what they carry are kept as the cause.
+ */
+export function toUnavailable(err: unknown): CarrierUnavailable {
+  if (err instanceof ResponseValidationError) {
+    return new CarrierUnavailable(`Shippo's answer ${err.statusCode} is not what its contract says`, {
+      pending: false,
+    });
+  }
+  if (err instanceof ShippoError) {
+    return new CarrierUnavailable(`Shippo answered ${err.statusCode}`, {
+      pending: gaveUp.has(err.statusCode),
+    });
+  }
+  const code = codeOf(err);
+  const why = code ?? (err instanceof Error ? err.name : "an unknown failure");
+  return new CarrierUnavailable(`Shippo could not be asked: ${why}`, {
+    pending: code === undefined || !neverSent.has(code),
+  });
+}
+
+/** Whether the connection was closed under the request. */
+export function isConnectionReset(err: unknown): boolean {
+  const code = codeOf(err);
+  return code === "ECONNRESET" || code === "EPIPE";
+}
+
+/** The body of an answer that the SDK refused, with its names in camel case and without nulls. */
+export function withoutNulls(err: unknown): unknown {
+  return err instanceof ResponseValidationError ? camelCased(err.rawValue) : undefined;
+}
+
+// A gateway that stopped waiting says nothing about the server behind it.
+const gaveUp = new Set([408, 502, 504]);
+
+// The connection was never made, so nothing can be at work at the other end.
+const neverSent = new Set(["ECONNREFUSED", "ENOTFOUND", "EAI_AGAIN", "EHOSTUNREACH", "ENETUNREACH"]);
+
+function codeOf(err: unknown): string | undefined {
+  const cause = err instanceof HTTPClientError ? err.cause : err;
+  const code = (cause as { code?: unknown } | null | undefined)?.code;
+  return typeof code === "string" ? code : undefined;
+}
+
+function camelCased(value: unknown): unknown {
+  if (Array.isArray(value)) return value.filter((each) => each !== null).map(camelCased);
+  if (typeof value !== "object" || value === null) return value;
+  const entries = Object.entries(value).filter(([, each]) => each !== null);
+  return Object.fromEntries(
+    entries.map(([name, each]) => [
+      name.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase()),
+      camelCased(each),
+    ]),
+  );
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    // An error page is no message for anybody.
+    return undefined;
+  }
+}
+
+/** Shippo writes errors as `{detail}`, as `{field: [text]}`, or nested lists of these. */
+function textsOf(value: unknown): string[] {
+  if (typeof value === "string") return [value];
+  if (Array.isArray(value)) return value.flatMap(textsOf);
+  if (typeof value !== "object" || value === null) return [];
+  return Object.entries(value).flatMap(([field, inner]) => {
+    const texts = textsOf(inner);
+    return field === "detail" || field === "__all__" ? texts : texts.map((text) => `${field}: ${text}`);
+  });
+}
+
+function oneLine(texts: readonly string[]): string {
+  const line = [...new Set(texts)]
+    .join("; ")
+    .replace(/[\p{Cc}\s]+/gu, " ")
+    .trim();
+  return line.length <= maxMessageLength ? line : `${line.slice(0, maxMessageLength - 1)}…`;
+}

@@ -1,0 +1,141 @@
+import type { Queryable } from "../../lib/db/db.ts";
+import { json, type Sql, sql } from "../../lib/db/sql.ts";
+import type { Label } from "./carrier.ts";
+import type { Rate } from "./rates.ts";
+import type { Shipment } from "./shipment.ts";
+
+const columns = sql`
+  id, order_id as "orderId", state, fingerprint, address, rates, rate_id as "rateId",
+  provider_id as "providerId", tracking_number as "trackingNumber", tracking_url as "trackingUrl",
+  label_url as "labelUrl", buy_attempts as "buyAttempts", buying_until as "buyingUntil",
+  create_time as "createTime", update_time as "updateTime"`;
+
+type StoredRate = Omit<Rate, "amount"> & { amount: string };
+type Row = Omit<Shipment, "rates"> & { rates: StoredRate[] };
+
+/** Stores a new shipment; false when the id is taken. */
+export async function insertShipment(db: Queryable, shipment: Shipment): Promise<boolean> {
+  const inserted = await db.execute(sql`
+    insert into shipment
+      (id, order_id, state, fingerprint, address, rates, provider_id, create_time, update_time)
+    values (
+      ${shipment.id}, ${shipment.orderId}, ${shipment.state}, ${shipment.fingerprint},
+      ${json(shipment.address)}, ${json(shipment.rates.map(toStored))},
+      ${shipment.providerId}, ${shipment.createTime}, ${shipment.updateTime})
+    on conflict on constraint shipment_pkey do nothing`);
+  return inserted === 1;
+}
+
+/** One shipment. */
+export async function findShipment(db: Queryable, id: string): Promise<Shipment | undefined> {
+  const [row] = await db.query<Row>(sql`select ${columns} from shipment where id = ${id}`);
+  return row && toShipment(row);
+}
+
+/** A page of shipments, the newest first, of one order when `orderId` is not empty. */
+export async function listShipments(
+  db: Queryable,
+  {
+    orderId,
+    after,
+    limit,
+  }: { orderId: string; after: { createTime: Date; id: string } | undefined; limit: number },
+): Promise<Shipment[]> {
+  const ofOrder = orderId === "" ? sql`true` : sql`order_id = ${orderId}`;
+  const older = after === undefined ? sql`true` : sql`(create_time, id) < (${after.createTime}, ${after.id})`;
+  const rows = await db.query<Row>(sql`
+    select ${columns} from shipment where ${ofOrder} and ${older}
+    order by create_time desc, id desc limit ${limit}`);
+  return rows.map(toShipment);
+}
+
+/** Chooses a rate while no purchase has begun; nothing when that, or the rate, does not fit. */
+export async function selectRate(
+  db: Queryable,
+  { id, rateId, now }: { id: string; rateId: string; now: Date },
+): Promise<Shipment | undefined> {
+  const [row] = await db.query<Row>(sql`
+    update shipment set rate_id = ${rateId}, update_time = ${now}
+    where id = ${id} and state = 'RATED' and ${hasRate(rateId)}
+    returning ${columns}`);
+  return row && toShipment(row);
+}
+
+/**
+ * Records the intent to buy the label and takes the purchase until `until`:
+ * of any number of calls exactly one gets the row. A purchase whose lease has
+ * run out is taken over with the rate it was begun with; the label of that
+ * rate may exist. `rateId` chooses the rate, empty keeps the chosen one.
+ */
+export async function claimPurchase(
+  db: Queryable,
+  { id, rateId, until, now }: { id: string; rateId: string; until: Date; now: Date },
+): Promise<Shipment | undefined> {
+  const chosen = rateId === "" ? sql`rate_id <> ''` : hasRate(rateId);
+  const [row] = await db.query<Row>(sql`
+    update shipment set
+      state = 'BUYING',
+      rate_id = case when state = 'BUYING' or ${rateId} = '' then rate_id else ${rateId} end,
+      buy_attempts = buy_attempts + 1,
+      buying_until = ${until},
+      update_time = ${now}
+    where id = ${id}
+      and ((state = 'RATED' and ${chosen}) or (state = 'BUYING' and buying_until <= ${now}))
+    returning ${columns}`);
+  return row && toShipment(row);
+}
+
+/**
+ * Stores the label. Deliberately not bound to the lease: a label that was paid
+ * for is kept even if its purchase took too long. Nothing when another is stored.
+ */
+export async function storeLabel(
+  db: Queryable,
+  { id, rateId, label, now }: { id: string; rateId: string; label: Label; now: Date },
+): Promise<Shipment | undefined> {
+  const [row] = await db.query<Row>(sql`
+    update shipment set
+      state = 'LABELED',
+      rate_id = ${rateId},
+      tracking_number = ${label.trackingNumber},
+      tracking_url = ${label.trackingUrl},
+      label_url = ${label.labelUrl},
+      buying_until = null,
+      update_time = ${now}
+    where id = ${id} and state <> 'LABELED'
+    returning ${columns}`);
+  return row && toShipment(row);
+}
+
+/** Ends a refused purchase, so that another rate can be chosen. The attempt's number is its proof of the lease. */
+export async function endPurchase(
+  db: Queryable,
+  { id, attempt, now }: { id: string; attempt: number; now: Date },
+): Promise<void> {
+  await db.execute(sql`
+    update shipment set state = 'RATED', buy_attempts = 0, buying_until = null, update_time = ${now}
+    where id = ${id} and state = 'BUYING' and buy_attempts = ${attempt}`);
+}
+
+/** Lets the next call take the purchase over at once. */
+export async function releasePurchase(
+  db: Queryable,
+  { id, attempt, now }: { id: string; attempt: number; now: Date },
+): Promise<void> {
+  await db.execute(sql`
+    update shipment set buying_until = ${now}
+    where id = ${id} and state = 'BUYING' and buy_attempts = ${attempt}`);
+}
+
+function hasRate(rateId: string): Sql {
+  return sql`rates @> ${json([{ id: rateId }])}`;
+}
+
+// JSON has no 64-bit integers: amounts are stored as strings.
+function toStored(rate: Rate): StoredRate {
+  return { ...rate, amount: rate.amount.toString() };
+}
+
+function toShipment(row: Row): Shipment {
+  return { ...row, rates: row.rates.map((rate) => ({ ...rate, amount: BigInt(rate.amount) })) };
+}
