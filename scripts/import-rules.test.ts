@@ -75,6 +75,12 @@ describe("who may import whom", () => {
     );
   });
 
+  test("test code is refused as such", () => {
+    expect(check({ "lib/a.ts": `import "./testing/postgres.ts";` })).toEqual([
+      "lib/a.ts:1 lib must not import lib/testing/postgres.ts (only tests may)",
+    ]);
+  });
+
   test("generated and vendored code is not judged", () => {
     expect(check({ "gen/rowlock/a_pb.js": `import "../../lib/a.ts";` })).toEqual([]);
   });

@@ -84,7 +84,8 @@ function layerViolations(file: SourceFacts): Violation[] {
   return file.imports.flatMap((ref) => {
     const target = resolveImport({ from: file.path, specifier: ref.specifier });
     if (target === undefined || mayImport({ layer, from: file.path, target })) return [];
-    const message = `${layer.name} must not import ${target} (may: ${layer.may.join(", ")} and packages)`;
+    const reason = isTestCode(target) ? "only tests may" : `may: ${layer.may.join(", ")} and packages`;
+    const message = `${layer.name} must not import ${target} (${reason})`;
     return [{ path: file.path, line: ref.line, message }];
   });
 }
