@@ -17,21 +17,21 @@ const reportOf = (passed: number, failed: number) =>
 /** A clone in which npm, apt-get and what it would install are small scripts that write down how they were called. */
 async function clone({
   npm,
-  python = "exit 0",
+  dpkg = "exit 0",
 }: {
   npm: Record<string, string>;
-  python?: string;
+  dpkg?: string;
 }): Promise<FixtureTree> {
   const cases = Object.entries(npm).map(([call, script]) => `"${call}") ${script} ;;`);
   const log = (name: string) => `#!/bin/bash\necho "${name} $*" >> calls\n`;
   const tree = await fixtureTree({
     "bin/npm": `${log("npm")}case "$*" in\n${cases.join("\n")}\nesac\n`,
     "bin/apt-get": log("apt-get"),
-    "bin/python3": `#!/bin/bash\n${python}\n`,
+    "bin/dpkg": `#!/bin/bash\n${dpkg}\n`,
     "bin/redis-server": "",
     "bin/chromium": "",
   });
-  for (const name of ["npm", "apt-get", "python3", "redis-server", "chromium"]) {
+  for (const name of ["npm", "apt-get", "dpkg", "redis-server", "chromium"]) {
     await chmod(join(tree.root, "bin", name), 0o755);
   }
   for (const path of [".ci/run", "scripts/closing-line.ts"]) {
@@ -65,7 +65,7 @@ test("installs, checks and tests by the commands of the README, and is ok when a
 });
 
 test("installs Debian packages only when they are missing", async () => {
-  await using tree = await clone({ npm: { test: writes(7, 0) }, python: "exit 1" });
+  await using tree = await clone({ npm: { test: writes(7, 0) }, dpkg: "exit 1" });
   expect(await ciRun(tree)).toMatchObject({ ok: true });
   expect((await calls(tree)).slice(0, 2)).toEqual([
     "apt-get -qq update",
