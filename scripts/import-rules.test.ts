@@ -75,7 +75,7 @@ describe("who may import whom", () => {
     );
   });
 
-  test("test code is refused as such", () => {
+  test("what only tests may import is refused as such", () => {
     expect(check({ "lib/a.ts": `import "./testing/postgres.ts";` })).toEqual([
       "lib/a.ts:1 lib must not import lib/testing/postgres.ts (only tests may)",
     ]);
