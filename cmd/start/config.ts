@@ -1,0 +1,139 @@
+import { type LogLevelName, LogLevels } from "./log-levels.ts";
+
+/** Everything that one process can host. */
+export const partNames = [
+  "catalog",
+  "inventory",
+  "cart",
+  "order",
+  "payment",
+  "shipping",
+  "notify",
+  "gateway",
+] as const;
+
+/** A service, or the gateway. */
+export type PartName = (typeof partNames)[number];
+
+/** What a process needs to know, read once at its start. */
+export interface Config {
+  /** The parts to host; all of them unless named on the command line. */
+  parts: readonly PartName[];
+  /** Address that both ports listen on. */
+  host: string;
+  httpPort: number;
+  grpcPort: number;
+  sandboxPort: number;
+  dataDir: string;
+  /** Empty: embedded Postgres on the data folder. */
+  databaseUrl: string;
+  /** Empty: carts live in Postgres. */
+  redisUrl: string;
+  /** Connections to Postgres per service. */
+  poolSize: number;
+  /** Where parts that are not in this process listen, as gRPC names. */
+  addresses: Partial<Record<PartName, string>>;
+  /** Empty: one is made and kept in the data folder. */
+  staffKey: string;
+  serviceKey: string;
+  stripeSecretKey: string;
+  shippoApiKey: string;
+  sendgridApiKey: string;
+  twilioAccountSid: string;
+  twilioAuthToken: string;
+  /** The sandbox of another process; empty: this process starts one when a key is missing. */
+  sandboxUrl: string;
+  /** Milliseconds that goods are held for an unpaid order. */
+  holdMs: number;
+  /** Milliseconds that a buyer has for a bank transfer. */
+  transferMs: number;
+  /** Where the gateway is reached from outside, for links. */
+  publicUrl: string;
+  mailFrom: string;
+  smsFrom: string;
+  logLevel: LogLevelName;
+  /** Whether an empty shop gets a few products to try it out. */
+  demo: boolean;
+}
+
+/** What is wrong with the command line or the environment, one line each. */
+export class ConfigError extends Error {
+  override readonly name = "ConfigError";
+  constructor(problems: readonly string[]) {
+    super(problems.join("\n"));
+  }
+}
+
+type Env = Readonly<Record<string, string | undefined>>;
+
+/**
+ * Reads the command line (`[PART…]`) and the environment.
+ *
+ * @throws ConfigError naming every problem at once.
+ */
+export function readConfig({ args, env }: { args: readonly string[]; env: Env }): Config {
+  const problems: string[] = [];
+  const text = (name: string, otherwise = "") => env[name]?.trim() || otherwise;
+  const number = (name: string, otherwise: number, [min, max]: readonly [number, number]) => {
+    const value = Number(text(name, String(otherwise)));
+    if (Number.isInteger(value) && value >= min && value <= max) return value;
+    problems.push(`${name} must be a whole number from ${min} to ${max}`);
+    return otherwise;
+  };
+  const parts = args.map((arg) => partNames.find((name) => name === arg));
+  args.forEach((arg, i) => {
+    if (parts[i] === undefined)
+      problems.push(`there is no part "${arg}"; there are: ${partNames.join(", ")}`);
+  });
+  const level = text("ROWLOCK_LOG_LEVEL", "info");
+  const logLevel = LogLevels.find((name) => name === level);
+  if (logLevel === undefined) problems.push(`ROWLOCK_LOG_LEVEL must be one of ${LogLevels.join(", ")}`);
+  const httpPort = number("PORT", 8080, [0, 65535]);
+  const port = [0, 65535] as const;
+  const config: Config = {
+    parts: args.length === 0 ? partNames : parts.filter((part) => part !== undefined),
+    host: text("ROWLOCK_HOST", "127.0.0.1"),
+    httpPort,
+    grpcPort: number("GRPC_PORT", 50051, port),
+    sandboxPort: number("ROWLOCK_SANDBOX_PORT", 8090, port),
+    dataDir: text("ROWLOCK_DATA_DIR", ".rowlock"),
+    databaseUrl: text("DATABASE_URL"),
+    redisUrl: text("REDIS_URL"),
+    poolSize: number("ROWLOCK_POOL_SIZE", 8, [1, 500]),
+    addresses: Object.fromEntries(
+      partNames.flatMap((name) => {
+        const address = text(`ROWLOCK_${name.toUpperCase()}_ADDR`);
+        return address === "" ? [] : [[name, address]];
+      }),
+    ),
+    staffKey: text("ROWLOCK_STAFF_KEY"),
+    serviceKey: text("ROWLOCK_SERVICE_KEY"),
+    stripeSecretKey: text("STRIPE_SECRET_KEY"),
+    shippoApiKey: text("SHIPPO_API_KEY"),
+    sendgridApiKey: text("SENDGRID_API_KEY"),
+    twilioAccountSid: text("TWILIO_ACCOUNT_SID"),
+    twilioAuthToken: text("TWILIO_AUTH_TOKEN"),
+    sandboxUrl: text("ROWLOCK_SANDBOX_URL"),
+    holdMs: number("ROWLOCK_HOLD_MINUTES", 15, [1, 60 * 24]) * 60_000,
+    transferMs: number("ROWLOCK_TRANSFER_HOURS", 24, [1, 24 * 30]) * 3_600_000,
+    publicUrl: text("ROWLOCK_PUBLIC_URL", `http://127.0.0.1:${httpPort}`),
+    mailFrom: text("ROWLOCK_MAIL_FROM", "shop@example.com"),
+    smsFrom: text("ROWLOCK_SMS_FROM", "+15005550006"),
+    logLevel: logLevel ?? "info",
+    demo: text("ROWLOCK_DEMO", "true") !== "false",
+  };
+  if (config.staffKey !== "" && config.staffKey.length < 16) {
+    problems.push("ROWLOCK_STAFF_KEY must have at least 16 characters");
+  }
+  if (config.serviceKey !== "" && config.serviceKey.length < 32) {
+    problems.push("ROWLOCK_SERVICE_KEY must have at least 32 characters");
+  }
+  if ((config.twilioAccountSid === "") !== (config.twilioAuthToken === "")) {
+    problems.push("TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN go together");
+  }
+  if (config.twilioAccountSid !== "" && !config.twilioAccountSid.startsWith("AC")) {
+    problems.push("TWILIO_ACCOUNT_SID must start with AC");
+  }
+  if (problems.length > 0) throw new ConfigError(problems);
+  return config;
+}

@@ -1,0 +1,76 @@
+import { join } from "node:path";
+import type { Db, Schema } from "../../lib/db/index.ts";
+import { migrate, openDatabase } from "../../lib/db/index.ts";
+import type { Log } from "../../lib/telemetry/log.ts";
+import { cartSchema } from "../../services/cart/migrations/index.ts";
+import { catalogSchema } from "../../services/catalog/migrations/index.ts";
+import { inventorySchema } from "../../services/inventory/migrations/index.ts";
+import { notifySchema } from "../../services/notify/migrations/index.ts";
+import { orderSchema } from "../../services/order/migrations/index.ts";
+import { paymentSchema } from "../../services/payment/migrations/index.ts";
+import { shippingSchema } from "../../services/shipping/migrations/index.ts";
+import type { Config } from "./config.ts";
+import type { ServiceName } from "./network.ts";
+
+/** The Postgres schema of each service. */
+export const schemas: Record<ServiceName, Schema> = {
+  catalog: catalogSchema,
+  inventory: inventorySchema,
+  cart: cartSchema,
+  order: orderSchema,
+  payment: paymentSchema,
+  shipping: shippingSchema,
+  notify: notifySchema,
+};
+
+/** Postgres, migrated for the services of this process. */
+export interface Database {
+  url: string;
+  /** Whether it runs inside this process's data folder. */
+  embedded: boolean;
+  open(service: ServiceName): Db;
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+/** Starts or reaches Postgres and brings the schemas of the given services up to date. */
+export async function createDatabase({
+  config,
+  services,
+  log,
+  onStatement,
+}: {
+  config: Pick<Config, "databaseUrl" | "dataDir" | "poolSize">;
+  services: readonly ServiceName[];
+  log: Log;
+  onStatement?: ((text: string) => void) | undefined;
+}): Promise<Database> {
+  const embedded = config.databaseUrl === "" ? await startEmbedded(config.dataDir, log) : undefined;
+  const url = embedded?.url ?? config.databaseUrl;
+  await migrate({ url, schemas: services.map((name) => schemas[name]), log });
+  const opened: Db[] = [];
+  return {
+    url,
+    embedded: embedded !== undefined,
+    open: (service) => {
+      const db = openDatabase({
+        url,
+        schema: schemas[service].name,
+        poolSize: config.poolSize,
+        log,
+        ...(onStatement && { onStatement }),
+      });
+      opened.push(db);
+      return db;
+    },
+    [Symbol.asyncDispose]: async () => {
+      await Promise.all(opened.map((db) => db[Symbol.asyncDispose]()));
+      await embedded?.[Symbol.asyncDispose]();
+    },
+  };
+}
+
+async function startEmbedded(dataDir: string, log: Log) {
+  // Loaded only here: with DATABASE_URL the package need not be installed.
+  const { startEmbeddedPostgres } = await import("../../lib/db/embedded.ts");
+  return startEmbeddedPostgres({ dataDir: join(dataDir, "postgres"), log });
+}

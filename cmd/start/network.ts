@@ -1,0 +1,95 @@
+import type { DescService } from "@bufbuild/protobuf";
+import { type Client, createClient, type Transport } from "@connectrpc/connect";
+import { CartService } from "../../gen/rowlock/cart/v1/cart_pb.js";
+import { CatalogService } from "../../gen/rowlock/catalog/v1/catalog_pb.js";
+import { InventoryService } from "../../gen/rowlock/inventory/v1/inventory_pb.js";
+import { NotifyService } from "../../gen/rowlock/notify/v1/notify_pb.js";
+import { OrderService } from "../../gen/rowlock/order/v1/order_pb.js";
+import { PaymentService } from "../../gen/rowlock/payment/v1/payment_pb.js";
+import { ShippingService } from "../../gen/rowlock/shipping/v1/shipping_pb.js";
+import { createGrpcTransport } from "../../lib/rpc/grpc-transport.ts";
+import { createServiceTransport, type PrincipalSigner } from "../../lib/rpc/index.ts";
+import { ConfigError, type PartName } from "./config.ts";
+
+/** The contract of each service. */
+export const contracts = {
+  catalog: CatalogService,
+  inventory: InventoryService,
+  cart: CartService,
+  order: OrderService,
+  payment: PaymentService,
+  shipping: ShippingService,
+  notify: NotifyService,
+} as const satisfies Record<Exclude<PartName, "gateway">, DescService>;
+
+/** A service, as opposed to the gateway. */
+export type ServiceName = keyof typeof contracts;
+
+/** All services' names. */
+export const serviceNames = Object.keys(contracts) as ServiceName[];
+
+/** How the parts of this process reach all services: those beside them directly, the others over gRPC. */
+export interface Network {
+  /** A client with which `caller` calls `service` in its own name. */
+  client<S extends ServiceName>(caller: PartName, service: S): Client<(typeof contracts)[S]>;
+  /** A transport to a service that passes the outside caller's own credentials on. */
+  outside(service: ServiceName): Transport;
+  /** Tells how to reach the services of this process, once they are made: they need their clients first. */
+  connect(local: Transport): void;
+  [Symbol.dispose](): void;
+}
+
+/**
+ * @throws ConfigError when a service is neither here nor at a known address; it is raised when a
+ * client of that service is asked for, so a process needs only the addresses it uses.
+ */
+export function createNetwork({
+  here,
+  addresses,
+  signer,
+}: {
+  here: ReadonlySet<PartName>;
+  addresses: Partial<Record<PartName, string>>;
+  signer: PrincipalSigner;
+}): Network {
+  let connected: Transport | undefined;
+  const local = (): Transport => {
+    if (connected === undefined) throw new Error("a service was called before all were made");
+    return connected;
+  };
+  const late: Transport = {
+    unary: (...call) => local().unary(...call),
+    stream: (...call) => local().stream(...call),
+  };
+  const opened: Disposable[] = [];
+  const remote = (service: ServiceName, caller?: PartName): Transport => {
+    const address = addresses[service];
+    if (address === undefined) {
+      throw new ConfigError([
+        `${caller ?? "the gateway"} needs ${service}: host it here or set ROWLOCK_${service.toUpperCase()}_ADDR`,
+      ]);
+    }
+    const transport = createGrpcTransport({
+      address,
+      services: [contracts[service]],
+      signer,
+      ...(caller !== undefined && { caller }),
+    });
+    opened.push(transport);
+    return transport;
+  };
+  return {
+    client: (caller, service) =>
+      createClient(
+        contracts[service],
+        here.has(service) ? createServiceTransport({ transport: late, caller }) : remote(service, caller),
+      ),
+    outside: (service) => (here.has(service) ? late : remote(service)),
+    connect: (transport) => {
+      connected = transport;
+    },
+    [Symbol.dispose]: () => {
+      for (const transport of opened) transport[Symbol.dispose]();
+    },
+  };
+}

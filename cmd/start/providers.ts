@@ -1,0 +1,111 @@
+import { join } from "node:path";
+import { startSandboxWorker } from "../../sandbox/start-in-worker.ts";
+import type { EmailSender } from "../../services/notify/email-sender.ts";
+import { createSendgridSender } from "../../services/notify/sendgrid-sender.ts";
+import type { SmsSender } from "../../services/notify/sms-sender.ts";
+import { createTwilioSender } from "../../services/notify/twilio-sender.ts";
+import type { CardProcessor } from "../../services/payment/card-processor.ts";
+import { createStripeProcessor } from "../../services/payment/stripe-processor.ts";
+import type { Carrier } from "../../services/shipping/carrier.ts";
+import { createShippoCarrier } from "../../services/shipping/shippo-carrier.ts";
+import type { Config } from "./config.ts";
+
+/** Milliseconds that one call to a vendor may take. */
+const timeoutMs = 10_000;
+
+/** The vendors behind the services' ports; each is made when first asked for. */
+export interface Providers {
+  cards(): CardProcessor;
+  carrier(): Carrier;
+  email(): EmailSender;
+  sms(): SmsSender;
+  /** The sandbox, when a vendor is played by it. */
+  sandboxUrl: string | undefined;
+  /** The vendors that the sandbox plays. */
+  played: readonly string[];
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+/** Which vendor each part uses. */
+const vendorsOf: Record<string, readonly (keyof typeof keyOf)[]> = {
+  payment: ["Stripe"],
+  shipping: ["Shippo"],
+  notify: ["SendGrid", "Twilio"],
+};
+
+const keyOf = {
+  Stripe: (config: Config) => config.stripeSecretKey,
+  Shippo: (config: Config) => config.shippoApiKey,
+  SendGrid: (config: Config) => config.sendgridApiKey,
+  Twilio: (config: Config) => config.twilioAccountSid,
+};
+
+/**
+ * The vendors' SDKs with their keys, or, without a key, pointed at the sandbox,
+ * which runs in a thread of this process unless another process has it.
+ */
+export async function createProviders(config: Config): Promise<Providers> {
+  const played = config.parts
+    .flatMap((part) => vendorsOf[part] ?? [])
+    .filter((vendor) => keyOf[vendor](config) === "");
+  const worker =
+    played.length > 0 && config.sandboxUrl === ""
+      ? await startSandboxWorker({
+          dataDir: join(config.dataDir, "sandbox"),
+          port: config.sandboxPort,
+          host: "127.0.0.1",
+        })
+      : undefined;
+  const sandboxUrl = played.length > 0 ? config.sandboxUrl || worker?.url : undefined;
+  const playedAt = (vendor: keyof typeof keyOf) => (played.includes(vendor) ? sandboxUrl : undefined);
+  return {
+    played,
+    sandboxUrl,
+    cards: () =>
+      createStripeProcessor({
+        apiKey: config.stripeSecretKey || "sk_test_sandbox",
+        baseUrl: playedAt("Stripe"),
+        timeoutMs,
+        returnUrl: config.publicUrl,
+      }),
+    carrier: () =>
+      createShippoCarrier({
+        apiKey: config.shippoApiKey || "shippo_test_sandbox",
+        ...at("serverUrl", playedAt("Shippo")),
+        timeoutMs,
+        sender: {
+          name: "Rowlock Warehouse",
+          line1: "965 Mission St",
+          line2: "",
+          city: "San Francisco",
+          state: "CA",
+          postalCode: "94103",
+          countryCode: "US",
+          email: config.mailFrom,
+          phone: "+14155550100",
+        },
+      }),
+    email: () =>
+      createSendgridSender({
+        apiKey: config.sendgridApiKey || "SG.sandbox",
+        ...at("baseUrl", playedAt("SendGrid")),
+        from: { email: config.mailFrom, name: "Rowlock" },
+        timeoutMs,
+      }),
+    sms: () =>
+      createTwilioSender({
+        accountSid: config.twilioAccountSid || `AC${"0".repeat(32)}`,
+        authToken: config.twilioAuthToken || "sandbox",
+        ...at("baseUrl", playedAt("Twilio")),
+        from: config.smsFrom,
+        timeoutMs,
+      }),
+    [Symbol.asyncDispose]: async () => {
+      await worker?.[Symbol.asyncDispose]();
+    },
+  };
+}
+
+function at<K extends string>(key: K, url: string | undefined): Partial<Record<K, string>> {
+  return url === undefined ? {} : ({ [key]: url } as Record<K, string>);
+}

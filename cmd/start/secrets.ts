@@ -1,0 +1,48 @@
+import { randomBytes } from "node:crypto";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { Config } from "./config.ts";
+
+/** The installation's own secrets. */
+export interface Secrets {
+  /** Opens the staff RPCs. */
+  staffKey: string;
+  /** Whether the staff key was made just now, and so has to be shown. */
+  staffKeyIsNew: boolean;
+  /** Shared by all processes: signs principals, and derives the carts' tokens. */
+  serviceKey: string;
+}
+
+/** The secrets of the environment, or those kept in the data folder; made on the first start. */
+export async function readSecrets({
+  dataDir,
+  staffKey,
+  serviceKey,
+}: Pick<Config, "dataDir" | "staffKey" | "serviceKey">): Promise<Secrets> {
+  const staff =
+    staffKey === "" ? await keep(dataDir, "staff-key", "rlk_") : { value: staffKey, isNew: false };
+  const service = serviceKey === "" ? await keep(dataDir, "service-key", "") : { value: serviceKey };
+  return { staffKey: staff.value, staffKeyIsNew: staff.isNew, serviceKey: service.value };
+}
+
+/**
+ * Reads a secret from a file that only its owner may read, making it when there
+ * is none. The file is created exclusively, so of two processes that start at
+ * once one makes the secret and the other reads it.
+ */
+async function keep(
+  dataDir: string,
+  name: string,
+  prefix: string,
+): Promise<{ value: string; isNew: boolean }> {
+  const path = join(dataDir, name);
+  await mkdir(dataDir, { recursive: true, mode: 0o700 });
+  const made = prefix + randomBytes(32).toString("base64url");
+  try {
+    await writeFile(path, `${made}\n`, { flag: "wx", mode: 0o600 });
+    return { value: made, isNew: true };
+  } catch (err) {
+    if ((err as NodeJS.ErrnoException).code !== "EEXIST") throw err;
+    return { value: (await readFile(path, "utf8")).trim(), isNew: false };
+  }
+}

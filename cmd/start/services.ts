@@ -1,0 +1,160 @@
+import { Redis } from "ioredis";
+import type { Clock } from "../../lib/clock.ts";
+import type { Db } from "../../lib/db/index.ts";
+import type { Jobs } from "../../lib/jobs/index.ts";
+import type { ServiceModule } from "../../lib/rpc/index.ts";
+import type { Log } from "../../lib/telemetry/log.ts";
+import { createCartService } from "../../services/cart/service.ts";
+import { createPostgresCartStore, deleteExpired } from "../../services/cart/store-postgres.ts";
+import { createRedisCartStore } from "../../services/cart/store-redis.ts";
+import { createCatalogService } from "../../services/catalog/service.ts";
+import { createInventoryService } from "../../services/inventory/service.ts";
+import { sweepDueHolds } from "../../services/inventory/sweep.ts";
+import { createNotifyService } from "../../services/notify/service.ts";
+import { fulfillOrder } from "../../services/order/fulfill.ts";
+import { instructBuyer } from "../../services/order/instruct.ts";
+import { fulfillQueue, instructQueue, undoQueue } from "../../services/order/jobs.ts";
+import { createOrderService, type OrderDeps } from "../../services/order/service.ts";
+import { sweepOrders } from "../../services/order/sweep.ts";
+import { undoOrder } from "../../services/order/undo.ts";
+import { paymentChanged } from "../../services/payment/order-link.ts";
+import { createPaymentService } from "../../services/payment/service.ts";
+import { createShippingService } from "../../services/shipping/service.ts";
+import type { Config } from "./config.ts";
+import type { Database } from "./database.ts";
+import { every } from "./every.ts";
+import type { Network, ServiceName } from "./network.ts";
+import type { Providers } from "./providers.ts";
+
+/** What the services are made of. */
+export interface Parts {
+  config: Config;
+  clock: Clock;
+  log: Log;
+  database: Database;
+  network: Network;
+  jobs: Jobs;
+  providers: Providers;
+  serviceKey: string;
+}
+
+/** A service, and what it does besides answering calls. */
+export interface Made extends ServiceModule {
+  /** Starts its workers and sweeps; what is returned stops them. */
+  work?: () => Promise<Disposable>;
+  /** Closes what it holds besides its database. */
+  close?: () => Promise<void>;
+}
+
+/** How often due holds, due orders and stalled payments are looked for; milliseconds. */
+const sweepMs = 5_000;
+const cartSweepMs = 60_000;
+const transferSlackMs = 3_600_000;
+/** Jobs of one kind that a process works on at once. */
+const concurrency = 8;
+
+/** How each service is put together. */
+export const makers: Record<ServiceName, (parts: Parts) => Made> = {
+  catalog: ({ database, clock }) => createCatalogService({ db: database.open("catalog"), clock }),
+
+  inventory: ({ database, clock, log }) => {
+    const db = database.open("inventory");
+    return {
+      ...createInventoryService({ db, clock }),
+      work: async () =>
+        every({ ms: sweepMs, name: "inventory.sweep", log }, () => sweepDueHolds(db, clock())),
+    };
+  },
+
+  cart: (parts) => {
+    const { store, close, work } = cartStore(parts);
+    const { network, clock, log, serviceKey } = parts;
+    const service = createCartService({
+      store,
+      catalog: network.client("cart", "catalog"),
+      inventory: network.client("cart", "inventory"),
+      clock,
+      log,
+      tokenSecret: serviceKey,
+    });
+    return { ...service, close, work };
+  },
+
+  order: (parts) => {
+    const { database, network, clock, log, jobs, config } = parts;
+    const deps: OrderDeps = {
+      db: database.open("order"),
+      clock,
+      log,
+      jobs,
+      holds: { unpaidMs: config.holdMs, transferMs: config.transferMs, transferSlackMs },
+      carts: network.client("order", "cart"),
+      inventory: network.client("order", "inventory"),
+      payments: network.client("order", "payment"),
+      shipping: network.client("order", "shipping"),
+      notify: network.client("order", "notify"),
+    };
+    return {
+      ...createOrderService(deps),
+      work: async () => {
+        await jobs.work(fulfillQueue, (job) => fulfillOrder(deps, job), { concurrency });
+        await jobs.work(undoQueue, (job) => undoOrder(deps, job), { concurrency });
+        await jobs.work(instructQueue, (job) => instructBuyer(deps, job), { concurrency });
+        return every({ ms: sweepMs, name: "order.sweep", log }, () => sweepOrders(deps));
+      },
+    };
+  },
+
+  payment: ({ database, network, clock, log, jobs, providers }) => {
+    const orders = network.client("payment", "order");
+    const service = createPaymentService({
+      db: database.open("payment"),
+      clock,
+      log,
+      jobs,
+      cards: providers.cards(),
+      orders,
+    });
+    return {
+      ...service,
+      work: async () => {
+        await jobs.work(
+          paymentChanged,
+          async ({ orderId }) => void (await orders.settlePayment({ orderId })),
+        );
+        return { [Symbol.dispose]: () => undefined };
+      },
+    };
+  },
+
+  shipping: ({ database, clock, log, providers }) =>
+    createShippingService({ db: database.open("shipping"), clock, log, carrier: providers.carrier() }),
+
+  notify: ({ database, clock, log, providers }) =>
+    createNotifyService({
+      db: database.open("notify"),
+      clock,
+      log,
+      email: providers.email(),
+      sms: providers.sms(),
+    }),
+};
+
+function cartStore({ config, database, clock, log }: Parts) {
+  if (config.redisUrl !== "") {
+    const redis = new Redis(config.redisUrl, { maxRetriesPerRequest: 2, enableAutoPipelining: true });
+    redis.on("error", (err: Error) => log.warn({ err }, "redis"));
+    return {
+      store: createRedisCartStore({ redis }),
+      close: async () => void (await redis.quit()),
+      work: async (): Promise<Disposable> => ({ [Symbol.dispose]: () => undefined }),
+    };
+  }
+  const db: Db = database.open("cart");
+  return {
+    store: createPostgresCartStore({ db }),
+    close: async () => undefined,
+    work: async () =>
+      every({ ms: cartSweepMs, name: "cart.sweep", log }, () => deleteExpired(db, clock(), 1_000)),
+  };
+}

@@ -1,0 +1,145 @@
+import { createHash } from "node:crypto";
+import type { RequestListener } from "node:http";
+import type { DescService } from "@bufbuild/protobuf";
+import { renderDocs } from "../../gateway/docs/docs-page.ts";
+import { createTranscoder } from "../../gateway/transcoder/index.ts";
+import { type Clock, systemClock } from "../../lib/clock.ts";
+import { createJobs } from "../../lib/jobs/index.ts";
+import { createConnectHandler } from "../../lib/rpc/connect-routes.ts";
+import { createGrpcServer } from "../../lib/rpc/grpc-server.ts";
+import {
+  createAuthenticator,
+  createDirectTransport,
+  createPrincipalSigner,
+  createRoutingTransport,
+  createServerInterceptors,
+} from "../../lib/rpc/index.ts";
+import type { Log } from "../../lib/telemetry/log.ts";
+import type { Config } from "./config.ts";
+import { createDatabase } from "./database.ts";
+import { serveHttp } from "./http.ts";
+import { createMetrics } from "./metrics.ts";
+import { contracts, createNetwork, type Network, serviceNames } from "./network.ts";
+import { createProviders } from "./providers.ts";
+import { readSecrets, type Secrets } from "./secrets.ts";
+import { type Made, makers } from "./services.ts";
+
+/** A running process: some or all of the services, and the gateway. */
+export interface Shop {
+  httpUrl: string;
+  grpcAddress: string;
+  sandboxUrl: string | undefined;
+  /** The vendors that the sandbox plays. */
+  played: readonly string[];
+  secrets: Secrets;
+  databaseIsEmbedded: boolean;
+  network: Network;
+  /** Stops taking calls, finishes those under way, hands jobs back, closes everything. */
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+/** Milliseconds that calls under way have to finish when the process stops. */
+const graceMs = 10_000;
+
+/**
+ * Puts a process together and starts it: configuration → database → services →
+ * ports → workers. Whatever was started is stopped again when a later step fails.
+ */
+export async function startShop({
+  config,
+  log,
+  clock = systemClock,
+  onStatement,
+}: {
+  config: Config;
+  log: Log;
+  clock?: Clock;
+  onStatement?: (text: string) => void;
+}): Promise<Shop> {
+  await using stack = new AsyncDisposableStack();
+  const here = new Set(config.parts);
+  const names = serviceNames.filter((name) => here.has(name));
+  const secrets = await readSecrets(config);
+  const signer = createPrincipalSigner({ key: Buffer.from(secrets.serviceKey) });
+  const network = stack.use(createNetwork({ here, addresses: config.addresses, signer }));
+  const database = stack.use(await createDatabase({ config, services: names, log, onStatement }));
+  const providers = stack.use(await createProviders(config));
+  const jobs = stack.use(await createJobs({ url: database.url, log }));
+  const parts = { config, clock, log, database, network, jobs, providers, serviceKey: secrets.serviceKey };
+  const made: Made[] = names.map((name) => makers[name](parts));
+  stack.defer(async () => void (await Promise.all(made.map((service) => service.close?.()))));
+
+  const services = made.flatMap((service) => service.services);
+  const metrics = createMetrics();
+  const digest = createHash("sha256").update(secrets.staffKey).digest("hex");
+  const interceptors = createServerInterceptors({
+    services: services.map((service) => service.desc),
+    authenticator: createAuthenticator({ staffKeys: [{ name: "first", digest }], signer }),
+    log,
+    observe: metrics.observe,
+  });
+  network.connect(createDirectTransport({ services, interceptors }));
+
+  const grpc = await createGrpcServer({
+    services,
+    interceptors,
+    address: `${config.host}:${config.grpcPort}`,
+    log,
+  });
+  let ready = false;
+  const connect = createConnectHandler({ services, interceptors });
+  const http = await serveHttp({
+    host: config.host,
+    port: config.httpPort,
+    isReady: () => ready,
+    metrics: metrics.text,
+    handler: here.has("gateway") ? gateway({ network, log, fallback: connect }) : connect,
+  });
+  stack.defer(async () => {
+    ready = false;
+    await Promise.all([grpc.drain({ graceMs }), http.drain(graceMs)]);
+  });
+  for (const service of made) {
+    if (service.work !== undefined) stack.use(await service.work());
+  }
+  ready = true;
+
+  const stop = stack.move();
+  return {
+    httpUrl: `http://${config.host}:${http.port}`,
+    grpcAddress: `${config.host}:${grpc.port}`,
+    sandboxUrl: providers.sandboxUrl,
+    played: providers.played,
+    secrets,
+    databaseIsEmbedded: database.embedded,
+    network,
+    [Symbol.asyncDispose]: () => stop.disposeAsync(),
+  };
+}
+
+function gateway({
+  network,
+  log,
+  fallback,
+}: {
+  network: Network;
+  log: Log;
+  fallback: RequestListener;
+}): RequestListener {
+  const services: DescService[] = Object.values(contracts);
+  const transport = createRoutingTransport(
+    Object.fromEntries(serviceNames.map((name) => [contracts[name].typeName, network.outside(name)])),
+  );
+  const docs = renderDocs(services);
+  return createTranscoder({
+    services,
+    transport,
+    fallback: (request, response) => {
+      if (request.url !== "/" && request.url !== "/docs") return fallback(request, response);
+      response.writeHead(200, { "content-type": "text/html; charset=utf-8" }).end(docs);
+    },
+    onError: ({ error, status, requestId }) => {
+      if (status >= 500) log.error({ err: error, status, request_id: requestId }, "rest");
+    },
+  });
+}
