@@ -78,13 +78,16 @@ export function readCursor(token: string, filter: ProductFilter): ProductCursor 
   return cursor as unknown as ProductCursor;
 }
 
+// Of the year 9999: later ones have no common spelling.
+const lastMillisecond = 253_402_300_799_999;
+
 function isStorable([key, id]: Cursor, order: ProductOrder): boolean {
   if (typeof id !== "string" || id.includes("\0")) return false;
   switch (order) {
     case "relevance":
       return Number.isFinite(key);
     case "newest":
-      return typeof key === "number" && !Number.isNaN(new Date(key).getTime());
+      return Number.isSafeInteger(key) && Number(key) >= 0 && Number(key) <= lastMillisecond;
     case "price-ascending":
     case "price-descending":
       return Number.isSafeInteger(key);
