@@ -81,7 +81,9 @@ async function takeOver(
       return send(deps, claimed, draft);
     }
     default:
-      throw new Error(`message ${message.id} is in an unknown state ${message.state satisfies never}`);
+      throw new Error(
+        `message ${message.id} is in an unknown state ${String(message.state satisfies never)}`,
+      );
   }
 }
 

@@ -15,7 +15,7 @@ export interface Email {
 export interface EmailSender {
   /** The provider's name, for errors and logs. */
   readonly name: string;
-  /** No call takes longer than this, in milliseconds. */
+  /** No request to the provider takes longer than this, in milliseconds. */
   readonly timeoutMs: number;
   /**
    * Hands an e-mail over; returns the provider's id of it.

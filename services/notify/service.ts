@@ -1,6 +1,6 @@
 import { NotifyService } from "../../gen/rowlock/notify/v1/notify_pb.js";
 import type { Clock } from "../../lib/clock.ts";
-import type { Db } from "../../lib/db/db.ts";
+import type { Db } from "../../lib/db/index.ts";
 import { defineService, type ServiceModule } from "../../lib/rpc/index.ts";
 import type { Log } from "../../lib/telemetry/log.ts";
 import type { EmailSender } from "./email-sender.ts";

@@ -9,7 +9,7 @@ export interface Sms {
 export interface SmsSender {
   /** The provider's name, for errors and logs. */
   readonly name: string;
-  /** No call takes longer than this, in milliseconds. */
+  /** No request to the provider takes longer than this, in milliseconds. */
   readonly timeoutMs: number;
   /**
    * Hands a text message over; returns the provider's id of it.

@@ -1,5 +1,4 @@
-import type { Queryable } from "../../lib/db/db.ts";
-import { sql } from "../../lib/db/sql.ts";
+import { type Queryable, sql } from "../../lib/db/index.ts";
 import type { Channel, Message } from "./message.ts";
 
 const columns = sql`

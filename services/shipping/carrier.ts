@@ -71,7 +71,7 @@ export interface Label {
 export interface Carrier {
   /** The provider's name, for errors and logs. */
   readonly name: string;
-  /** No call takes longer than this, in milliseconds. */
+  /** No request to the provider takes longer than this, in milliseconds. */
   readonly timeoutMs: number;
   /**
    * Asks what it costs; costs nothing and binds to nothing.

@@ -11,7 +11,7 @@ import {
   type Sender,
 } from "./carrier.ts";
 import { createKeepAliveFetch } from "./keep-alive-fetch.ts";
-import { isConnectionReset, messageOf, toRefusal, toUnavailable, withoutNulls } from "./shippo-errors.ts";
+import { isConnectionReset, messageOf, read, toRefusal, toUnavailable } from "./shippo-errors.ts";
 
 /** How a Shippo account is reached. */
 export interface ShippoOptions {
@@ -30,8 +30,8 @@ const pollMs = 400;
 /** Rates and labels through Shippo. */
 export function createShippoCarrier({ apiKey, serverUrl, timeoutMs, sender }: ShippoOptions): Carrier {
   const shippo = new Shippo({
-    // Shippo reads the scheme from the key; the SDK sends the option as it is.
-    apiKeyHeader: `ShippoToken ${apiKey}`,
+    // The SDK sends the option as it is: the scheme belongs to it.
+    apiKeyHeader: `ShippoToken ${apiKey.replace(/^ShippoToken\s+/, "")}`,
     shippoApiVersion: "2018-02-08",
     ...(serverUrl === undefined ? {} : { serverURL: serverUrl }),
     // The SDK's retries would repeat POST /transactions, and each repetition buys a label.
@@ -45,36 +45,44 @@ export function createShippoCarrier({ apiKey, serverUrl, timeoutMs, sender }: Sh
     timeoutMs,
 
     async quote(consignment) {
-      const ask = () => shippo.shipments.create(toShipment(consignment, addressFrom));
-      const shipment = await ask()
+      const ask = () => read(shippo.shipments.create(toShipment(consignment, addressFrom)));
+      const { objectId, rates, messages } = await ask()
         .catch(againIfReset(ask))
         .catch((err: unknown) => {
           throw toRefusal(err) ?? toUnavailable(err);
         });
-      return {
-        providerId: shipment.objectId,
-        rates: shipment.rates.map(toQuotedRate),
-        remarks: messageOf(shipment.messages),
-      };
+      if (typeof objectId !== "string" || !Array.isArray(rates)) {
+        throw new CarrierUnavailable("Shippo's answer is no shipment", { pending: false });
+      }
+      return { providerId: objectId, rates: rates.flatMap(toQuotedRate), remarks: messageOf(messages) };
     },
 
     async buyLabel({ rateProviderId, shipmentId }) {
       const startedAt = performance.now();
-      const transaction = await shippo.transactions
-        .create({ rate: rateProviderId, labelFileType: "PDF_4x6", metadata: shipmentId, async: false })
-        .catch(readPurchase);
+      const order = {
+        rate: rateProviderId,
+        labelFileType: "PDF_4x6",
+        metadata: shipmentId,
+        async: false,
+      } as const;
+      const transaction = await read(shippo.transactions.create(order)).catch((err: unknown) => {
+        throw toRefusal(err) ?? toUnavailable(err);
+      });
       return settled(transaction, timeoutMs - (performance.now() - startedAt));
     },
 
     async findLabel(rateProviderId) {
       const startedAt = performance.now();
-      const ask = () => shippo.transactions.list({ rate: rateProviderId, results: 100 });
-      const list = await ask()
+      const ask = () => read(shippo.transactions.list({ rate: rateProviderId, results: 100 }));
+      const { results } = await ask()
         .catch(againIfReset(ask))
         .catch((err: unknown) => {
           throw toUnavailable(err);
         });
-      const transaction = newestPurchase(list.results ?? [], rateProviderId);
+      if (!Array.isArray(results)) {
+        throw new CarrierUnavailable("Shippo's answer is no list", { pending: false });
+      }
+      const transaction = livePurchase(results, rateProviderId);
       if (transaction === undefined) return undefined;
       return settled(transaction, timeoutMs - (performance.now() - startedAt));
     },
@@ -90,7 +98,7 @@ export function createShippoCarrier({ apiKey, serverUrl, timeoutMs, sender }: Sh
         throw new CarrierUnavailable("Shippo still works on the purchase", { pending: true });
       }
       await delay(pollMs);
-      transaction = await shippo.transactions.get(objectId).catch((err: unknown) => {
+      transaction = await read(shippo.transactions.get(objectId)).catch((err: unknown) => {
         throw toUnavailable(err);
       });
     }
@@ -103,17 +111,10 @@ function againIfReset<T>(ask: () => Promise<T>): (err: unknown) => Promise<T> {
   return (err) => (isConnectionReset(err) ? ask() : Promise.reject(err));
 }
 
-/**
- * What was bought although the SDK does not understand the answer: a schema
- * that is stricter than the API must not lose a label that is paid for.
- */
-function readPurchase(err: unknown): Partial<Transaction> {
-  const transaction = withoutNulls(err) as Partial<Transaction> | undefined;
-  if (transaction?.status !== undefined) return transaction;
-  throw toRefusal(err) ?? toUnavailable(err);
-}
-
-function newestPurchase(transactions: Transaction[], rateProviderId: string): Transaction | undefined {
+function livePurchase(
+  transactions: Partial<Transaction>[],
+  rateProviderId: string,
+): Partial<Transaction> | undefined {
   const ofRate = transactions.filter(({ rate }) => {
     const id = typeof rate === "object" ? rate.objectId : rate;
     return id === rateProviderId;
@@ -137,16 +138,21 @@ function toLabel(transaction: Partial<Transaction>): Label {
   return { labelUrl, trackingNumber: trackingNumber ?? "", trackingUrl: trackingUrlProvider ?? "" };
 }
 
-function toQuotedRate(rate: Rate): QuotedRate {
-  return {
-    providerId: rate.objectId,
-    carrier: rate.provider,
-    service: rate.servicelevel.name ?? rate.servicelevel.token ?? "",
-    amount: rate.amount,
-    currencyCode: rate.currency,
-    estimatedDays: Math.max(0, rate.estimatedDays ?? 0),
-    attributes: [...rate.attributes],
-  };
+/** One rate, or none when it lacks what it is bought by. */
+function toQuotedRate(rate: Partial<Rate>): QuotedRate[] {
+  const { objectId, amount, currency, servicelevel } = rate;
+  if (objectId === undefined || amount === undefined || currency === undefined) return [];
+  return [
+    {
+      providerId: objectId,
+      carrier: rate.provider ?? "",
+      service: servicelevel?.name ?? servicelevel?.token ?? "",
+      amount: String(amount),
+      currencyCode: currency,
+      estimatedDays: Math.max(0, Math.trunc(rate.estimatedDays ?? 0)),
+      attributes: [...(rate.attributes ?? [])],
+    },
+  ];
 }
 
 function toShipment({ shipmentId, to, parcel }: Consignment, addressFrom: Address) {

@@ -49,9 +49,20 @@ export function isConnectionReset(err: unknown): boolean {
   return code === "ECONNRESET" || code === "EPIPE";
 }
 
-/** The body of an answer that the SDK refused, with its names in camel case and without nulls. */
-export function withoutNulls(err: unknown): unknown {
-  return err instanceof ResponseValidationError ? camelCased(err.rawValue) : undefined;
+/**
+ * The answer, even when the SDK does not understand all of it. Its schemas are
+ * closed: one new word in a field that nobody reads here would hide every rate,
+ * or a label that is paid for. What comes back then has the right names and no
+ * promise about types: readers check what they use.
+ */
+export async function read<T extends object>(answer: Promise<T>): Promise<Partial<T>> {
+  try {
+    return await answer;
+  } catch (err) {
+    const raw = err instanceof ResponseValidationError ? camelCased(err.rawValue) : undefined;
+    if (typeof raw !== "object" || raw === null) throw err;
+    return raw as Partial<T>;
+  }
 }
 
 // A gateway that stopped waiting says nothing about the server behind it.

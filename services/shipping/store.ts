@@ -1,5 +1,4 @@
-import type { Queryable } from "../../lib/db/db.ts";
-import { json, type Sql, sql } from "../../lib/db/sql.ts";
+import { json, type Queryable, type Sql, sql } from "../../lib/db/index.ts";
 import type { Label } from "./carrier.ts";
 import type { Rate } from "./rates.ts";
 import type { Shipment } from "./shipment.ts";

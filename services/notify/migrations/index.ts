@@ -1,4 +1,4 @@
-import type { Schema } from "../../../lib/db/migrate.ts";
+import type { Schema } from "../../../lib/db/index.ts";
 import { init } from "./0001-init.ts";
 
 /** The Postgres schema of the Notify service. */

@@ -61,7 +61,7 @@ export function headlineOf({ kind, order }: OrderNews): Headline {
     case OrderEventKind.UNSPECIFIED:
       throw new TypeError("there is no message about nothing");
     default:
-      throw new TypeError(`no words for news of kind ${kind satisfies never}`);
+      throw new TypeError(`no words for news of kind ${String(kind satisfies never)}`);
   }
 }
 

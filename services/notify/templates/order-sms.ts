@@ -28,7 +28,7 @@ function wordsOf(kind: OrderEventKind, order: OrderSummary): string {
     case OrderEventKind.UNSPECIFIED:
       throw new TypeError("there is no message about nothing");
     default:
-      throw new TypeError(`no words for news of kind ${kind satisfies never}`);
+      throw new TypeError(`no words for news of kind ${String(kind satisfies never)}`);
   }
 }
 

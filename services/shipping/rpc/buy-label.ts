@@ -108,7 +108,9 @@ async function labeledOrFail(deps: ShippingDeps, shipmentId: string, rateId: str
       // It was being bought when the claim looked, and was refused since.
       throw inProgress(deps, shipment);
     default:
-      throw new Error(`shipment ${shipmentId} is in an unknown state ${shipment.state satisfies never}`);
+      throw new Error(
+        `shipment ${shipmentId} is in an unknown state ${String(shipment.state satisfies never)}`,
+      );
   }
 }
 

@@ -1,0 +1,236 @@
+import { ConnectError } from "@connectrpc/connect";
+import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
+import { RetryInfoSchema } from "../../gen/google/rpc/error_details_pb.js";
+import { Shipment_State } from "../../gen/rowlock/shipping/v1/shipping_pb.js";
+import { sql } from "../../lib/db/index.ts";
+import { errorInfo, reasonOf } from "../../lib/errors/reasons.ts";
+import { newId } from "../../lib/ids/ids.ts";
+import { type TestDatabase, testDatabase } from "../../lib/testing/postgres.ts";
+import { CarrierRefused, CarrierUnavailable } from "./carrier.ts";
+import { shippingSchema } from "./migrations/index.ts";
+import { leaseMs } from "./shipment.ts";
+import { FakeCarrier, labelOf, quotedRate } from "./testing/fake-carrier.ts";
+import { order, shipmentRequest, shippingUnderTest, staff } from "./testing/shipping.ts";
+
+const statements: string[] = [];
+let database: TestDatabase;
+let carrier: FakeCarrier;
+let under: ReturnType<typeof shippingUnderTest>;
+let shipmentId: string;
+let cheap: string;
+let dear: string;
+
+beforeAll(async () => {
+  database = await testDatabase(shippingSchema, { onStatement: (text) => statements.push(text) });
+});
+afterAll(() => database?.[Symbol.asyncDispose]());
+beforeEach(async () => {
+  carrier = new FakeCarrier();
+  carrier.quoted.rates = [
+    quotedRate({ providerId: "cheap", amount: "4.00" }),
+    quotedRate({ providerId: "dear", amount: "9.00" }),
+  ];
+  under = shippingUnderTest({ db: database.db, carrier });
+  shipmentId = newId("shp");
+  const shipment = await under.client.createShipment(shipmentRequest({ shipmentId }), order);
+  [cheap = "", dear = ""] = shipment.rates.map(({ id }) => id);
+  statements.length = 0;
+});
+
+const select = (rateId: string) => under.client.selectRate({ shipmentId, rateId }, staff);
+const buy = (rateId = "") => under.client.buyLabel({ shipmentId, rateId }, staff);
+const get = () => under.client.getShipment({ shipmentId }, staff);
+const reasonFrom = (call: Promise<unknown>) => call.then(() => "none", reasonOf);
+
+test("the label of the chosen rate is bought, and buying again returns it", async () => {
+  await select(dear);
+  statements.length = 0;
+  const labeled = await buy();
+  expect(statements).toHaveLength(2);
+  expect(labeled).toMatchObject({ state: Shipment_State.LABELED, rateId: dear, ...labelOf("dear") });
+  expect(await buy()).toEqual(labeled);
+  expect(await buy(cheap)).toEqual(labeled);
+  expect(carrier.sold).toEqual(["dear"]);
+  expect(carrier.lookups).toBe(0);
+});
+
+test("a rate named in the purchase is chosen by it", async () => {
+  await select(dear);
+  expect(await buy(cheap)).toMatchObject({ rateId: cheap, ...labelOf("cheap") });
+});
+
+test.each([
+  ["no rate is chosen", "", "RATE_NOT_SELECTED"],
+  ["the rate is of another shipment", "rate_unknown", "RATE_NOT_FOUND"],
+])("nothing is bought when %s", async (_, rateId, reason) => {
+  expect(await reasonFrom(buy(rateId))).toBe(reason);
+  expect(carrier.sold).toEqual([]);
+  expect((await get()).state).toBe(Shipment_State.RATED);
+});
+
+test("an unknown shipment is not found", async () => {
+  shipmentId = "shp_unknown";
+  expect(await reasonFrom(buy())).toBe("SHIPMENT_NOT_FOUND");
+  expect(await reasonFrom(select("r"))).toBe("SHIPMENT_NOT_FOUND");
+  expect(await reasonFrom(get())).toBe("SHIPMENT_NOT_FOUND");
+});
+
+test("of concurrent purchases one buys; the others are told to come again", async () => {
+  await select(cheap);
+  let sell: () => void = () => undefined;
+  carrier.nextSale = () =>
+    new Promise((resolve) => {
+      sell = resolve;
+    });
+  const refused: unknown[] = [];
+  const calls = Array.from({ length: 12 }, () =>
+    buy().catch((err: unknown) => {
+      refused.push(reasonOf(err));
+      // The sale goes on only when all the others have ended.
+      if (refused.length === 11) sell();
+      return undefined;
+    }),
+  );
+  const labels = (await Promise.all(calls)).flatMap((answer) => answer?.labelUrl ?? []);
+  expect(labels).toEqual([labelOf("cheap").labelUrl]);
+  expect(refused).toEqual(Array(11).fill("LABEL_IN_PROGRESS"));
+  expect(carrier.sold).toEqual(["cheap"]);
+});
+
+test("while a purchase is under way its end can be waited for, and the rate cannot change", async () => {
+  await select(cheap);
+  const meanwhile: (string | undefined)[] = [];
+  let wait: bigint | undefined;
+  carrier.nextSale = async () => {
+    meanwhile.push(await reasonFrom(select(dear)), await reasonFrom(select(cheap)));
+    const failure: unknown = await buy().catch((err: unknown) => err);
+    meanwhile.push(reasonOf(failure));
+    wait = ConnectError.from(failure).findDetails(RetryInfoSchema)[0]?.retryDelay?.seconds;
+    expect((await get()).state).toBe(Shipment_State.BUYING);
+  };
+  await buy();
+  expect(meanwhile).toEqual(["LABEL_IN_PROGRESS", "none", "LABEL_IN_PROGRESS"]);
+  expect(wait).toBe(BigInt(leaseMs(carrier) / 1000));
+  expect(carrier.sold).toEqual(["cheap"]);
+});
+
+test("a label that was bought, and whose answer was lost, is found and not bought again", async () => {
+  await select(cheap);
+  carrier.nextSale = carrier.sellAndCutOff("cheap");
+  expect(await reasonFrom(buy())).toBe("PROVIDER_UNAVAILABLE");
+  // Too early to look: the purchase may not be listed yet.
+  expect(await reasonFrom(buy())).toBe("LABEL_IN_PROGRESS");
+  under.later(leaseMs(carrier));
+  expect(await buy()).toMatchObject({ state: Shipment_State.LABELED, ...labelOf("cheap") });
+  expect(carrier.sold).toEqual(["cheap"]);
+});
+
+test("a purchase whose process died is taken over by exactly one call", async () => {
+  await select(cheap);
+  let died: () => void = () => undefined;
+  const dead = new Promise<void>((resolve) => {
+    died = resolve;
+  });
+  // Sold, and then silence: what a killed process leaves behind.
+  carrier.nextSale = () => {
+    carrier.sold.push("cheap");
+    died();
+    return new Promise(() => undefined);
+  };
+  void buy();
+  await dead;
+  under.later(leaseMs(carrier));
+  await Promise.allSettled(Array.from({ length: 8 }, () => buy()));
+  expect(await get()).toMatchObject({ state: Shipment_State.LABELED, ...labelOf("cheap") });
+  expect(carrier.sold).toEqual(["cheap"]);
+  expect(carrier.lookups).toBe(1);
+});
+
+test("a purchase that is taken over is for the rate it was begun with", async () => {
+  carrier.nextSale = carrier.sellAndCutOff("cheap");
+  await reasonFrom(buy(cheap));
+  under.later(leaseMs(carrier));
+  expect(await buy(dear)).toMatchObject({ rateId: cheap, ...labelOf("cheap") });
+  expect(carrier.sold).toEqual(["cheap"]);
+});
+
+test("when the carrier was never reached the next call buys at once, after a look", async () => {
+  carrier.nextSale = () => Promise.reject(new CarrierUnavailable("ECONNREFUSED", { pending: false }));
+  const failure: unknown = await buy(cheap).catch((err: unknown) => err);
+  expect(reasonOf(failure)).toBe("PROVIDER_UNAVAILABLE");
+  expect(errorInfo(failure)?.metadata).toEqual({ provider: "Fake" });
+  await buy();
+  expect(carrier.sold).toEqual(["cheap"]);
+  expect(carrier.lookups).toBe(1);
+});
+
+test("nothing is bought while it is not known whether something was bought", async () => {
+  carrier.nextSale = carrier.sellAndCutOff("cheap");
+  await reasonFrom(buy(cheap));
+  under.later(leaseMs(carrier));
+  carrier.lookupFails = new CarrierUnavailable("503", { pending: false });
+  expect(await reasonFrom(buy())).toBe("PROVIDER_UNAVAILABLE");
+  carrier.lookupFails = undefined;
+  expect(await buy()).toMatchObject(labelOf("cheap"));
+  expect(carrier.sold).toEqual(["cheap"]);
+});
+
+test("after a look-up that took too long the purchase is left to the next call", async () => {
+  carrier.nextSale = () => Promise.reject(new CarrierUnavailable("503", { pending: false }));
+  await reasonFrom(buy(cheap));
+  const find = carrier.findLabel.bind(carrier);
+  carrier.findLabel = (rate) => {
+    under.later(carrier.timeoutMs * 2);
+    return find(rate);
+  };
+  expect(await reasonFrom(buy())).toBe("PROVIDER_UNAVAILABLE");
+  expect(carrier.sold).toEqual([]);
+});
+
+test("a refused purchase says why, and another rate can be chosen", async () => {
+  carrier.nextSale = () => Promise.reject(new CarrierRefused("insufficient funds"));
+  const failure: unknown = await buy(cheap).catch((err: unknown) => err);
+  expect(reasonOf(failure)).toBe("LABEL_REFUSED");
+  expect(errorInfo(failure)?.metadata).toEqual({ message: "insufficient funds" });
+  expect((await get()).state).toBe(Shipment_State.RATED);
+  await select(dear);
+  expect(await buy()).toMatchObject(labelOf("dear"));
+  expect(carrier.lookups).toBe(0);
+});
+
+test("a label that outlived its lease is kept when it is the first, and reported when it is the second", async () => {
+  await select(cheap);
+  carrier.nextSale = async () => {
+    under.later(leaseMs(carrier));
+    carrier.findLabel = async () => undefined;
+    await buy();
+    // The fake sells the same label each time; the stored one is made to differ.
+    await database.db.execute(
+      sql`update shipment set label_url = 'https://labels.test/first.pdf' where id = ${shipmentId}`,
+    );
+  };
+  expect((await buy()).labelUrl).toBe("https://labels.test/first.pdf");
+  expect(under.logged.filter(({ level }) => level >= 50)).toHaveLength(1);
+});
+
+test("selecting is one statement, is repeatable, and ends with the label", async () => {
+  expect(await select(cheap)).toMatchObject({ rateId: cheap, state: Shipment_State.RATED });
+  expect(statements).toHaveLength(1);
+  expect(await reasonFrom(select("rate_unknown"))).toBe("RATE_NOT_FOUND");
+  await select(dear);
+  await buy();
+  expect(await reasonFrom(select(cheap))).toBe("LABEL_ALREADY_BOUGHT");
+  expect(await select(dear)).toMatchObject({ state: Shipment_State.LABELED, rateId: dear });
+});
+
+test("reading a shipment is one statement", async () => {
+  await get();
+  expect(statements).toHaveLength(1);
+});
+
+test("buying again, and buying while another does, are two statements", async () => {
+  await buy(cheap);
+  statements.length = 0;
+  await buy();
+  expect(statements).toHaveLength(2);
+});

@@ -1,0 +1,55 @@
+import { create, type MessageInitShape } from "@bufbuild/protobuf";
+import { createClient } from "@connectrpc/connect";
+import { pino } from "pino";
+import {
+  CreateShipmentRequestSchema,
+  ShippingService,
+} from "../../../gen/rowlock/shipping/v1/shipping_pb.js";
+import type { Db } from "../../../lib/db/index.ts";
+import { createDirectTransport } from "../../../lib/rpc/index.ts";
+import { as, testInterceptors } from "../../../lib/rpc/testing/interceptors.ts";
+import type { Carrier } from "../carrier.ts";
+import { createShippingService } from "../service.ts";
+
+/** The service over a database and a carrier, with a clock that the test moves and the lines that it logged. */
+export function shippingUnderTest({ db, carrier }: { db: Db; carrier: Carrier }) {
+  let now = new Date("2026-03-01T10:00:00.000Z");
+  const logged: { level: number; msg: string }[] = [];
+  const log = pino({ level: "trace" }, { write: (line: string) => logged.push(JSON.parse(line)) });
+  const { services } = createShippingService({ db, clock: () => now, log, carrier });
+  const transport = createDirectTransport({ services, interceptors: testInterceptors });
+  return {
+    client: createClient(ShippingService, transport),
+    logged,
+    later: (ms: number) => {
+      now = new Date(now.getTime() + ms);
+    },
+  };
+}
+
+/** The callers: orders make shipments, staff buy labels. */
+export const order = as.service("order");
+export const { staff } = as;
+
+/** A request for a shipment that the fake carrier takes. */
+export function shipmentRequest(
+  fields: Partial<MessageInitShape<typeof CreateShipmentRequestSchema>> = {},
+): MessageInitShape<typeof CreateShipmentRequestSchema> {
+  return create(CreateShipmentRequestSchema, {
+    shipmentId: "shp_1",
+    orderId: "ord_1",
+    address: {
+      name: "Ada Lovelace",
+      line1: "965 Mission St",
+      line2: "Apt 4",
+      city: "San Francisco",
+      state: "CA",
+      postalCode: "94103",
+      countryCode: "US",
+    },
+    contact: { email: "ada@example.com", phone: "+14155550123" },
+    parcel: { lengthMm: 200, widthMm: 155, heightMm: 50, weightG: 750 },
+    currencyCode: "USD",
+    ...(fields as object),
+  });
+}
