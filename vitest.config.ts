@@ -6,6 +6,7 @@ export default defineConfig({
     testTimeout: 30_000,
     hookTimeout: 60_000,
     maxWorkers: 2,
+    globalSetup: "./lib/testing/global-setup.ts",
     // .ci/run reads its closing line from the report.
     reporters: process.env.CI
       ? ["default", ["json", { outputFile: "node_modules/.cache/rowlock/tests.json" }]]

@@ -13,7 +13,7 @@ declare module "vitest" {
 }
 
 /** One embedded Postgres for the whole run, on a folder that goes away with it. */
-export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+export async function setup(project: TestProject): Promise<() => Promise<void>> {
   const dataDir = await mkdtemp(join(tmpdir(), "rowlock-test-"));
   const postgres = await startEmbeddedPostgres({
     dataDir,

@@ -3,9 +3,9 @@ import { timestampFromDate } from "@bufbuild/protobuf/wkt";
 import {
   type LedgerEntry,
   LedgerEntrySchema,
-  type Reservation as ReservationMessage,
   Reservation_State,
   type ReservationLine,
+  type Reservation as ReservationMessage,
   ReservationSchema,
   type StockItem,
   StockItemSchema,

@@ -13,7 +13,11 @@ import { findReservation, lockHeldStock } from "./store-reservation.ts";
  */
 export async function endHold(
   db: Db,
-  { id, change, reached }: {
+  {
+    id,
+    change,
+    reached,
+  }: {
     id: string;
     change: (tx: Queryable, id: string) => Promise<Reservation | undefined>;
     reached: readonly ReservationState[];

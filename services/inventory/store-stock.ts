@@ -59,7 +59,13 @@ export async function lockStock(
  */
 export async function setStock(
   tx: Queryable,
-  change: { sku: string; locationId: string; onHand: bigint; backorderLimit?: bigint | undefined; reason: string },
+  change: {
+    sku: string;
+    locationId: string;
+    onHand: bigint;
+    backorderLimit?: bigint | undefined;
+    reason: string;
+  },
 ): Promise<Stock> {
   const { sku, locationId, onHand, reason } = change;
   await tx.query(sql`

@@ -8,5 +8,7 @@ import { commitHeld } from "../store-reservation.ts";
 /** Takes the held units off the stock for good. Safe to retry. */
 export function commit({ db }: InventoryDeps): MethodImpl<typeof InventoryService.method.commit> {
   return async ({ reservationId }) =>
-    toReservationMessage(await endHold(db, { id: reservationId, change: commitHeld, reached: ["COMMITTED"] }));
+    toReservationMessage(
+      await endHold(db, { id: reservationId, change: commitHeld, reached: ["COMMITTED"] }),
+    );
 }

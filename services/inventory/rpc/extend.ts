@@ -10,6 +10,8 @@ import { extendHeld } from "../store-reservation.ts";
 export function extend({ db, clock }: InventoryDeps): MethodImpl<typeof InventoryService.method.extend> {
   return async ({ reservationId: id, ttl }) => {
     const expireTime = new Date(clock().getTime() + (ttl === undefined ? 0 : durationMs(ttl)));
-    return toReservationMessage((await extendHeld(db, { id, expireTime })) ?? (await repeated(db, { id, reached: [] })));
+    return toReservationMessage(
+      (await extendHeld(db, { id, expireTime })) ?? (await repeated(db, { id, reached: [] })),
+    );
   };
 }

@@ -6,7 +6,10 @@ import type { InventoryDeps } from "../service.ts";
 import { listStock as readPage } from "../store-stock.ts";
 
 /** Lists stock by SKU and location. */
-export function listStock({ db, clock }: InventoryDeps): MethodImpl<typeof InventoryService.method.listStock> {
+export function listStock({
+  db,
+  clock,
+}: InventoryDeps): MethodImpl<typeof InventoryService.method.listStock> {
   return async (request) => {
     const { maxAvailable } = request;
     const filter = ["stock", maxAvailable];
