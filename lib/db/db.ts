@@ -15,10 +15,18 @@ export interface Queryable {
   execute(sql: Sql): Promise<number>;
 }
 
+/** Also runs text that a library brings with it. */
+export interface Runner extends Queryable {
+  /** pg's whole answer; an array of them when the text holds several statements (then without values). */
+  run(statement: Pick<Sql, "text" | "values" | "name">): Promise<pg.QueryResult>;
+}
+
 /** An open transaction. Statements of one transaction may be sent without waiting for each other (`Promise.all`). */
-export interface Tx extends Queryable {
+export interface Tx extends Runner {
   /** Builder on the transaction's connection; about twice as slow as `query`. Its commit and rollback refuse. */
   readonly knex: Knex.Transaction;
+  /** Calls back once the transaction is committed, not when it rolls back. For hints that may be lost (a crash may come between); must not throw. */
+  afterCommit(callback: () => void): void;
 }
 
 /** Options of a transaction. */
@@ -29,7 +37,7 @@ export interface TransactionOptions {
 }
 
 /** One service's database: a pool of connections under its role, looking at its schema. */
-export interface Db extends Queryable {
+export interface Db extends Runner {
   /**
    * Runs the work in a transaction: committed when it resolves, rolled back when it throws. A serialization failure or
    * deadlock (40001, 40P01) runs the whole work again on a new transaction, so it must have no effects besides its
@@ -81,6 +89,7 @@ export function openDatabase(options: DatabaseOptions): Db {
     knex,
     query: (statement) => sessions.use(async (session) => (await session.send(statement)).rows as never[]),
     execute: (statement) => sessions.use(async (session) => (await session.send(statement)).rowCount ?? 0),
+    run: (statement) => sessions.use((session) => session.send(statement)),
     transaction: (work, transactionOptions) => runTransaction(sessions, work, transactionOptions),
     [Symbol.asyncDispose]: () => knex.destroy(),
   };
@@ -164,6 +173,7 @@ async function runOnce<T>(
   let open = true;
   let failure: unknown;
   let builder: Knex.Transaction | undefined;
+  const callbacks: (() => void)[] = [];
   const send = (statement: Sql) => {
     if (!open) throw new Error(`statement after the end of its transaction: ${statement.text}`);
     return session.send(statement).catch((err: unknown) => {
@@ -174,6 +184,8 @@ async function runOnce<T>(
   const tx: Tx = {
     query: async (statement) => (await send(statement)).rows as never[],
     execute: async (statement) => (await send(statement)).rowCount ?? 0,
+    run: send,
+    afterCommit: (callback) => void callbacks.push(callback),
     get knex() {
       builder ??= knexOn({ knex, connection: session.connection, isOpen: () => open, onStatement });
       return builder;
@@ -194,10 +206,12 @@ async function runOnce<T>(
     throw err;
   }
   open = false;
-  return await commit(session, result, () => failure);
+  await commit(session, () => failure);
+  for (const callback of callbacks) callback();
+  return result;
 }
 
-async function commit<T>(session: Session, result: T, failure: () => unknown): Promise<T> {
+async function commit(session: Session, failure: () => unknown): Promise<void> {
   let command: string;
   try {
     ({ command } = await session.send({ text: "commit" }));
@@ -212,7 +226,6 @@ async function commit<T>(session: Session, result: T, failure: () => unknown): P
   // Postgres answers the commit of a failed transaction with a rollback, and no error: the work swallowed the failure.
   if (command === "ROLLBACK")
     throw failure() ?? new Error("the transaction was rolled back instead of committed");
-  return result;
 }
 
 async function rollback(session: Session): Promise<void> {

@@ -82,6 +82,11 @@ export function joinSql(fragments: readonly Sql[], separator: Sql): Sql {
   return joined(fragments.flatMap((fragment, i) => (i === 0 ? [fragment] : [separator, fragment])));
 }
 
+/** A statement from text that a library brings, with $1, $2 … in it; prepared once per connection when it has values. */
+export function statement(text: string, values: readonly unknown[] = []): Sql {
+  return new Statement(text, values, values.length === 0 ? undefined : nameOfComposed(text));
+}
+
 function compose(strings: TemplateStringsArray, values: readonly unknown[]): Sql {
   const parts: (string | Sql | { value: unknown })[] = [strings[0] ?? ""];
   for (let i = 0; i < values.length; i++) {
@@ -111,12 +116,16 @@ function joined(parts: readonly (string | Sql | { value: unknown })[]): Sql {
       text += `$${values.length}`;
     }
   }
+  return new Statement(text, values, nameOfComposed(text));
+}
+
+function nameOfComposed(text: string): string | undefined {
   let name = composedNames.get(text);
   if (name === undefined && composedNames.size < MAX_COMPOSED_NAMES) {
     name = nameOf(text);
     composedNames.set(text, name);
   }
-  return new Statement(text, values, name);
+  return name;
 }
 
 function nameOf(text: string): string {
