@@ -175,6 +175,7 @@ export function ordered(cart: CartDocument, orderId: string): CartDocument {
   return { ...cart, order: { state: "ordered", id: orderId } };
 }
 
-function withoutOrder({ order: _, ...cart }: CartDocument): CartDocument {
-  return cart;
+function withoutOrder(cart: CartDocument): CartDocument {
+  const { order: _order, ...rest } = cart;
+  return rest;
 }

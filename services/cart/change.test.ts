@@ -3,7 +3,7 @@ import { type CartDocument, withQuantity } from "./cart.ts";
 import { createCartService } from "./service.ts";
 import type { CartStore } from "./store.ts";
 import { cartUnderTest, skusOf } from "./testing/carts.ts";
-import { expectFailure } from "./testing/failures.ts";
+import { failureOf } from "./testing/failures.ts";
 
 /** A store of one cart in memory, in which `rival` may change the cart just before a write. */
 function storeWithRival(rival: (cart: CartDocument, writes: number) => CartDocument | undefined) {
@@ -64,9 +64,12 @@ describe("a lost race", () => {
     );
     const { client, newCart } = cartUnderTest(store);
     const { cartId, holder } = await newCart();
-    await expectFailure(client.addItem({ cartId, sku: "A", quantity: 1n }, holder), "INSUFFICIENT_STOCK", {
-      requested: "11",
-      available: "10",
+    expect(await failureOf(client.addItem({ cartId, sku: "A", quantity: 1n }, holder))).toMatchObject({
+      reason: "INSUFFICIENT_STOCK",
+      metadata: {
+        requested: "11",
+        available: "10",
+      },
     });
   });
 
@@ -74,8 +77,11 @@ describe("a lost race", () => {
     const { store, counts } = storeWithRival((cart) => cart);
     const { client, newCart } = cartUnderTest(store);
     const { cartId, holder } = await newCart();
-    await expectFailure(client.addItem({ cartId, sku: "A", quantity: 1n }, holder), "CART_BUSY", {
-      cart_id: cartId,
+    expect(await failureOf(client.addItem({ cartId, sku: "A", quantity: 1n }, holder))).toMatchObject({
+      reason: "CART_BUSY",
+      metadata: {
+        cart_id: cartId,
+      },
     });
     expect(counts.writes).toBe(40);
   });
@@ -85,7 +91,7 @@ describe("a lost race", () => {
     const { client, newCart } = cartUnderTest(store);
     const { cartId, holder } = await newCart();
     const call = client.addItem({ cartId, sku: "A", quantity: 1n }, { ...holder, timeoutMs: 300 });
-    await expectFailure(call, "DEADLINE_EXCEEDED");
+    expect(await failureOf(call)).toMatchObject({ reason: "DEADLINE_EXCEEDED" });
     expect(counts.writes).toBeLessThan(40);
   });
 });
@@ -97,8 +103,11 @@ test("a total of more than 15 digits is refused before anything is written", asy
   shop.sell("A", { USD: 99_999_999_999n }, 10_000n);
   shop.sell("B", { USD: 99_999_999_999n }, 10_000n);
   await client.addItem({ cartId, sku: "A", quantity: 10_000n }, holder);
-  await expectFailure(client.addItem({ cartId, sku: "B", quantity: 1n }, holder), "CART_TOTAL_TOO_LARGE", {
-    cart_id: cartId,
+  expect(await failureOf(client.addItem({ cartId, sku: "B", quantity: 1n }, holder))).toMatchObject({
+    reason: "CART_TOTAL_TOO_LARGE",
+    metadata: {
+      cart_id: cartId,
+    },
   });
   expect(counts.writes).toBe(1);
 });

@@ -7,7 +7,7 @@ import { as } from "../../lib/rpc/testing/interceptors.ts";
 import { cartLifeMs } from "./cart.ts";
 import { createCart } from "./rpc/create-cart.ts";
 import { type CartUnderTest, describeCarts, skusOf } from "./testing/carts.ts";
-import { expectFailure } from "./testing/failures.ts";
+import { failureOf } from "./testing/failures.ts";
 
 describeCarts("a keyed CreateCart", (under) => {
   const requestId = "01975c9e-7d7e-4a53-a52f-0a6f4b1f0c11";
@@ -36,14 +36,20 @@ describeCarts("a keyed CreateCart", (under) => {
     const key = newKey();
     await createKeyed(under, { requestId: key, currencyCode: "USD" });
     await createKeyed(under, { requestId: key }); // USD when not given: the same request
-    await expectFailure(createKeyed(under, { requestId: key, currencyCode: "EUR" }), "REQUEST_ID_REUSED", {
-      request_id: key,
+    expect(await failureOf(createKeyed(under, { requestId: key, currencyCode: "EUR" }))).toMatchObject({
+      reason: "REQUEST_ID_REUSED",
+      metadata: {
+        request_id: key,
+      },
     });
   });
 
   test("is refused with a key that is easy to guess", async () => {
-    await expectFailure(createKeyed(under, { requestId: "x".repeat(15) }), "INVALID_ARGUMENT", {
-      field: "request_id",
+    expect(await failureOf(createKeyed(under, { requestId: "x".repeat(15) }))).toMatchObject({
+      reason: "INVALID_ARGUMENT",
+      metadata: {
+        field: "request_id",
+      },
     });
   });
 

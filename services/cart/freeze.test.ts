@@ -4,7 +4,7 @@ import { sha256Hex } from "../../lib/ids/ids.ts";
 import { as } from "../../lib/rpc/testing/interceptors.ts";
 import { freezeMs } from "./cart.ts";
 import { contact, describeCarts, shippingAddress } from "./testing/carts.ts";
-import { expectFailure } from "./testing/failures.ts";
+import { failureOf } from "./testing/failures.ts";
 
 describeCarts("an order of a cart", (under) => {
   describe("FreezeCart", () => {
@@ -51,7 +51,10 @@ describeCarts("an order of a cart", (under) => {
       ];
       time.now += freezeMs - 1;
       for (const change of changes) {
-        await expectFailure(change(), "CART_NOT_OPEN", { cart_id: cartId, state: "FROZEN" });
+        expect(await failureOf(change())).toMatchObject({
+          reason: "CART_NOT_OPEN",
+          metadata: { cart_id: cartId, state: "FROZEN" },
+        });
       }
       time.now += 1;
       expect(await client.getCart({ cartId }, holder)).toMatchObject({ state: Cart_State.OPEN, orderId: "" });
@@ -81,13 +84,22 @@ describeCarts("an order of a cart", (under) => {
     test("refuses an empty cart, and one with what cannot be sold", async () => {
       const { cartId, holder } = await under.newCart();
       const freeze = () => under.client.freezeCart({ cartId, orderId: "ord_1" }, order);
-      await expectFailure(freeze(), "CART_EMPTY", { cart_id: cartId });
+      expect(await failureOf(freeze())).toMatchObject({
+        reason: "CART_EMPTY",
+        metadata: { cart_id: cartId },
+      });
       await under.client.addItem({ cartId, sku: "A", quantity: 1n }, holder);
       await under.client.addItem({ cartId, sku: "B", quantity: 1n }, holder);
       under.shop.variants.delete("B");
-      await expectFailure(freeze(), "CART_LINE_INVALID", { sku: "B" });
+      expect(await failureOf(freeze())).toMatchObject({
+        reason: "CART_LINE_INVALID",
+        metadata: { sku: "B" },
+      });
       under.shop.sell("B", { EUR: 1n }, 1n);
-      await expectFailure(freeze(), "CART_LINE_INVALID", { sku: "B", currency_code: "USD" });
+      expect(await failureOf(freeze())).toMatchObject({
+        reason: "CART_LINE_INVALID",
+        metadata: { sku: "B", currency_code: "USD" },
+      });
       expect((await under.client.getCart({ cartId }, holder)).state).toBe(Cart_State.OPEN);
     });
 
@@ -113,13 +125,21 @@ describeCarts("an order of a cart", (under) => {
       expect(cart).toMatchObject({ state: Cart_State.ORDERED, orderId: "ord_1" });
       await under.client.thawCart({ cartId, orderId: "ord_1" }, order);
       const change = under.client.clearCart({ cartId }, holder);
-      await expectFailure(change, "CART_NOT_OPEN", { state: "ORDERED" });
-      await expectFailure(under.client.completeCart({ cartId, orderId: "ord_2" }, order), "CART_NOT_OPEN");
+      expect(await failureOf(change)).toMatchObject({
+        reason: "CART_NOT_OPEN",
+        metadata: { state: "ORDERED" },
+      });
+      expect(await failureOf(under.client.completeCart({ cartId, orderId: "ord_2" }, order))).toMatchObject({
+        reason: "CART_NOT_OPEN",
+      });
     });
 
     test.each(["freezeCart", "thawCart", "completeCart"] as const)("%s of no cart", async (method) => {
       const call = under.client[method]({ cartId: "cart_0", orderId: "ord_1" }, order);
-      await expectFailure(call, "CART_NOT_FOUND", { cart_id: "cart_0" });
+      expect(await failureOf(call)).toMatchObject({
+        reason: "CART_NOT_FOUND",
+        metadata: { cart_id: "cart_0" },
+      });
     });
   });
 });

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { Cart_State, Notice_Kind } from "../../gen/rowlock/cart/v1/cart_pb.js";
 import { as } from "../../lib/rpc/testing/interceptors.ts";
 import { describeCarts, skusOf } from "./testing/carts.ts";
-import { expectFailure } from "./testing/failures.ts";
+import { failureOf } from "./testing/failures.ts";
 
 describeCarts("items", (under) => {
   describe("items", () => {
@@ -41,13 +41,18 @@ describeCarts("items", (under) => {
       const { cartId, holder } = await under.newCart();
       const before = await under.client.addItem({ cartId, sku: "A", quantity: 2n }, holder);
       under.time.now += 1000;
-      await expectFailure(under.client.addItem({ cartId, ...item }, holder), reason, metadata);
+      expect(await failureOf(under.client.addItem({ cartId, ...item }, holder))).toMatchObject({
+        reason,
+        metadata,
+      });
       expect(await under.client.getCart({ cartId }, holder)).toEqual(before);
     });
 
     test.each([0n, -1n, 10_001n, 2n ** 62n])("AddItem of %s units is malformed", async (quantity) => {
       const { cartId, holder } = await under.newCart();
-      await expectFailure(under.client.addItem({ cartId, sku: "A", quantity }, holder), "INVALID_ARGUMENT");
+      expect(await failureOf(under.client.addItem({ cartId, sku: "A", quantity }, holder))).toMatchObject({
+        reason: "INVALID_ARGUMENT",
+      });
     });
 
     test("SetItem asks for the new total, not for the sum", async () => {
@@ -55,10 +60,9 @@ describeCarts("items", (under) => {
       await under.client.setItem({ cartId, sku: "A", quantity: 8n }, holder);
       const ten = await under.client.setItem({ cartId, sku: "A", quantity: 10n }, holder);
       expect(skusOf(ten)).toEqual(["10 A"]);
-      await expectFailure(
-        under.client.setItem({ cartId, sku: "A", quantity: 11n }, holder),
-        "INSUFFICIENT_STOCK",
-      );
+      expect(
+        await failureOf(under.client.setItem({ cartId, sku: "A", quantity: 11n }, holder)),
+      ).toMatchObject({ reason: "INSUFFICIENT_STOCK" });
     });
 
     test("what is no longer sold can be removed but not added", async () => {
@@ -66,7 +70,9 @@ describeCarts("items", (under) => {
       await under.client.addItem({ cartId, sku: "A", quantity: 1n }, holder);
       await under.client.addItem({ cartId, sku: "B", quantity: 1n }, holder);
       under.shop.variants.delete("A");
-      await expectFailure(under.client.setItem({ cartId, sku: "A", quantity: 2n }, holder), "SKU_NOT_FOUND");
+      expect(await failureOf(under.client.setItem({ cartId, sku: "A", quantity: 2n }, holder))).toMatchObject(
+        { reason: "SKU_NOT_FOUND" },
+      );
       const other = await under.client.addItem({ cartId, sku: "B", quantity: 1n }, holder);
       expect(other.lines[0]).toMatchObject({ sku: "A", quantity: 0n, notices: [{ kind: Notice_Kind.GONE }] });
       expect(skusOf(await under.client.setItem({ cartId, sku: "A", quantity: 0n }, holder))).toEqual(["2 B"]);
@@ -89,7 +95,9 @@ describeCarts("items", (under) => {
       const { cartId, holder } = await under.newCart("EUR");
       const cart = await under.client.addItem({ cartId, sku: "A", quantity: 2n }, holder);
       expect(cart.itemTotal).toMatchObject({ currencyCode: "EUR", amount: 1800n });
-      await expectFailure(under.client.addItem({ cartId, sku: "B", quantity: 1n }, holder), "PRICE_MISSING");
+      expect(await failureOf(under.client.addItem({ cartId, sku: "B", quantity: 1n }, holder))).toMatchObject(
+        { reason: "PRICE_MISSING" },
+      );
     });
   });
 
@@ -111,14 +119,19 @@ describeCarts("items", (under) => {
       const { cartId, holder } = await under.newCart();
       await under.client.addItem({ cartId, sku: "A", quantity: 2n, requestId }, holder);
       const call = under.client.addItem({ cartId, ...other, requestId }, holder);
-      await expectFailure(call, "REQUEST_ID_REUSED", { request_id: requestId });
+      expect(await failureOf(call)).toMatchObject({
+        reason: "REQUEST_ID_REUSED",
+        metadata: { request_id: requestId },
+      });
       expect(skusOf(await under.client.getCart({ cartId }, holder))).toEqual(["2 A"]);
     });
 
     test("is not used up by a refusal", async () => {
       const { cartId, holder } = await under.newCart();
       const add = { cartId, sku: "A", quantity: 11n, requestId };
-      await expectFailure(under.client.addItem(add, holder), "INSUFFICIENT_STOCK");
+      expect(await failureOf(under.client.addItem(add, holder))).toMatchObject({
+        reason: "INSUFFICIENT_STOCK",
+      });
       under.shop.sell("A", { USD: 1000n }, 11n);
       expect(skusOf(await under.client.addItem(add, holder))).toEqual(["11 A"]);
     });

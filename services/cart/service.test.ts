@@ -3,7 +3,7 @@ import { Cart_State } from "../../gen/rowlock/cart/v1/cart_pb.js";
 import { as } from "../../lib/rpc/testing/interceptors.ts";
 import { cartLifeMs } from "./cart.ts";
 import { contact, describeCarts, shippingAddress } from "./testing/carts.ts";
-import { expectFailure } from "./testing/failures.ts";
+import { failureOf } from "./testing/failures.ts";
 
 describeCarts("carts", (under) => {
   describe("CreateCart", () => {
@@ -22,8 +22,11 @@ describeCarts("carts", (under) => {
     });
 
     test("refuses a currency that does not exist", async () => {
-      await expectFailure(under.client.createCart({ currencyCode: "XYZ" }), "INVALID_ARGUMENT", {
-        field: "currency_code",
+      expect(await failureOf(under.client.createCart({ currencyCode: "XYZ" }))).toMatchObject({
+        reason: "INVALID_ARGUMENT",
+        metadata: {
+          field: "currency_code",
+        },
       });
     });
   });
@@ -42,27 +45,40 @@ describeCarts("carts", (under) => {
     ];
     test.each(calls)("%s is for the token's holder, staff and services", async (_, call) => {
       const { cartId, holder } = await under.newCart();
-      await expectFailure(call(cartId), "UNAUTHENTICATED");
-      await expectFailure(call(cartId, as.guest("somebody else's")), "NOT_OWNER");
+      expect(await failureOf(call(cartId))).toMatchObject({ reason: "UNAUTHENTICATED" });
+      expect(await failureOf(call(cartId, as.guest("somebody else's")))).toMatchObject({
+        reason: "NOT_OWNER",
+      });
       await call(cartId, holder);
       await call(cartId, as.staff);
       await call(cartId, as.service("order"));
     });
 
     test.each(calls)("%s of a cart that does not exist, or no longer", async (_, call) => {
-      await expectFailure(call("cart_00000000000000000000000000", as.staff), "CART_NOT_FOUND");
-      await expectFailure(call("\u0000", as.staff), "CART_NOT_FOUND");
+      expect(await failureOf(call("cart_00000000000000000000000000", as.staff))).toMatchObject({
+        reason: "CART_NOT_FOUND",
+      });
+      expect(await failureOf(call("\u0000", as.staff))).toMatchObject({ reason: "CART_NOT_FOUND" });
       const { cartId, holder } = await under.newCart();
       under.time.now += cartLifeMs;
-      await expectFailure(call(cartId, holder), "CART_NOT_FOUND", { cart_id: cartId });
+      expect(await failureOf(call(cartId, holder))).toMatchObject({
+        reason: "CART_NOT_FOUND",
+        metadata: { cart_id: cartId },
+      });
     });
 
     test("the order's steps are for services alone", async () => {
       const { cartId, holder } = await under.newCart();
       const ids = { cartId, orderId: "ord_1" };
-      await expectFailure(under.client.freezeCart(ids, holder), "PERMISSION_DENIED");
-      await expectFailure(under.client.thawCart(ids, holder), "PERMISSION_DENIED");
-      await expectFailure(under.client.completeCart(ids, holder), "PERMISSION_DENIED");
+      expect(await failureOf(under.client.freezeCart(ids, holder))).toMatchObject({
+        reason: "PERMISSION_DENIED",
+      });
+      expect(await failureOf(under.client.thawCart(ids, holder))).toMatchObject({
+        reason: "PERMISSION_DENIED",
+      });
+      expect(await failureOf(under.client.completeCart(ids, holder))).toMatchObject({
+        reason: "PERMISSION_DENIED",
+      });
     });
   });
 
@@ -84,7 +100,7 @@ describeCarts("carts", (under) => {
         { cartId, contact, shippingAddress: { ...shippingAddress, name } },
         holder,
       );
-      await expectFailure(call, "INVALID_ARGUMENT");
+      expect(await failureOf(call)).toMatchObject({ reason: "INVALID_ARGUMENT" });
     });
   });
 });

@@ -4,7 +4,7 @@ import { testDatabase } from "../../lib/testing/postgres.ts";
 import { cartLifeMs, emptyCart } from "./cart.ts";
 import { cartSchema } from "./migrations/index.ts";
 import { createPostgresCartStore, deleteExpired } from "./store-postgres.ts";
-import { expectFailure } from "./testing/failures.ts";
+import { failureOf } from "./testing/failures.ts";
 
 const start = Date.parse("2030-01-01T00:00:00Z");
 
@@ -33,5 +33,5 @@ test("an unreachable Postgres is UNAVAILABLE", async () => {
   const database = await testDatabase(cartSchema);
   const store = createPostgresCartStore(database);
   await database[Symbol.asyncDispose]();
-  await expectFailure(store.read(newId("cart")), "CART_STORE_UNAVAILABLE");
+  expect(await failureOf(store.read(newId("cart")))).toMatchObject({ reason: "CART_STORE_UNAVAILABLE" });
 });

@@ -16,9 +16,9 @@ export interface CartUnderTest {
   readonly shop: FakeShop;
   readonly time: { now: number };
   /** Makes a cart; `holder` are the call options of the one who has its token. */
-  newCart(
+  readonly newCart: (
     currencyCode?: string,
-  ): Promise<{ cart: Cart; cartId: string; holder: ReturnType<typeof as.guest> }>;
+  ) => Promise<{ cart: Cart; cartId: string; holder: ReturnType<typeof as.guest> }>;
 }
 
 export const contact = { email: "ada@example.com", phone: "+14155550123" };
