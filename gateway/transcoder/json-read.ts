@@ -1,0 +1,349 @@
+import type { DescField, DescMessage, Registry } from "@bufbuild/protobuf";
+import { create, fromJson, ScalarType } from "@bufbuild/protobuf";
+import { AnySchema, anyPack, hasCustomJsonRepresentation, isWrapperDesc } from "@bufbuild/protobuf/wkt";
+import { BadInput, didYouMean, quote } from "./bad-input.ts";
+import { type Fields, isPlainStruct, isUnwrapped, newMessage, setField } from "./fields.ts";
+import { JsonText } from "./json-text.ts";
+import { messageTextReader } from "./message-text.ts";
+import { checkEnumNumber, enumNumbers, type ReadText, scalarTextReader } from "./scalar-text.ts";
+
+/**
+ * Readers of ProtoJSON, compiled once per descriptor. They accept lowerCamelCase and proto names, 64-bit
+ * integers as numbers or strings (both exact), enums by name or number; they refuse unknown fields, a field
+ * given twice and two members of one oneof. `null` leaves a field unset.
+ */
+export interface JsonRead {
+  readonly json: JsonText;
+  /** Types that google.protobuf.Any may hold. */
+  readonly registry: Registry;
+  /** When set, gathers the proto paths that are present, for a field mask. Lists and maps count whole. */
+  present: string[] | undefined;
+  prefix: string;
+}
+
+type ReadValue = (read: JsonRead) => unknown;
+type ReadInto = (read: JsonRead, message: Fields, skipType?: boolean) => void;
+
+interface Entry {
+  readonly field: DescField;
+  readonly index: number;
+  readonly readValue: ReadValue;
+  /** Reads sub-messages whose fields have paths of their own in a field mask. */
+  readonly nested: boolean;
+  /** `null` is a value here (google.protobuf.Value and NullValue). */
+  readonly takesNull: boolean;
+}
+
+/** Reads the whole text into a new message of this type. Throws BadInput with the field's path. */
+export function readMessageJson(desc: DescMessage, read: JsonRead): Fields {
+  return readWhole(read, "", () => messageReader(desc)(read)) as Fields;
+}
+
+/**
+ * Reads the whole text as the value of one field and sets it; `null` leaves it unset. Throws BadInput with a
+ * path that begins with the field.
+ */
+export function readFieldJson(field: DescField, message: Fields, read: JsonRead): void {
+  const entry = compileEntry(field, 0);
+  readWhole(read, field.jsonName, () => {
+    if (!entry.takesNull && read.json.takeNull()) return;
+    setField(message, field, entry.readValue(read));
+  });
+}
+
+function readWhole(read: JsonRead, root: string, value: () => unknown): unknown {
+  try {
+    const result = value();
+    read.json.end();
+    return result;
+  } catch (err) {
+    if (err instanceof BadInput) {
+      const path = read.json.path();
+      err.field ??= root === "" || path === "" || path.startsWith("[") ? root + path : `${root}.${path}`;
+    }
+    throw err;
+  }
+}
+
+const compiled = new WeakMap<DescMessage, ReadValue>();
+const compiledFields = new WeakMap<DescMessage, ReadInto>();
+
+function messageReader(desc: DescMessage): ReadValue {
+  let reader = compiled.get(desc);
+  if (reader === undefined) {
+    reader = wellKnownReader(desc);
+    if (reader === undefined) {
+      const readInto = fieldsReader(desc);
+      reader = (read) => {
+        const message = newMessage(desc);
+        readInto(read, message);
+        return message;
+      };
+    }
+    compiled.set(desc, reader);
+  }
+  return reader;
+}
+
+/** Compiled on first use, since a message may contain itself. */
+function lazyMessageReader(desc: DescMessage): ReadValue {
+  let reader: ReadValue | undefined;
+  return (read) => {
+    reader ??= messageReader(desc);
+    return reader(read);
+  };
+}
+
+/** The reader of a message's fields, without regard to a JSON form of its own. */
+function fieldsReader(desc: DescMessage): ReadInto {
+  let reader = compiledFields.get(desc);
+  if (reader === undefined) compiledFields.set(desc, (reader = compileFields(desc)));
+  return reader;
+}
+
+function compileFields(desc: DescMessage): ReadInto {
+  const entries = new Map<string, Entry>();
+  desc.fields.forEach((field, index) => {
+    const entry = compileEntry(field, index);
+    entries.set(field.name, entry).set(field.jsonName, entry);
+  });
+  const jsonNames = desc.fields.map((field) => field.jsonName);
+  const expected = `an object (${desc.name})`;
+  return (read, message, skipType = false) => {
+    const { json } = read;
+    json.open("{", expected);
+    let low = 0; // bit set of the fields seen; those from 31 on go to a Set
+    let high: Set<number> | undefined;
+    for (let name = json.member(true); name !== undefined; name = json.member(false)) {
+      const entry = entries.get(name);
+      if (entry === undefined) {
+        if (skipType && name === "@type") {
+          json.value();
+          continue;
+        }
+        throw new BadInput(`unknown field${didYouMean(name, jsonNames)}`);
+      }
+      if (entry.index < 31) {
+        const bit = 1 << entry.index;
+        if ((low & bit) !== 0) throw new BadInput("is given twice");
+        low |= bit;
+      } else {
+        high ??= new Set();
+        if (high.has(entry.index)) throw new BadInput("is given twice");
+        high.add(entry.index);
+      }
+      if (read.present === undefined) readEntry(read, message, entry);
+      else readPresent(read, read.present, message, entry);
+    }
+  };
+}
+
+function readEntry(read: JsonRead, message: Fields, entry: Entry): void {
+  if (!entry.takesNull && read.json.takeNull()) return;
+  setField(message, entry.field, entry.readValue(read));
+}
+
+/** As readEntry, noting the paths: of a nested message its fields', or its own when it is empty or null. */
+function readPresent(read: JsonRead, present: string[], message: Fields, entry: Entry): void {
+  const { prefix } = read;
+  const path = prefix + entry.field.name;
+  const before = present.length;
+  if (entry.nested) read.prefix = `${path}.`;
+  else read.present = undefined;
+  readEntry(read, message, entry);
+  read.prefix = prefix;
+  read.present = present;
+  if (present.length === before) present.push(path);
+}
+
+function compileEntry(field: DescField, index: number): Entry {
+  const takesNull =
+    (field.fieldKind === "message" && field.message.typeName === "google.protobuf.Value") ||
+    (field.fieldKind === "enum" && field.enum.typeName === "google.protobuf.NullValue");
+  const nested = field.fieldKind === "message" && !hasCustomJsonRepresentation(field.message);
+  return { field, index, readValue: compileField(field), nested, takesNull };
+}
+
+function compileField(field: DescField): ReadValue {
+  switch (field.fieldKind) {
+    case "list": {
+      const readItem = compileItem(field);
+      return (read) => readList(read, readItem);
+    }
+    case "map":
+      return mapReader(field);
+    default:
+      return compileItem(field);
+  }
+}
+
+/** The reader of one value: of the field, of an item, or of a map's value. */
+function compileItem(field: DescField): ReadValue {
+  if (field.enum !== undefined) {
+    if (field.enum.typeName === "google.protobuf.NullValue") return readNullValue;
+    return enumReader(field);
+  }
+  if (field.message !== undefined) {
+    if (isPlainStruct(field)) return readPlainStruct;
+    if (isUnwrapped(field)) {
+      const value = field.message.fields[0];
+      if (value?.fieldKind === "scalar") return scalarReader(value.scalar, value.longAsString);
+    }
+    return lazyMessageReader(field.message);
+  }
+  return scalarReader(field.scalar, field.fieldKind !== "map" && field.longAsString);
+}
+
+function readList(read: JsonRead, readItem: ReadValue): unknown[] {
+  const { json } = read;
+  const items: unknown[] = [];
+  json.open("[", "an array");
+  while (json.item(items.length)) items.push(readItem(read));
+  return items;
+}
+
+function mapReader(field: DescField & { fieldKind: "map" }): ReadValue {
+  const readValue = compileItem(field);
+  const readKey: ReadText = scalarTextReader(field.mapKey, true);
+  return (read) => {
+    const { json } = read;
+    const map: Fields = {};
+    json.open("{", "an object");
+    for (let name = json.member(true); name !== undefined; name = json.member(false)) {
+      const key = String(readKey(name));
+      if (Object.hasOwn(map, key)) throw new BadInput("is given twice");
+      setOwn(map, key, readValue(read));
+    }
+    return map;
+  };
+}
+
+/** Sets an own property, also for the name `__proto__`. */
+export function setOwn(object: Fields, name: string, value: unknown): void {
+  if (name === "__proto__") {
+    Object.defineProperty(object, name, { value, enumerable: true, configurable: true, writable: true });
+  } else {
+    object[name] = value;
+  }
+}
+
+function scalarReader(scalar: ScalarType, longAsString: boolean): ReadValue {
+  const readText = scalarTextReader(scalar, longAsString);
+  switch (scalar) {
+    case ScalarType.STRING:
+      return ({ json }) => readString(json, "a string");
+    case ScalarType.BYTES:
+      return ({ json }) => readText(readString(json, "a string of base64"));
+    case ScalarType.BOOL:
+      return ({ json }) => json.boolean();
+    default:
+      return ({ json }) => {
+        const token = json.takeNumber();
+        return readText(token ?? readString(json, "a number"));
+      };
+  }
+}
+
+function readString(json: JsonText, expected: string): string {
+  if (json.peek() !== 0x22) throw json.mismatch(expected);
+  return json.string();
+}
+
+function enumReader(field: DescField): ReadValue {
+  const desc = field.enum;
+  if (desc === undefined) throw new TypeError(`${field.name} is no enum`);
+  const numbers = enumNumbers(desc);
+  const readNumber = scalarTextReader(ScalarType.INT32, false);
+  return ({ json }) => {
+    const token = json.takeNumber();
+    if (token !== undefined) return checkEnumNumber(desc, readNumber(token) as number);
+    const name = readString(json, `the name of a value of ${desc.typeName}`);
+    const number = numbers.get(name);
+    if (number !== undefined) return number;
+    throw new BadInput(`${quote(name)} is no value of ${desc.typeName}${didYouMean(name, numbers.keys())}`);
+  };
+}
+
+function readNullValue({ json }: JsonRead): number {
+  if (json.takeNull()) return 0;
+  throw json.mismatch("null");
+}
+
+function readPlainStruct({ json }: JsonRead): unknown {
+  if (json.peek() !== 0x7b) throw json.mismatch("an object");
+  return json.value();
+}
+
+/** Readers of the messages that have a JSON form of their own. */
+function wellKnownReader(desc: DescMessage): ReadValue | undefined {
+  switch (desc.typeName) {
+    case "google.protobuf.Any":
+      return readAny;
+    case "google.protobuf.Value":
+      return ({ json }) => fromJson(desc, json.value());
+    case "google.protobuf.Struct":
+      return (read) => fromJson(desc, readPlainStruct(read) as Record<string, never>);
+    case "google.protobuf.ListValue":
+      return ({ json }) => {
+        if (json.peek() !== 0x5b) throw json.mismatch("an array");
+        return fromJson(desc, json.value());
+      };
+  }
+  const value = isWrapperDesc(desc) ? desc.fields[0] : undefined;
+  if (value?.fieldKind === "scalar") {
+    const readScalar = scalarReader(value.scalar, value.longAsString);
+    return (read) => {
+      const message = newMessage(desc);
+      message["value"] = readScalar(read);
+      return message;
+    };
+  }
+  const readText = messageTextReader(desc, false);
+  if (readText === undefined) return undefined;
+  return ({ json }) => readText(readString(json, `a string (${desc.name})`));
+}
+
+/** An Any is read twice: once for its `@type`, wherever among the members that is, and once as that type. */
+function readAny(read: JsonRead): unknown {
+  const { json } = read;
+  const ahead = new JsonText(json.text, json.maxDepth - json.depth);
+  json.peek();
+  ahead.position = json.position;
+  let typeUrl: unknown;
+  let empty = true;
+  ahead.open("{", "an object");
+  for (let name = ahead.member(true); name !== undefined; name = ahead.member(false)) {
+    const value = ahead.value();
+    empty = false;
+    if (name === "@type") typeUrl = value;
+  }
+  if (empty) {
+    json.value();
+    return create(AnySchema);
+  }
+  if (typeof typeUrl !== "string") throw new BadInput("needs the member @type, a string");
+  const desc = read.registry.getMessage(typeUrl.slice(typeUrl.lastIndexOf("/") + 1));
+  if (desc === undefined) throw new BadInput(`has the unknown @type ${quote(typeUrl)}`);
+  const content = hasCustomJsonRepresentation(desc) ? readAnyValue(read, desc) : readAnyFields(read, desc);
+  return anyPack(desc, content as never);
+}
+
+function readAnyFields(read: JsonRead, desc: DescMessage): unknown {
+  const message = newMessage(desc);
+  fieldsReader(desc)(read, message, true);
+  return message;
+}
+
+function readAnyValue(read: JsonRead, desc: DescMessage): unknown {
+  const { json } = read;
+  let content: unknown;
+  json.open("{", "an object");
+  for (let name = json.member(true); name !== undefined; name = json.member(false)) {
+    if (name === "@type") json.value();
+    else if (name !== "value") throw new BadInput("unknown field beside @type and value");
+    else if (content !== undefined) throw new BadInput("is given twice");
+    else content = messageReader(desc)(read);
+  }
+  if (content === undefined) throw new BadInput("needs the member value");
+  return content;
+}

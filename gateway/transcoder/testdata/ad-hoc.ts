@@ -1,0 +1,72 @@
+import {
+  create,
+  createFileRegistry,
+  type DescService,
+  type MessageInitShape,
+  setExtension,
+} from "@bufbuild/protobuf";
+import {
+  FieldDescriptorProto_Label,
+  FieldDescriptorProto_Type,
+  FileDescriptorProtoSchema,
+  MethodOptionsSchema,
+} from "@bufbuild/protobuf/wkt";
+import { http } from "../../../gen/google/api/annotations_pb.js";
+import { HttpRuleSchema } from "../../../gen/google/api/http_pb.js";
+
+export type RuleInit = MessageInitShape<typeof HttpRuleSchema>;
+
+/** A method with this name and this rule. */
+export interface AdHocMethod {
+  rule: RuleInit;
+  clientStreaming?: boolean;
+}
+
+/**
+ * A service `test.Svc` made on the spot. All methods take and give `test.Req { string name = 1; string other = 2;
+ * Req child = 3; repeated string tags = 4; }`.
+ */
+export function adHocService(methods: Record<string, AdHocMethod | RuleInit>): DescService {
+  const field = (name: string, number: number, more: object = {}) => ({
+    name,
+    number,
+    label: FieldDescriptorProto_Label.OPTIONAL,
+    type: FieldDescriptorProto_Type.STRING,
+    ...more,
+  });
+  const file = create(FileDescriptorProtoSchema, {
+    name: "test.proto",
+    package: "test",
+    syntax: "proto3",
+    messageType: [
+      {
+        name: "Req",
+        field: [
+          field("name", 1),
+          field("other", 2),
+          field("child", 3, { type: FieldDescriptorProto_Type.MESSAGE, typeName: ".test.Req" }),
+          field("tags", 4, { label: FieldDescriptorProto_Label.REPEATED }),
+        ],
+      },
+    ],
+    service: [
+      {
+        name: "Svc",
+        method: Object.entries(methods).map(([name, given]) => {
+          const { rule, clientStreaming } = "rule" in given ? given : { rule: given, clientStreaming: false };
+          const options = create(MethodOptionsSchema);
+          setExtension(options, http, create(HttpRuleSchema, rule));
+          return { name, inputType: ".test.Req", outputType: ".test.Req", options, clientStreaming };
+        }),
+      },
+    ],
+  });
+  const service = createFileRegistry(file, () => undefined).getService("test.Svc");
+  if (service === undefined) throw new TypeError("the service was not built");
+  return service;
+}
+
+/** A rule with a GET pattern. */
+export function get(path: string, more: RuleInit = {}): RuleInit {
+  return { pattern: { case: "get", value: path }, ...more };
+}
