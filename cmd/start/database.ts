@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import type { Db, Schema } from "../../lib/db/index.ts";
 import { migrate, openDatabase } from "../../lib/db/index.ts";
+import { jobsSchema } from "../../lib/jobs/index.ts";
 import type { Log } from "../../lib/telemetry/log.ts";
 import { cartSchema } from "../../services/cart/migrations/index.ts";
 import { catalogSchema } from "../../services/catalog/migrations/index.ts";
@@ -46,7 +47,7 @@ export async function createDatabase({
 }): Promise<Database> {
   const embedded = config.databaseUrl === "" ? await startEmbedded(config.dataDir, log) : undefined;
   const url = embedded?.url ?? config.databaseUrl;
-  await migrate({ url, schemas: services.map((name) => schemas[name]), log });
+  await migrate({ url, schemas: [jobsSchema, ...services.map((name) => schemas[name])], log });
   const opened: Db[] = [];
   return {
     url,

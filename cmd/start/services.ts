@@ -1,7 +1,7 @@
 import { Redis } from "ioredis";
 import type { Clock } from "../../lib/clock.ts";
 import type { Db } from "../../lib/db/index.ts";
-import type { Jobs } from "../../lib/jobs/index.ts";
+import type { Jobs, JobsOptions } from "../../lib/jobs/index.ts";
 import type { ServiceModule } from "../../lib/rpc/index.ts";
 import type { Log } from "../../lib/telemetry/log.ts";
 import { createCartService } from "../../services/cart/service.ts";
@@ -40,8 +40,10 @@ export interface Parts {
 
 /** A service, and what it does besides answering calls. */
 export interface Made extends ServiceModule {
-  /** Starts its workers and sweeps; what is returned stops them. */
-  work?: () => Promise<Disposable>;
+  /** Tells the jobs what to work on; before they start. */
+  work?: () => void;
+  /** Starts its sweep; what is returned stops it. */
+  sweep?: (() => Disposable) | undefined;
   /** Closes what it holds besides its database. */
   close?: () => Promise<void>;
 }
@@ -50,8 +52,8 @@ export interface Made extends ServiceModule {
 const sweepMs = 5_000;
 const cartSweepMs = 60_000;
 const transferSlackMs = 3_600_000;
-/** Jobs of one kind that a process works on at once. */
-const concurrency = 8;
+/** Batches of orders that a process ships at once. */
+const concurrency = 4;
 
 /** How each service is put together. */
 export const makers: Record<ServiceName, (parts: Parts) => Made> = {
@@ -61,13 +63,12 @@ export const makers: Record<ServiceName, (parts: Parts) => Made> = {
     const db = database.open("inventory");
     return {
       ...createInventoryService({ db, clock }),
-      work: async () =>
-        every({ ms: sweepMs, name: "inventory.sweep", log }, () => sweepDueHolds(db, clock())),
+      sweep: () => every({ ms: sweepMs, name: "inventory.sweep", log }, () => sweepDueHolds(db, clock())),
     };
   },
 
   cart: (parts) => {
-    const { store, close, work } = cartStore(parts);
+    const { store, close, sweep } = cartStore(parts);
     const { network, clock, log, serviceKey } = parts;
     const service = createCartService({
       store,
@@ -77,7 +78,7 @@ export const makers: Record<ServiceName, (parts: Parts) => Made> = {
       log,
       tokenSecret: serviceKey,
     });
-    return { ...service, close, work };
+    return { ...service, close, sweep };
   },
 
   order: (parts) => {
@@ -96,12 +97,12 @@ export const makers: Record<ServiceName, (parts: Parts) => Made> = {
     };
     return {
       ...createOrderService(deps),
-      work: async () => {
-        await jobs.work(fulfillQueue, (job) => fulfillOrder(deps, job), { concurrency });
-        await jobs.work(undoQueue, (job) => undoOrder(deps, job), { concurrency });
-        await jobs.work(instructQueue, (job) => instructBuyer(deps, job), { concurrency });
-        return every({ ms: sweepMs, name: "order.sweep", log }, () => sweepOrders(deps));
+      work: () => {
+        jobs.work(fulfillQueue, ({ data }) => fulfillOrder(deps, data), { concurrency });
+        jobs.work(undoQueue, ({ data }) => undoOrder(deps, data));
+        jobs.work(instructQueue, ({ data }) => instructBuyer(deps, data));
       },
+      sweep: () => every({ ms: sweepMs, name: "order.sweep", log }, () => sweepOrders(deps)),
     };
   },
 
@@ -117,13 +118,7 @@ export const makers: Record<ServiceName, (parts: Parts) => Made> = {
     });
     return {
       ...service,
-      work: async () => {
-        await jobs.work(
-          paymentChanged,
-          async ({ orderId }) => void (await orders.settlePayment({ orderId })),
-        );
-        return { [Symbol.dispose]: () => undefined };
-      },
+      work: () => jobs.work(paymentChanged, async ({ data }) => void (await orders.settlePayment(data))),
     };
   },
 
@@ -147,14 +142,19 @@ function cartStore({ config, database, clock, log }: Parts) {
     return {
       store: createRedisCartStore({ redis }),
       close: async () => void (await redis.quit()),
-      work: async (): Promise<Disposable> => ({ [Symbol.dispose]: () => undefined }),
+      sweep: undefined,
     };
   }
   const db: Db = database.open("cart");
   return {
     store: createPostgresCartStore({ db }),
     close: async () => undefined,
-    work: async () =>
-      every({ ms: cartSweepMs, name: "cart.sweep", log }, () => deleteExpired(db, clock(), 1_000)),
+    sweep: () => every({ ms: cartSweepMs, name: "cart.sweep", log }, () => deleteExpired(db, clock(), 1_000)),
   };
 }
+
+/** The queues of each service that has some. */
+export const queuesOf: Partial<Record<ServiceName, JobsOptions["queues"]>> = {
+  order: [fulfillQueue, undoQueue, instructQueue],
+  payment: [paymentChanged],
+};

@@ -16,13 +16,13 @@ import {
 } from "../../lib/rpc/index.ts";
 import type { Log } from "../../lib/telemetry/log.ts";
 import type { Config } from "./config.ts";
-import { createDatabase } from "./database.ts";
+import { createDatabase, schemas } from "./database.ts";
 import { serveHttp } from "./http.ts";
 import { createMetrics } from "./metrics.ts";
 import { contracts, createNetwork, type Network, serviceNames } from "./network.ts";
 import { createProviders } from "./providers.ts";
 import { readSecrets, type Secrets } from "./secrets.ts";
-import { type Made, makers } from "./services.ts";
+import { type Made, makers, queuesOf } from "./services.ts";
 
 /** A running process: some or all of the services, and the gateway. */
 export interface Shop {
@@ -64,7 +64,16 @@ export async function startShop({
   const network = stack.use(createNetwork({ here, addresses: config.addresses, signer }));
   const database = stack.use(await createDatabase({ config, services: names, log, onStatement }));
   const providers = stack.use(await createProviders(config));
-  const jobs = stack.use(await createJobs({ url: database.url, log }));
+  const workers = names.filter((name) => queuesOf[name] !== undefined);
+  const jobs = stack.use(
+    createJobs({
+      url: database.url,
+      queues: workers.flatMap((name) => queuesOf[name] ?? []),
+      schemas: workers.map((name) => schemas[name].name),
+      log,
+      ...(onStatement && { onStatement }),
+    }),
+  );
   const parts = { config, clock, log, database, network, jobs, providers, serviceKey: secrets.serviceKey };
   const made: Made[] = names.map((name) => makers[name](parts));
   stack.defer(async () => void (await Promise.all(made.map((service) => service.close?.()))));
@@ -99,8 +108,10 @@ export async function startShop({
     ready = false;
     await Promise.all([grpc.drain({ graceMs }), http.drain(graceMs)]);
   });
+  for (const service of made) service.work?.();
+  if (workers.length > 0) await jobs.start();
   for (const service of made) {
-    if (service.work !== undefined) stack.use(await service.work());
+    if (service.sweep !== undefined) stack.use(service.sweep());
   }
   ready = true;
 

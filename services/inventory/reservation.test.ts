@@ -64,14 +64,14 @@ test("the same id and lines hold once, in any order of the lines", async () => {
   expect(await shop.counters("SAME-A")).toMatchObject({ reserved: 2n });
 });
 
-test.each([
-  ["RESERVATION_MISMATCH", { "MIS-A": 2 }, "another quantity"],
-  ["RESERVATION_MISMATCH", { "MIS-B": 1 }, "another SKU"],
-])("the same id with other lines is %s: %s (%s)", async (reason, lines) => {
+test.each<[Record<string, number>, string]>([
+  [{ "MIS-A": 2 }, "another quantity"],
+  [{ "MIS-B": 1 }, "another SKU"],
+])("the same id with other lines is refused: %s (%s)", async (lines, _why) => {
   await shop.stock("MIS-A", 9n);
   await shop.stock("MIS-B", 9n);
   await shop.reserve("mis-1", { "MIS-A": 1 });
-  expect(reasonOf(await failure(shop.reserve("mis-1", lines)))).toBe(reason);
+  expect(reasonOf(await failure(shop.reserve("mis-1", lines)))).toBe("RESERVATION_MISMATCH");
 });
 
 test("a due hold is free to the next buyer, and cannot be committed any more", async () => {
@@ -134,7 +134,7 @@ test.each([
   ["release", "RESERVATION_COMMITTED", "end-committed", "its units have left"],
   ["commit", "RESERVATION_CLOSED", "end-released", "its units were given back"],
   ["restock", "RESERVATION_CLOSED", "end-released", "its units never left"],
-] as const)("%s fails with %s on %s: %s", async (rpc, reason, reservationId) => {
+] as const)("%s fails with %s on %s: %s", async (rpc, reason, reservationId, _why) => {
   await shop.stock("END", 10n);
   for (const id of ["end-committed", "end-released"]) await failure(shop.reserve(id, { END: 1 }));
   await failure(shop.client.commit({ reservationId: "end-committed" }, order));

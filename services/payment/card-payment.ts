@@ -41,9 +41,6 @@ export async function authorize(
 }
 
 /** Records what the provider said, and returns the payment as it then stands. */
-export async function record(
-  db: Queryable,
-  change: { id: string; outcome: CardOutcome },
-): Promise<Payment> {
+export async function record(db: Queryable, change: { id: string; outcome: CardOutcome }): Promise<Payment> {
   return (await applyOutcome(db, change)) ?? (await getExisting(db, change.id));
 }

@@ -19,7 +19,9 @@ const headStart = 5;
  */
 export async function changeAndTell(
   { db, jobs, orders, log }: Pick<PaymentDeps, "db" | "jobs" | "orders" | "log">,
-  change: (tx: Parameters<Parameters<PaymentDeps["db"]["transaction"]>[0]>[0]) => Promise<Payment | undefined>,
+  change: (
+    tx: Parameters<Parameters<PaymentDeps["db"]["transaction"]>[0]>[0],
+  ) => Promise<Payment | undefined>,
 ): Promise<Payment | undefined> {
   const payment = await db.transaction(async (tx) => {
     const changed = await change(tx);

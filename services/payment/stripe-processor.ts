@@ -81,7 +81,10 @@ export function createStripeProcessor(options: StripeOptions): CardProcessor {
 
   /** An intent that is not in the state a call expects is looked up: the call may have been done before. */
   async function presentState(err: unknown, providerId: string): Promise<CardOutcome> {
-    if (err instanceof Stripe.errors.StripeInvalidRequestError || err instanceof Stripe.errors.StripeCardError) {
+    if (
+      err instanceof Stripe.errors.StripeInvalidRequestError ||
+      err instanceof Stripe.errors.StripeCardError
+    ) {
       return retrieve(providerId);
     }
     throw unavailable(err);

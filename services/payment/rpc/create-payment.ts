@@ -31,7 +31,8 @@ async function insertOnce(db: Db, wanted: NewPayment): Promise<Payment> {
   } catch (err) {
     if (!isUniqueViolation(err, "payment_live_key")) throw err;
     const live = await findLivePaymentId(db, orderId);
-    if (live !== id) throw fail("PAYMENT_LIVE", { order_id: orderId, payment_id: live ?? "" }, { cause: err });
+    if (live !== id)
+      throw fail("PAYMENT_LIVE", { order_id: orderId, payment_id: live ?? "" }, { cause: err });
   }
   if (inserted !== undefined) return inserted;
   const earlier = await getExisting(db, id);

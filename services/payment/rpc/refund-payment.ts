@@ -9,7 +9,13 @@ import { cardMethod, type Payment } from "../payment.ts";
 import { fail } from "../reasons.ts";
 import type { PaymentDeps } from "../service.ts";
 import { lockPayment } from "../store-payment.ts";
-import { completeRefund, failRefund, findRefundByRequest, insertRefund, listRefunds } from "../store-refund.ts";
+import {
+  completeRefund,
+  failRefund,
+  findRefundByRequest,
+  insertRefund,
+  listRefunds,
+} from "../store-refund.ts";
 
 /**
  * Gives captured money back. The refund is recorded and counted before the
