@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { create } from "@bufbuild/protobuf";
 import type { HandlerContext } from "@connectrpc/connect";
 import { createContextValues } from "@connectrpc/connect";
@@ -10,12 +11,8 @@ import { type CartUnderTest, describeCarts, skusOf } from "./testing/carts.ts";
 import { failureOf } from "./testing/failures.ts";
 
 describeCarts("a keyed CreateCart", (under) => {
-  const requestId = "01975c9e-7d7e-4a53-a52f-0a6f4b1f0c11";
-  let n = 0;
-  const newKey = () => `${requestId}-${n++}`;
-
   test("gives the same answer again, token included", async () => {
-    const key = newKey();
+    const key = randomUUID();
     const first = await createKeyed(under, { requestId: key });
     const holder = as.guest(first.token);
     await under.client.addItem({ cartId: first.id, sku: "A", quantity: 1n }, holder);
@@ -25,7 +22,7 @@ describeCarts("a keyed CreateCart", (under) => {
   });
 
   test("makes one cart when 10 come at the same time", async () => {
-    const key = newKey();
+    const key = randomUUID();
     const answers = await Promise.all(
       Array.from({ length: 10 }, () => createKeyed(under, { requestId: key })),
     );
@@ -33,7 +30,7 @@ describeCarts("a keyed CreateCart", (under) => {
   });
 
   test("is refused with another currency", async () => {
-    const key = newKey();
+    const key = randomUUID();
     await createKeyed(under, { requestId: key, currencyCode: "USD" });
     await createKeyed(under, { requestId: key }); // USD when not given: the same request
     expect(await failureOf(createKeyed(under, { requestId: key, currencyCode: "EUR" }))).toMatchObject({
@@ -54,7 +51,7 @@ describeCarts("a keyed CreateCart", (under) => {
   });
 
   test("makes a new, empty cart when the first has expired", async () => {
-    const key = newKey();
+    const key = randomUUID();
     const first = await createKeyed(under, { requestId: key });
     await under.client.addItem({ cartId: first.id, sku: "A", quantity: 1n }, as.guest(first.token));
     under.time.now += cartLifeMs;

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { newId } from "../../lib/ids/ids.ts";
 import { type CartDocument, emptyCart, frozen, remembering, touched, withQuantity } from "./cart.ts";
-import { type OpenStore, stores } from "./testing/stores.ts";
+import { type OpenStore, onRedisCluster, stores, type TestedStore } from "./testing/stores.ts";
 
 const now = Date.parse("2030-01-01T00:00:00Z");
 
@@ -27,10 +27,16 @@ function fullCart(): CartDocument {
   };
 }
 
-describe.each(stores)("a cart in $name", ({ open }) => {
+for (const each of [...stores, onRedisCluster]) {
+  describe.skipIf(!each.installed)(`a cart in ${each.name}`, () => {
+    suite(each);
+  });
+}
+
+function suite(tested: TestedStore): void {
   let opened: OpenStore;
   beforeAll(async () => {
-    opened = await open();
+    opened = await tested.open();
   });
   afterAll(() => opened?.[Symbol.asyncDispose]());
 
@@ -87,4 +93,4 @@ describe.each(stores)("a cart in $name", ({ open }) => {
     expect(await opened.store.write(cart, 1)).toBe(false); // the version that a slow writer had read
     expect((await opened.store.read(cart.id))?.cart).toEqual(after);
   });
-});
+}
