@@ -1,7 +1,7 @@
 import { Agent, type IncomingMessage, request } from "node:http";
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { echoHandlers, type Handlers, serveShelf } from "./testdata/serve.ts";
+import { echoHandlers, type Handlers, serveShelf } from "./testing/serve.ts";
 
 const handlers: Handlers = {
   ...echoHandlers,

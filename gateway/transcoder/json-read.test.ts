@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { BadInput } from "./bad-input.ts";
 import { type JsonRead, readFieldJson, readMessageJson } from "./json-read.ts";
 import { JsonText } from "./json-text.ts";
-import { shelfMessage, shelfRegistry } from "./testdata/shelf.ts";
+import { shelfMessage, shelfRegistry } from "./testing/shelf.ts";
 
 const Everything = shelfMessage("Everything");
 const Book = shelfMessage("Book");

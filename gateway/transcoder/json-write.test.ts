@@ -5,8 +5,8 @@ import { describe, expect, test } from "vitest";
 import { readMessageJson } from "./json-read.ts";
 import { JsonText } from "./json-text.ts";
 import { createJsonWriter } from "./json-write.ts";
-import { messageOf } from "./testdata/arbitrary.ts";
-import { shelfRegistry as registry, shelfMessage } from "./testdata/shelf.ts";
+import { messageOf } from "./testing/arbitrary.ts";
+import { shelfRegistry as registry, shelfMessage } from "./testing/shelf.ts";
 
 const Everything = shelfMessage("Everything");
 const Book = shelfMessage("Book");

@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { Agent, type ClientRequest, type IncomingMessage, request } from "node:http";
 import { connect } from "node:net";
 import { describe, expect, test, vi } from "vitest";
-import { echoHandlers, type Serving, serveShelf } from "./testdata/serve.ts";
+import { echoHandlers, type Serving, serveShelf } from "./testing/serve.ts";
 
 const mebibyte = 1024 * 1024;
 

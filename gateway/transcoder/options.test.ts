@@ -2,8 +2,8 @@ import { request } from "node:http";
 import { Code, ConnectError, createContextKey, createContextValues } from "@connectrpc/connect";
 import { describe, expect, test } from "vitest";
 import type { AnsweredError } from "./options.ts";
-import { adHocService, get } from "./testdata/ad-hoc.ts";
-import { echoHandlers, fakeTransport, json, send, serveShelf } from "./testdata/serve.ts";
+import { adHocService, get } from "./testing/ad-hoc.ts";
+import { echoHandlers, fakeTransport, json, send, serveShelf } from "./testing/serve.ts";
 import { createTranscoder } from "./transcoder.ts";
 
 describe("metadata", () => {

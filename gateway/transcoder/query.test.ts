@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { BadInput } from "./bad-input.ts";
 import { type Fields, newMessage } from "./fields.ts";
 import { pathSetter, queryReader } from "./query.ts";
-import { shelfMessage } from "./testdata/shelf.ts";
+import { shelfMessage } from "./testing/shelf.ts";
 
 const Everything = shelfMessage("Everything");
 const plain = queryReader({ desc: Everything, boundByPath: [], body: undefined, maxDepth: 64 });

@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
 import { EchoService } from "../../gen/rowlock/testing/v1/echo_pb.js";
 import { describeRoutes } from "./routes.ts";
-import { adHocService, get } from "./testdata/ad-hoc.ts";
-import { ShelfService } from "./testdata/shelf.ts";
+import { adHocService, get } from "./testing/ad-hoc.ts";
+import { ShelfService } from "./testing/shelf.ts";
 
 test("describes every binding in the order of declaration", () => {
   const routes = describeRoutes([EchoService, ShelfService]);

@@ -84,11 +84,11 @@ function readLong(text: string, min: bigint, max: bigint): bigint {
 }
 
 function readSmall(text: string, min: number, max: number): number {
-  const value = exactInteger(text);
+  const value = /^-?[0-9]{1,10}$/.test(text) ? Number(text) : exactInteger(text);
   if (value === undefined || value < min || value > max) {
     throw new BadInput(`must be a whole number from ${min} to ${max}`);
   }
-  return Number(value);
+  return Number(value) + 0; // "-0" is 0
 }
 
 /** Longest number looked at: no 64-bit integer needs more, and a longer one would cost its square to read. */

@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { type IncomingMessage, request } from "node:http";
 import { Code, ConnectError } from "@connectrpc/connect";
 import { expect, test, vi } from "vitest";
-import { type Handlers, type SeenCall, serveShelf } from "./testdata/serve.ts";
+import { type Handlers, type SeenCall, serveShelf } from "./testing/serve.ts";
 
 /** Sends `count` books; fails after `failAfter` of them when that is set. */
 const handlers: Handlers = {

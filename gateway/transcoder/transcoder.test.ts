@@ -7,8 +7,8 @@ import { Code, ConnectError, createRouterTransport } from "@connectrpc/connect";
 import { describe, expect, test } from "vitest";
 import { ErrorInfoSchema } from "../../gen/google/rpc/error_details_pb.js";
 import { EchoService } from "../../gen/rowlock/testing/v1/echo_pb.js";
-import { json, listen, send, serveShelf } from "./testdata/serve.ts";
-import { buildImageArguments, shelfImage } from "./testdata/shelf.ts";
+import { json, listen, send, serveShelf } from "./testing/serve.ts";
+import { buildImageArguments, shelfImage } from "./testing/shelf.ts";
 import { createTranscoder } from "./transcoder.ts";
 
 test("the committed image is what shelf.proto compiles to", async () => {

@@ -6,7 +6,7 @@ import { FileDescriptorSetSchema } from "@bufbuild/protobuf/wkt";
 const folder = import.meta.dirname;
 
 /** The descriptors of shelf.proto, compiled beforehand and loaded at run time. */
-export const shelfImage = join(folder, "shelf.binpb");
+export const shelfImage = join(folder, "../testdata/shelf.binpb");
 
 /** buf's arguments that write the image to `output`, run in the root folder. */
 export function buildImageArguments(output: string): string[] {
