@@ -45,7 +45,7 @@ async function importFile(
     const progress = createProgress(stderr);
     progress.start(items.length);
     try {
-      sent = await sendRows({ ...options, items, shop, onProgress: progress.advance });
+      sent = await sendRows({ ...options, items, shop, onProgress: () => progress.advance() });
     } finally {
       progress.stop();
     }

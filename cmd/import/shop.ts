@@ -2,7 +2,7 @@ import { type CallOptions, type Client, Code, ConnectError, createClient } from 
 import { CatalogService } from "../../gen/rowlock/catalog/v1/catalog_pb.js";
 import { InventoryService } from "../../gen/rowlock/inventory/v1/inventory_pb.js";
 import { reasonOf } from "../../lib/errors/reasons.ts";
-import { createGrpcTransport } from "../../lib/rpc/index.ts";
+import { createGrpcTransport } from "../../lib/rpc/grpc-transport.ts";
 import { ImportRefused } from "./options.ts";
 
 /** The RPCs that an import calls. */

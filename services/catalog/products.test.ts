@@ -173,7 +173,7 @@ test("variants come with what a cart shows of their product; unknown SKUs are le
   const plain = await shop.create(mug("V-2"));
   const { variants } = await shop.catalog.batchGetVariants({ skus: ["V-2", "V-1", "v-1", "V-3"] });
   const bySku = new Map(variants.map((each) => [each.variant?.sku, each]));
-  expect([...bySku.keys()].sort()).toEqual(["V-1", "V-2"]);
+  expect(new Set(bySku.keys())).toEqual(new Set(["V-1", "V-2"]));
   expect(bySku.get("V-1")).toMatchObject({
     variant: made.variants[0],
     productId: made.id,

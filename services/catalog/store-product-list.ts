@@ -36,13 +36,7 @@ export async function listProductPage(
 function conditionsOf(filter: ProductFilter): Sql[] {
   const conditions: Sql[] = [];
   if (filter.categoryId !== undefined) {
-    conditions.push(sql`p.id in (
-      with recursive shelf as (
-        select id from categories where id = ${filter.categoryId}::text
-        union all
-        select c.id from categories c join shelf on c.parent_id = shelf.id
-      )
-      select pc.product_id from product_categories pc join shelf on pc.category_id = shelf.id)`);
+    conditions.push(sql`p.shelf_ids @> array[${filter.categoryId}::text]`);
   }
   if (filter.query !== undefined) {
     conditions.push(sql`p.search @@ ${searchOf(filter.query)}`);

@@ -168,10 +168,17 @@ export async function insertVariants(
   if (taken !== undefined) throw fail("SKU_TAKEN", { sku: taken.sku });
 }
 
-/** Makes the documents of a product and its variants from the tables, and returns the product's row. */
+/**
+ * Makes what readers use from the tables: the documents of a product and its variants, and the
+ * categories that it is found under. Returns the product's row.
+ */
 export async function publishProduct(tx: Queryable, id: string): Promise<ProductRow> {
   const [row] = await tx.query<ProductRow>(sql`
-    with shown as (
+    with recursive shelf as (
+      select category_id as id from product_categories where product_id = ${id}
+      union
+      select c.parent_id from categories c join shelf on shelf.id = c.id where c.parent_id is not null
+    ), shown as (
       update variants v set document = json_build_object(
         'sku', v.sku,
         'title', v.title,
@@ -186,7 +193,7 @@ export async function publishProduct(tx: Queryable, id: string): Promise<Product
       where v.product_id = ${id}
       returning v.position, v.document
     )
-    update products p set document = json_build_object(
+    update products p set shelf_ids = array(select id from shelf), document = json_build_object(
       'id', p.id,
       'title', p.title,
       'description', p.description,

@@ -40,6 +40,9 @@ create table products (
   image_urls text[] not null,
   -- The SKUs of its variants, repeated here for the search column.
   skus text[] not null,
+  -- Its categories and all above them, which never change: a category is made with its parent and
+  -- not moved. Looked up by an index; found through the tree, every product would be read.
+  shelf_ids text[] not null default '{}',
   state text not null default 'ACTIVE',
   revision bigint not null default 1,
   create_time timestamptz not null,
@@ -58,6 +61,7 @@ create index products_newest on products (state, create_time, id);
 create index products_title on products (state, title, id);
 create index products_search on products using gin (search);
 create index products_tags on products using gin (tags);
+create index products_shelf_ids on products using gin (shelf_ids);
 
 create table product_categories (
   product_id text collate "C" not null,

@@ -1,0 +1,60 @@
+import { create, type MessageInitShape } from "@bufbuild/protobuf";
+import { FieldMaskSchema } from "@bufbuild/protobuf/wkt";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import type { ProductSchema } from "../../gen/rowlock/catalog/v1/catalog_pb.js";
+import { as } from "../../lib/rpc/testing/interceptors.ts";
+import { refusedFields } from "./testing/failures.ts";
+import { mug, openTestShop, type TestShop, variant } from "./testing/shop.ts";
+
+let shop: TestShop;
+beforeAll(async () => {
+  shop = await openTestShop();
+});
+afterAll(() => shop?.[Symbol.asyncDispose]());
+
+const nul = "a\0b";
+const half = "a\ud800b";
+
+test.each<[string, Omit<MessageInitShape<typeof ProductSchema>, "$typeName">, string]>([
+  ["a title", { title: nul }, "product.title"],
+  ["half a pair in a title", { title: half }, "product.title"],
+  ["a tag", { tags: ["fine", nul] }, "product.tags[1]"],
+  ["a map's key", { attributes: { [nul]: "v" } }, 'product.attributes["a\\u0000b"]'],
+  ["a map's value", { metadata: { k: half } }, 'product.metadata["k"]'],
+  ["an option", { options: [{ name: "N", values: [nul] }] }, "product.options[0].values[0]"],
+  ["a variant", { variants: [variant("X", 1n, { title: half })] }, "product.variants[0].title"],
+])("%s that Postgres cannot store is refused by field", async (_name, change, field) => {
+  expect(await refusedFields(shop.create({ ...mug("X"), ...change }))).toEqual([field]);
+});
+
+test("every reading and changing RPC refuses it too", async () => {
+  const { id } = await shop.create(mug("FINE"));
+  const calls: [Promise<unknown>, string][] = [
+    [shop.catalog.getProduct({ productId: nul }), "product_id"],
+    [shop.catalog.batchGetProducts({ productIds: [nul] }), "product_ids[0]"],
+    [shop.catalog.batchGetVariants({ skus: ["x", nul] }), "skus[1]"],
+    [shop.catalog.listProducts({ query: nul }), "query"],
+    [shop.catalog.listProducts({ tag: nul }), "tag"],
+    [shop.catalog.listProducts({ categoryId: nul }), "category_id"],
+    [shop.catalog.archiveProduct({ productId: nul }, as.staff), "product_id"],
+    [shop.catalog.createCategory({ category: { id: "c", title: nul } }, as.staff), "category.title"],
+    [shop.catalog.createProduct({ product: mug("Y"), requestId: nul }, as.staff), "request_id"],
+    [
+      shop.catalog.updateProduct(
+        { product: { id, title: nul }, updateMask: create(FieldMaskSchema, { paths: ["title"] }) },
+        as.staff,
+      ),
+      "product.title",
+    ],
+  ];
+  for (const [call, field] of calls) expect(await refusedFields(call)).toEqual([field]);
+});
+
+test("text of every other kind is kept as it is", async () => {
+  const title = "\u0001\u007f\u200b \u{1f980} é e\u0301 ‮ <b>' \" \\ ${x} %s";
+  const made = await shop.create({ ...mug("ODD"), title, metadata: { [title]: title } });
+  expect(await shop.catalog.getProduct({ productId: made.id })).toMatchObject({
+    title,
+    metadata: { [title]: title },
+  });
+});
