@@ -7,7 +7,7 @@ import { type Status, StatusSchema } from "../../gen/google/rpc/status_pb.js";
 import { codeName } from "../errors/codes.ts";
 import { failure } from "../errors/reasons.ts";
 import { appendHeaders, toHeaders } from "./metadata.ts";
-import { encodeDetails } from "./wire-error.ts";
+import { type EncodedDetail, encodeDetails } from "./wire-error.ts";
 
 const detailsKey = "grpc-status-details-bin";
 const typePrefix = "type.googleapis.com/";
@@ -72,22 +72,9 @@ function shorten(message: string): string {
 export function fromGrpcStatus(status: StatusObject, header: Headers | undefined): ConnectError {
   const code = status.code >= 1 && status.code <= 16 ? (status.code as number as Code) : Code.Unknown;
   const parsed = parseStatus(status.metadata);
-  const own = ofTheWay[code];
   const err =
-    parsed === undefined
-      ? failure({
-          code,
-          reason: codeName(code),
-          message: own ?? status.details,
-          cause: own === undefined ? undefined : new Error(status.details),
-        })
-      : new ConnectError(status.details, code);
-  if (parsed !== undefined) {
-    err.details = parsed.details.map(({ typeUrl, value }: Any) => ({
-      type: typeUrl.slice(typeUrl.lastIndexOf("/") + 1),
-      value: Uint8Array.from(value),
-    }));
-  }
+    parsed === undefined ? unexplained(code, status.details) : new ConnectError(status.details, code);
+  err.details = parsed === undefined ? encodeDetails(err) : parsed.details.map(decodeAny);
   err.isWireError = true;
   for (const source of [header, toHeaders(status.metadata)]) {
     source?.forEach((value, key) => {
@@ -97,6 +84,20 @@ export function fromGrpcStatus(status: StatusObject, header: Headers | undefined
     });
   }
   return err;
+}
+
+function unexplained(code: Code, text: string): ConnectError {
+  const message = ofTheWay[code];
+  return failure({
+    code,
+    reason: codeName(code),
+    message: message ?? text,
+    cause: message === undefined ? undefined : new Error(text),
+  });
+}
+
+function decodeAny({ typeUrl, value }: Any): EncodedDetail {
+  return { type: typeUrl.slice(typeUrl.lastIndexOf("/") + 1), value: Uint8Array.from(value) };
 }
 
 const ofTheWay: Partial<Record<Code, string>> = {

@@ -15,6 +15,7 @@ import { EchoService } from "../../gen/rowlock/testing/v1/echo_pb.js";
 import { defineReasons, errorInfo, reasonOf } from "../errors/reasons.ts";
 import { outgoing } from "./outgoing.ts";
 import { principalHeader } from "./signer.ts";
+import { all, failureOf, stream } from "./testing/calls.ts";
 import { createEchoService } from "./testing/echo-service.ts";
 import { hostKinds, startHost, type TestHost } from "./testing/hosts.ts";
 import { testInterceptors, testSigner, testStaffKey } from "./testing/interceptors.ts";
@@ -22,28 +23,6 @@ import { testInterceptors, testSigner, testStaffKey } from "./testing/intercepto
 const fail = defineReasons({
   SHORTAGE: { code: Code.Aborted, message: "{sku}: {requested} requested, {available} left" },
 });
-
-/** Fails with what the call failed with, or fails the test when it succeeded. */
-async function failureOf(call: Promise<unknown>): Promise<ConnectError> {
-  const outcome = await call.then(
-    () => undefined,
-    (err: unknown) => err,
-  );
-  expect(outcome).toBeInstanceOf(ConnectError);
-  return outcome as ConnectError;
-}
-
-async function all<T>(messages: AsyncIterable<T>): Promise<T[]> {
-  const got: T[] = [];
-  for await (const message of messages) {
-    got.push(message);
-  }
-  return got;
-}
-
-async function* stream<T>(...messages: T[]): AsyncGenerator<T> {
-  yield* messages;
-}
 
 describe.each(hostKinds)("%s", (kind) => {
   const seen: { ctx?: HandlerContext; aborted?: unknown } = {};
@@ -290,12 +269,9 @@ describe.each(hostKinds)("%s", (kind) => {
           ),
         ],
       });
-      // Only gRPC puts errors into trailers; the others would send it whole.
-      if (kind === "grpc" || kind === "direct") {
-        const err = await failureOf(client.echo({ error: huge }));
-        expect(err.code).toBe(Code.NotFound);
-        expect(reasonOf(err)).toBe("TOO_MUCH");
-      }
+      const err = await failureOf(client.echo({ error: huge }));
+      expect(err.code).toBe(Code.NotFound);
+      expect(reasonOf(err)).toBe("TOO_MUCH");
     });
   });
 

@@ -1,4 +1,4 @@
-import { createHmac, timingSafeEqual } from "node:crypto";
+import { createHmac, createSecretKey, timingSafeEqual } from "node:crypto";
 import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
 import { Principal_Kind, PrincipalSchema } from "../../gen/rowlock/auth/v1/access_pb.js";
 import { type Clock, systemClock } from "../clock.ts";
@@ -37,9 +37,13 @@ export function createPrincipalSigner({
     throw new RangeError("the service key needs at least 32 bytes");
   }
   const kept = new Map<string, { value: string; until: number }>();
+  // What other services sign they send for half a minute: checking it each time would be half the cost of a call.
+  const checked = new Map<string, Signed>();
+  // From raw bytes Node would make the key object anew for each signature.
+  const secret = createSecretKey(key);
   const now = () => Math.floor(clock().getTime() / 1000);
   // The prefix keeps a signature made here from being one over any other text under the same key.
-  const mac = (text: string) => createHmac("sha256", key).update(`rowlock-principal.v1.${text}`).digest();
+  const mac = (text: string) => createHmac("sha256", secret).update(`rowlock-principal.v1.${text}`).digest();
 
   function signFresh(principal: Principal, issued: number): string {
     const payload = toBinary(
@@ -69,27 +73,54 @@ export function createPrincipalSigner({
     },
 
     verify(value) {
-      const match = /^([\w-]*)\.(\d{1,12})\.(\d{1,12})\.([\w-]+)$/.exec(value);
-      if (match === null) {
-        return undefined;
+      const known = checked.get(value);
+      if (known !== undefined) {
+        return known.issued <= now() + skewSeconds && now() < known.expires + skewSeconds
+          ? known.principal
+          : undefined;
       }
-      const [, payload = "", issuedText = "", expiresText = "", signature = ""] = match;
-      const given = Buffer.from(signature, "base64url");
-      const expected = mac(`${payload}.${issuedText}.${expiresText}`);
-      if (given.byteLength !== expected.byteLength || !timingSafeEqual(given, expected)) {
-        return undefined;
-      }
-      const issued = Number(issuedText);
-      const expires = Number(expiresText);
+      const signed = parse(value);
       const at = now();
-      if (expires - issued > lifeSeconds || issued > at + skewSeconds || expires + skewSeconds <= at) {
+      if (signed === undefined || signed.issued > at + skewSeconds || at >= signed.expires + skewSeconds) {
         return undefined;
       }
-      const principal = fromBinary(PrincipalSchema, Buffer.from(payload, "base64url"));
-      const kind = kinds[principal.kind];
-      return kind === undefined ? undefined : { kind, id: principal.id };
+      if (signed.principal.kind === "service") {
+        if (checked.size >= keptSignatures) {
+          checked.clear();
+        }
+        checked.set(value, signed);
+      }
+      return signed.principal;
     },
   };
+
+  /** What was signed; undefined when it was not signed with this key, or for longer than a minute. */
+  function parse(value: string): Signed | undefined {
+    const match = /^([\w-]*)\.(\d{1,12})\.(\d{1,12})\.([\w-]+)$/.exec(value);
+    if (match === null) {
+      return undefined;
+    }
+    const [, payload = "", issuedText = "", expiresText = "", signature = ""] = match;
+    const given = Buffer.from(signature, "base64url");
+    const expected = mac(`${payload}.${issuedText}.${expiresText}`);
+    if (given.byteLength !== expected.byteLength || !timingSafeEqual(given, expected)) {
+      return undefined;
+    }
+    const issued = Number(issuedText);
+    const expires = Number(expiresText);
+    const { kind: wireKind, id } = fromBinary(PrincipalSchema, Buffer.from(payload, "base64url"));
+    const kind = kinds[wireKind];
+    return kind === undefined || expires - issued > lifeSeconds
+      ? undefined
+      : { principal: { kind, id }, issued, expires };
+  }
+}
+
+/** A principal that was signed, and from when until when it holds, in Unix seconds. */
+interface Signed {
+  principal: Principal;
+  issued: number;
+  expires: number;
 }
 
 const wireKinds = {
