@@ -1,4 +1,4 @@
-import { PgBoss } from "pg-boss";
+import { type JobInsert, PgBoss } from "pg-boss";
 import { type Clock, systemClock } from "../clock.ts";
 import { type Db, openDatabase, sql, type Tx } from "../db/index.ts";
 import type { Log } from "../telemetry/log.ts";
@@ -63,6 +63,7 @@ const GRACE_MS = 10_000;
 
 // Longer than it takes to close after handing jobs back: another process must not have them while we still let go.
 const HANDED_BACK_PAUSE = "3 s";
+const SETTLE_MS = 1_000;
 
 /** Jobs on pg-boss. Does nothing before `start`. */
 export function createJobs(options: JobsOptions): Jobs {
@@ -136,8 +137,17 @@ class BossJobs implements Jobs {
   ): Promise<number> {
     this.#assertKnown(queue);
     if (jobs.length === 0) return 0;
-    const rows = jobs.map(({ data, ...options }) => ({ data, ...sendOptions(queue, options) }));
-    const ids = await this.#boss.insert(queue.name, rows, { db: bossDatabase(tx), returnId: true });
+    const rows = new Map<unknown, JobInsert>();
+    for (const { data, ...options } of jobs) {
+      const row = { data, ...sendOptions(queue, options) };
+      // The first of a key wins, as it would if they came one by one.
+      const key = row.id ?? Symbol("no key");
+      if (!rows.has(key)) rows.set(key, row);
+    }
+    const ids = await this.#boss.insert(queue.name, [...rows.values()], {
+      db: bossDatabase(tx),
+      returnId: true,
+    });
     if (ids !== null) tx.afterCommit(() => this.#announce(queue.name));
     return ids?.length ?? 0;
   }
@@ -186,10 +196,7 @@ class BossJobs implements Jobs {
   async #drain(graceMs: number): Promise<void> {
     const all = [...this.#workers.values()];
     const drained = Promise.all(all.map((workers) => workers.drain()));
-    const grace = Promise.withResolvers<void>();
-    const timer = setTimeout(grace.resolve, graceMs);
-    await Promise.race([drained, grace.promise]);
-    clearTimeout(timer);
+    await within(drained, graceMs);
     for (const workers of all) {
       const ids = workers.running;
       if (ids.length === 0) continue;
@@ -205,6 +212,7 @@ class BossJobs implements Jobs {
       );
       workers.abort(new Error("the process stops"));
     }
+    await within(drained, SETTLE_MS);
   }
 
   /** Local workers first; other processes are told when none of ours is free. */
@@ -236,6 +244,14 @@ class BossJobs implements Jobs {
     if (!this.#queues.has(queue.name))
       throw new Error(`queue ${queue.name} is not among the queues of these jobs`);
   }
+}
+
+/** Resolves when the promise does, or after the time. */
+async function within(promise: Promise<unknown>, ms: number): Promise<void> {
+  const limit = Promise.withResolvers<void>();
+  const timer = setTimeout(limit.resolve, ms);
+  await Promise.race([promise, limit.promise]);
+  clearTimeout(timer);
 }
 
 function createBoss(db: Db, log: Log): PgBoss {

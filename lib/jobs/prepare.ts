@@ -48,17 +48,16 @@ async function ensureQueue(
     await boss.createQueue(queue.name, wanted);
     return;
   }
-  const { policy, ...changeable } = wanted;
+  const { policy, ...rest } = wanted;
   if (stored.policy !== policy) {
     throw new Error(
       `the policy of queue ${queue.name} is ${stored.policy} and cannot become ${policy}: name the queue anew`,
     );
   }
-  const differs = (Object.keys(changeable) as (keyof typeof changeable)[]).some(
-    (key) => (stored[key] ?? undefined) !== changeable[key],
-  );
-  if (differs)
-    await boss.updateQueue(queue.name, { ...changeable, deadLetter: changeable.deadLetter ?? null });
+  const changeable = { ...rest, deadLetter: rest.deadLetter ?? null };
+  const keys = Object.keys(changeable) as (keyof typeof changeable)[];
+  if (keys.some((key) => (stored[key] ?? null) !== changeable[key]))
+    await boss.updateQueue(queue.name, changeable);
 }
 
 /** What enqueuing needs, and no more: a service cannot read the data of jobs, its own or others'. */

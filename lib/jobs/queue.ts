@@ -53,7 +53,7 @@ export function storedOptions({ options }: Queue<never>): Omit<StoredQueue, "nam
     retryDelayMax: options.retryDelayMax ?? 300,
     expireInSeconds: expireSeconds(options),
     heartbeatSeconds: options.heartbeatSeconds ?? 10,
-    deadLetter: options.deadLetter?.name,
+    ...(options.deadLetter && { deadLetter: options.deadLetter.name }),
     policy: options.policy ?? "standard",
     deleteAfterSeconds: options.deleteAfterSeconds ?? 86_400,
   };
