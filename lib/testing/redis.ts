@@ -11,8 +11,12 @@ export interface TestRedis {
   [Symbol.asyncDispose](): Promise<void>;
 }
 
-/** Whether the program `redis-server` is on this machine: `describe.skipIf(!redisInstalled)`. */
-export const redisInstalled: boolean = spawnSync("redis-server", ["--version"]).status === 0;
+/**
+ * Whether to run tests on Redis: `describe.skipIf(!redisInstalled)`. They are left out on a machine without the program
+ * `redis-server`, but never in CI, where a missing program is a failure.
+ */
+export const redisInstalled: boolean =
+  Boolean(process.env["CI"]) || spawnSync("redis-server", ["--version"]).status === 0;
 
 const ATTEMPTS = 5;
 

@@ -25,9 +25,9 @@ describe("the order of a cart", () => {
   test.each<[string, () => CartDocument, CartDocument["order"] | string]>([
     ["freeze an open cart", () => forA, { state: "frozen", id: "ord_a", until }],
     [
-      "freeze again: the first id stays, the time starts again",
+      "freeze for another order: it has the cart, the time starts again",
       () => frozen(forA, "ord_b", now + 1000),
-      { state: "frozen", id: "ord_a", until: until + 1000 },
+      { state: "frozen", id: "ord_b", until: until + 1000 },
     ],
     ["freeze an ordered cart: nothing", () => frozen(doneA, "ord_b", now), { state: "ordered", id: "ord_a" }],
     ["just before the time is over", () => asOf(forA, until - 1), { state: "frozen", id: "ord_a", until }],

@@ -145,14 +145,15 @@ export function cleared(cart: CartDocument): CartDocument {
 }
 
 /**
- * Freezes the cart for an order until `now` + 2 minutes. The first order's id stays, and each call
- * starts the two minutes again, so that a caller that goes on with an order has them in full.
+ * Freezes the cart for an order until `now` + 2 minutes; each call starts the two minutes again, so
+ * that a caller that goes on with an order has them in full. Which of several orders is made of a cart
+ * is Order's to decide, so the latest call's order has the cart.
  */
 export function frozen(cart: CartDocument, orderId: string, now: number): CartDocument {
   if (cart.order?.state === "ordered") {
     return cart;
   }
-  return { ...cart, order: { state: "frozen", id: cart.order?.id ?? orderId, until: now + freezeMs } };
+  return { ...cart, order: { state: "frozen", id: orderId, until: now + freezeMs } };
 }
 
 /** Opens a cart that is frozen for this order; any other stays the same document. */

@@ -63,12 +63,12 @@ describeCarts("an order of a cart", (under) => {
       }
     });
 
-    test("again: the first order's id, and two minutes from then", async () => {
+    test("again: the latest order has it, and two minutes from then", async () => {
       const { cartId, holder } = await cartOfTwo();
       await under.client.freezeCart({ cartId, orderId: "ord_1" }, order);
       under.time.now += freezeMs - 1;
       const again = await under.client.freezeCart({ cartId, orderId: "ord_2" }, order);
-      expect(again.cart?.orderId).toBe("ord_1");
+      expect(again.cart?.orderId).toBe("ord_2");
       under.time.now += freezeMs - 1;
       expect((await under.client.getCart({ cartId }, holder)).state).toBe(Cart_State.FROZEN);
     });
@@ -79,6 +79,17 @@ describeCarts("an order of a cart", (under) => {
       under.time.now += freezeMs;
       const again = await under.client.freezeCart({ cartId, orderId: "ord_2" }, order);
       expect(again.cart?.orderId).toBe("ord_2");
+    });
+
+    test("refuses to order somebody else's cart, and leaves it open", async () => {
+      const { cart, cartId, holder } = await cartOfTwo();
+      const stranger = sha256Hex("another token");
+      const call = under.client.freezeCart({ cartId, orderId: "ord_1", owner: stranger }, order);
+      expect(await failureOf(call)).toMatchObject({ reason: "NOT_OWNER" });
+      expect((await under.client.getCart({ cartId }, holder)).state).toBe(Cart_State.OPEN);
+      const owner = sha256Hex(cart.token);
+      const frozen = await under.client.freezeCart({ cartId, orderId: "ord_1", owner }, order);
+      expect(frozen.cart?.state).toBe(Cart_State.FROZEN);
     });
 
     test("refuses an empty cart, and one with what cannot be sold", async () => {

@@ -9,6 +9,8 @@ export const fail = defineReasons({
   CART_NOT_OPEN: { code: Code.FailedPrecondition, message: "cart {cart_id} is {state} and cannot change" },
   /** Too many changes of the same cart at once; nothing was changed, the call may be repeated. */
   CART_BUSY: { code: Code.Aborted, message: "cart {cart_id} is being changed by other calls" },
+  /** The buyer for whom the cart shall be ordered does not hold its token. */
+  NOT_OWNER: { code: Code.PermissionDenied, message: "cart {cart_id} belongs to somebody else" },
   CART_EMPTY: { code: Code.FailedPrecondition, message: "cart {cart_id} is empty" },
   CART_LINE_INVALID: {
     code: Code.FailedPrecondition,

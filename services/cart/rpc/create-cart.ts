@@ -1,5 +1,5 @@
-import type { HandlerContext } from "@connectrpc/connect";
-import type { Cart, CreateCartRequest } from "../../../gen/rowlock/cart/v1/cart_pb.js";
+import type { MethodImpl } from "@connectrpc/connect";
+import type { Cart, CartService } from "../../../gen/rowlock/cart/v1/cart_pb.js";
 import { invalidArgument } from "../../../lib/errors/reasons.ts";
 import { MoneyError, minorDigits } from "../../../lib/money/money.ts";
 import { callerOf } from "../../../lib/rpc/index.ts";
@@ -15,10 +15,14 @@ const noOffers = { variants: new Map(), available: undefined };
  * Makes an empty cart. A repeated key gets the first answer again, token included: the cart as it was
  * made, not as it is now.
  */
-export function createCart({ store, clock, tokenSecret }: CartDeps) {
-  return async (req: CreateCartRequest & { requestId?: string }, ctx: HandlerContext): Promise<Cart> => {
+export function createCart({
+  store,
+  clock,
+  tokenSecret,
+}: CartDeps): MethodImpl<typeof CartService.method.createCart> {
+  return async (req, ctx) => {
     const currencyCode = requireCurrency(req.currencyCode || "USD");
-    const requestId = requireLongKey(req.requestId ?? "");
+    const requestId = requireLongKey(req.requestId);
     const { id, token, owner } = newIdentity({ secret: tokenSecret, caller: callerOf(ctx), requestId });
     const cart = emptyCart({ id, owner, currencyCode, now: clock().getTime() });
     if (await store.insert(cart)) {

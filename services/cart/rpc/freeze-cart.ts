@@ -14,8 +14,9 @@ import type { CartDeps } from "../service.ts";
  * in the answer. An ordered cart is returned as such, with its order's id, whatever became of its lines.
  */
 export function freezeCart(deps: CartDeps): MethodImpl<typeof CartService.method.freezeCart> {
-  return async ({ cartId, orderId }, ctx) =>
+  return async ({ cartId, orderId, owner }, ctx) =>
     changeCart(deps, ctx, cartId, async (cart, now) => {
+      if (owner !== "" && owner !== cart.owner) throw fail("NOT_OWNER", { cart_id: cart.id });
       if (cart.lines.length === 0 && cart.order?.state !== "ordered") {
         throw fail("CART_EMPTY", { cart_id: cart.id });
       }

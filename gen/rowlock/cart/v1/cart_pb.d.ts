@@ -330,6 +330,16 @@ export declare type CreateCartRequest = Message<"rowlock.cart.v1.CreateCartReque
    * @generated from field: string currency_code = 1;
    */
   currencyCode: string;
+
+  /**
+   * Idempotency key; REST header `Idempotency-Key`. A repetition gets the first
+   * answer again, token included, so whoever has the key of an anonymous call
+   * has its cart: take a random one. Fewer than 16 characters are refused with
+   * INVALID_ARGUMENT.
+   *
+   * @generated from field: string request_id = 2;
+   */
+  requestId: string;
 };
 
 /**
@@ -556,7 +566,8 @@ export declare const FreezeCartRequestSchema: GenMessage<FreezeCartRequest>;
  */
 export declare type FreezeCartResponse = Message<"rowlock.cart.v1.FreezeCartResponse"> & {
   /**
-   * The cart, priced; quantities are those the buyer asked for.
+   * The cart, priced; quantities are those the buyer asked for. Stock is not
+   * asked for: `available` is 0.
    *
    * @generated from field: rowlock.cart.v1.Cart cart = 1;
    */
@@ -722,6 +733,10 @@ export declare const CompleteCartResponseSchema: GenMessage<CompleteCartResponse
  * what is no longer as the buyer saw it. A cart holds no stock: placing the
  * order does. Carts expire 30 days after their last change.
  *
+ * Every change may fail with CART_BUSY (ABORTED: too many changes at once, try
+ * again), every priced answer with CART_TOTAL_TOO_LARGE (more than 15 digits),
+ * every call with CART_STORE_UNAVAILABLE (UNAVAILABLE).
+ *
  * @generated from service rowlock.cart.v1.CartService
  */
 export declare const CartService: GenService<{
@@ -833,7 +848,7 @@ export declare const CartService: GenService<{
   },
   /**
    * Marks the cart as ordered, for good.
-   * Errors: CART_NOT_FOUND.
+   * Errors: CART_NOT_FOUND, CART_NOT_OPEN (it became another order before).
    *
    * @generated from rpc rowlock.cart.v1.CartService.CompleteCart
    */
