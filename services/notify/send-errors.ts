@@ -28,6 +28,26 @@ export function toUnreachable(provider: string, err: unknown): SendUnavailable {
   return new SendUnavailable(`${provider} could not be asked: ${why}`, { pending: !neverSent.has(why) });
 }
 
+/**
+ * The answer, when it is whole within the time. The HTTP client's own timeout starts anew with each byte that arrives,
+ * so an answer that trickles would outlast every lease; the connection is left to that timeout.
+ */
+export async function within<T>(
+  answer: Promise<T>,
+  { timeoutMs, provider }: { timeoutMs: number; provider: string },
+): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    const message = `${provider} gave no whole answer within ${timeoutMs} ms`;
+    timer = setTimeout(() => reject(new SendUnavailable(message, { pending: true })), timeoutMs);
+  });
+  try {
+    return await Promise.race([answer, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
 /** A provider's text fit for an error's metadata, which travels in a header: one line, not too long. */
 export function oneLine(text: string): string {
   const line = text.replace(/[\p{Cc}\s]+/gu, " ").trim();

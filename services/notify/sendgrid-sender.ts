@@ -1,7 +1,7 @@
 import sendgridClient from "@sendgrid/client";
 import sendgridMail from "@sendgrid/mail";
 import type { Email, EmailSender } from "./email-sender.ts";
-import { oneLine, SendRefused, SendUnavailable, toUnreachable } from "./send-errors.ts";
+import { oneLine, SendRefused, SendUnavailable, toUnreachable, within } from "./send-errors.ts";
 
 /** How a SendGrid account is reached, and in whose name it sends. */
 export interface SendgridOptions {
@@ -37,7 +37,7 @@ export function createSendgridSender({ apiKey, baseUrl, from, timeoutMs }: Sendg
     timeoutMs,
     async send(email) {
       try {
-        const [answer] = await mail.send({
+        const sending = mail.send({
           to: email.to,
           from: email.from === "" ? from : email.from,
           subject: email.subject,
@@ -47,6 +47,7 @@ export function createSendgridSender({ apiKey, baseUrl, from, timeoutMs }: Sendg
           // An order's links are for its buyer alone: they are not to be sent through a counting redirect.
           trackingSettings: { clickTracking: { enable: false, enableText: false } },
         });
+        const [answer] = await within(sending, { timeoutMs, provider: "SendGrid" });
         const id = (answer.headers as Record<string, unknown>)["x-message-id"];
         return typeof id === "string" ? id : "";
       } catch (err) {
@@ -63,6 +64,7 @@ interface Answer {
 }
 
 function translate(err: unknown, { from }: Email): SendRefused | SendUnavailable {
+  if (err instanceof SendUnavailable) return err;
   if (!isAnswer(err)) return toUnreachable("SendGrid", err);
   const errors = Array.isArray(err.response.body?.errors) ? err.response.body.errors : [];
   // 403 on `from`: not a verified sender. The shop's own address can be verified yet, a caller's is the caller's fault.

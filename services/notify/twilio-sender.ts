@@ -1,5 +1,5 @@
 import twilio from "twilio";
-import { oneLine, SendRefused, SendUnavailable, toUnreachable } from "./send-errors.ts";
+import { oneLine, SendRefused, SendUnavailable, toUnreachable, within } from "./send-errors.ts";
 import type { SmsSender } from "./sms-sender.ts";
 
 /** How a Twilio account is reached, and from which number it sends. */
@@ -28,12 +28,15 @@ export function createTwilioSender({
     baseUrl === undefined ? new twilio.RequestClient(options) : new RedirectedClient(baseUrl, options);
   const client = twilio(accountSid, authToken, { httpClient });
 
+  const timely = { timeoutMs, provider: "Twilio" };
+
   return {
     name: "Twilio",
     timeoutMs,
     async send({ to, text }) {
       try {
-        const { sid } = await client.messages.create({ to, from, body: text });
+        const sending = client.messages.create({ to, from, body: text });
+        const { sid } = await within(sending, timely);
         return requireSid(sid);
       } catch (err) {
         throw translate(err);
@@ -42,7 +45,8 @@ export function createTwilioSender({
     async find({ to, text, since }) {
       try {
         // No filter by date: it goes by the time of sending, which a queued message does not have yet.
-        const messages = await client.messages.list({ to, from, limit: 50, pageSize: 50 });
+        const listing = client.messages.list({ to, from, limit: 50, pageSize: 50 });
+        const messages = await within(listing, timely);
         // Twilio's times are whole seconds.
         const earliest = since.getTime() - 1_000;
         const same = messages.find(({ body, dateCreated }) => {

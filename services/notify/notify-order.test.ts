@@ -1,0 +1,210 @@
+import { create } from "@bufbuild/protobuf";
+import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
+import { Channel, Message_State, OrderEventKind } from "../../gen/rowlock/notify/v1/notify_pb.js";
+import { ContactSchema } from "../../gen/rowlock/type/v1/address_pb.js";
+import { errorInfo, reasonOf } from "../../lib/errors/reasons.ts";
+import { newId } from "../../lib/ids/ids.ts";
+import { type TestDatabase, testDatabase } from "../../lib/testing/postgres.ts";
+import { leaseMs } from "./message.ts";
+import { notifySchema } from "./migrations/index.ts";
+import { SendRefused, SendUnavailable } from "./send-errors.ts";
+import { orderSms } from "./templates/order-sms.ts";
+import { news, notifyUnderTest, order, orderSummary, staff } from "./testing/notify.ts";
+
+const statements: string[] = [];
+let database: TestDatabase;
+let under: ReturnType<typeof notifyUnderTest>;
+let eventKey: string;
+
+beforeAll(async () => {
+  database = await testDatabase(notifySchema, { onStatement: (text) => statements.push(text) });
+});
+afterAll(() => database?.[Symbol.asyncDispose]());
+beforeEach(() => {
+  under = notifyUnderTest(database.db);
+  eventKey = `${newId("ord")}:fulfilled`;
+  statements.length = 0;
+});
+
+const tell = (fields: Partial<Parameters<typeof news>[0]> = {}) =>
+  under.client.notifyOrder(news({ eventKey, ...fields }), order);
+const failureOf = (call: Promise<unknown>) =>
+  call.then(
+    () => expect.unreachable("the call succeeded"),
+    (err: unknown) => err,
+  );
+const taken = () => ({ email: under.email.taken.length, sms: under.sms.taken.length });
+const away =
+  (pending = false) =>
+  () =>
+    Promise.reject(new SendUnavailable("503", { pending }));
+const refused = () => Promise.reject(new SendRefused("no such mailbox"));
+
+test("an e-mail and a text message go out, in three statements", async () => {
+  const { messages } = await tell();
+  expect(statements).toHaveLength(3);
+  expect(messages).toMatchObject([
+    {
+      channel: Channel.EMAIL,
+      state: Message_State.SENT,
+      to: "ada@example.com",
+      subject: "Your order ord_1 is on its way",
+      eventKey,
+      orderId: "ord_1",
+      providerId: "mail_1",
+    },
+    { channel: Channel.SMS, state: Message_State.SENT, to: "+14155550123", subject: "", providerId: "sms_1" },
+  ]);
+  expect(under.email.taken[0]).toMatchObject({ to: "ada@example.com", from: "", messageId: messages[0]?.id });
+  expect(under.email.taken[0]?.html).toContain("https://labels.test/t1.pdf");
+  expect(under.sms.taken[0]?.text).toContain("https://track.test/92055");
+  const read = await under.client.getMessage({ messageId: messages[0]?.id ?? "" }, staff);
+  expect(read).toEqual(messages[0]);
+});
+
+test("without a phone number there is only the e-mail", async () => {
+  const { messages } = await tell({ contact: create(ContactSchema, { email: "ada@example.com" }) });
+  expect(messages.map(({ channel }) => channel)).toEqual([Channel.EMAIL]);
+  expect(taken()).toEqual({ email: 1, sms: 0 });
+});
+
+test("told again, nothing is sent again, whatever the content", async () => {
+  const first = await tell();
+  statements.length = 0;
+  expect(await tell()).toEqual(first);
+  expect(statements).toHaveLength(2);
+  expect(await tell({ order: orderSummary({ orderId: "ord_2" }) })).toEqual(first);
+  expect(taken()).toEqual({ email: 1, sms: 1 });
+});
+
+test("another event of the same order is told", async () => {
+  await tell();
+  eventKey = `${newId("ord")}:refunded`;
+  await tell({ kind: OrderEventKind.REFUNDED });
+  expect(taken()).toEqual({ email: 2, sms: 2 });
+});
+
+test("of concurrent calls one sends; the others are told to come again", async () => {
+  let finish: () => void = () => undefined;
+  const sending = new Promise<void>((resolve) => {
+    finish = resolve;
+  });
+  under.email.next = async () => {
+    await sending;
+    under.email.taken.push({} as never);
+    return "mail_slow";
+  };
+  const failures: unknown[] = [];
+  const calls = Array.from({ length: 10 }, () =>
+    tell().catch((err: unknown) => {
+      failures.push(reasonOf(err));
+      // The sending ends only when all the others have ended.
+      if (failures.length === 9) finish();
+      return undefined;
+    }),
+  );
+  const answers = (await Promise.all(calls)).filter((answer) => answer !== undefined);
+  expect(answers).toHaveLength(1);
+  expect(failures).toEqual(Array(9).fill("MESSAGE_IN_PROGRESS"));
+  expect(taken()).toEqual({ email: 1, sms: 1 });
+  expect((await tell()).messages.map(({ providerId }) => providerId)).toEqual(["mail_slow", "sms_1"]);
+});
+
+test.each(["email", "sms"] as const)(
+  "when the provider of %s is away, only that message is sent again",
+  async (channel) => {
+    under[channel].next = away();
+    const failure = await failureOf(tell());
+    expect(reasonOf(failure)).toBe("PROVIDER_UNAVAILABLE");
+    expect(errorInfo(failure)?.metadata).toEqual({ provider: under[channel].name });
+    const { messages } = await tell();
+    expect(messages.map(({ state }) => state)).toEqual([Message_State.SENT, Message_State.SENT]);
+    expect(taken()).toEqual({ email: 1, sms: 1 });
+  },
+);
+
+test("a refused message is recorded and never tried again; the other goes out", async () => {
+  under.email.next = refused;
+  for (const _ of "ab") {
+    const failure = await failureOf(tell());
+    expect(reasonOf(failure)).toBe("MESSAGE_REFUSED");
+    expect(errorInfo(failure)?.metadata).toEqual({ channel: "EMAIL", message: "no such mailbox" });
+  }
+  expect(taken()).toEqual({ email: 0, sms: 1 });
+  const { messages } = await under.client.listMessages({}, staff);
+  const [email] = messages.filter((each) => each.eventKey === eventKey && each.channel === Channel.EMAIL);
+  expect(email).toMatchObject({ state: Message_State.REFUSED, error: "no such mailbox", providerId: "" });
+});
+
+test("of a refusal and an outage the outage is told: it is worth a retry", async () => {
+  under.email.next = refused;
+  under.sms.next = away();
+  expect(reasonOf(await failureOf(tell()))).toBe("PROVIDER_UNAVAILABLE");
+  expect(reasonOf(await failureOf(tell()))).toBe("MESSAGE_REFUSED");
+  expect(taken()).toEqual({ email: 0, sms: 1 });
+});
+
+test("a text message whose answer was lost is found and not sent again", async () => {
+  under.sms.next = async () => {
+    under.sms.taken.push({ to: "+14155550123", text: orderSms({ shopName: "Rowlock", ...told() }) });
+    throw new SendUnavailable("cut off", { pending: true });
+  };
+  expect(reasonOf(await failureOf(tell()))).toBe("PROVIDER_UNAVAILABLE");
+  // Too early to look: it may not be listed yet.
+  expect(reasonOf(await failureOf(tell()))).toBe("MESSAGE_IN_PROGRESS");
+  under.later(leaseMs(under.sms));
+  const { messages } = await tell();
+  expect(messages[1]).toMatchObject({ state: Message_State.SENT, providerId: "sms_1" });
+  expect(taken()).toEqual({ email: 1, sms: 1 });
+  expect(under.sms.lookups).toBe(1);
+});
+
+test("messages of a process that died are taken over by exactly one call, to where it says", async () => {
+  let died: () => void = () => undefined;
+  const dead = new Promise<void>((resolve) => {
+    died = resolve;
+  });
+  under.email.next = () => {
+    died();
+    return new Promise(() => undefined);
+  };
+  void tell();
+  await dead;
+  under.later(leaseMs(under.email));
+  const contact = create(ContactSchema, { email: "new@example.com", phone: "+14155550123" });
+  await Promise.allSettled(Array.from({ length: 8 }, () => tell({ contact })));
+  const { messages } = await tell();
+  expect(messages[0]).toMatchObject({ state: Message_State.SENT, to: "new@example.com" });
+  expect(taken()).toEqual({ email: 1, sms: 1 });
+});
+
+test("an amount in a currency that does not exist is an invalid argument, and nothing is recorded", async () => {
+  const total = { currencyCode: "ABC", amount: 1n };
+  expect(reasonOf(await failureOf(tell({ order: orderSummary({ total }) })))).toBe("INVALID_ARGUMENT");
+  expect(statements).toEqual([]);
+});
+
+test("an order that says nothing still makes messages", async () => {
+  const { messages } = await tell({
+    order: orderSummary({
+      lines: [],
+      itemTotal: undefined,
+      shippingTotal: undefined,
+      total: undefined,
+      shippingAddress: undefined,
+    }),
+  });
+  expect(messages).toHaveLength(2);
+});
+
+test("only services tell of orders", async () => {
+  const failure = await failureOf(under.client.notifyOrder(news({ eventKey }), staff));
+  expect(reasonOf(failure)).toBe("PERMISSION_DENIED");
+});
+
+/** What `tell` tells. */
+function told() {
+  const { kind, order: summary } = news({ eventKey });
+  if (summary === undefined) throw new Error("the news have no order");
+  return { kind, order: summary };
+}

@@ -1,0 +1,155 @@
+import { describe, expect, test } from "vitest";
+import { OrderEventKind } from "../../../gen/rowlock/notify/v1/notify_pb.js";
+import { fulfilledOrder, orderSummary, orderToTransfer } from "../testing/notify.ts";
+import { html, link } from "./html.ts";
+import { orderEmail } from "./order-email.ts";
+import type { OrderNews } from "./order-news.ts";
+import { orderSms } from "./order-sms.ts";
+
+const cases: [string, OrderNews, { subject: string; says: string[]; sms: string }][] = [
+  [
+    "transfer",
+    { shopName: "Rowlock", kind: OrderEventKind.PAYMENT_INSTRUCTIONS, order: orderToTransfer() },
+    {
+      subject: "How to pay for your order ord_1",
+      says: ["BCA VA", "8808123456789012", "ORD-7K2M", "7 October 2026 at 14:00 UTC", "$100.20"],
+      sms: "Rowlock: please transfer $100.20 for order ord_1 to BCA VA 8808123456789012, reference ORD-7K2M before 7 October 2026 at 14:00 UTC.",
+    },
+  ],
+  [
+    "fulfilled",
+    { shopName: "Rowlock", kind: OrderEventKind.FULFILLED, order: fulfilledOrder() },
+    {
+      subject: "Your order ord_1 is on its way",
+      says: ["USPS", "92055", "https://track.test/92055", "https://labels.test/t1.pdf"],
+      sms: "Rowlock: order ord_1 is on its way with USPS 92055: https://track.test/92055",
+    },
+  ],
+  [
+    "canceled",
+    {
+      shopName: "Rowlock",
+      kind: OrderEventKind.CANCELED,
+      order: orderSummary({ cancelReason: "Changed my mind" }),
+    },
+    {
+      subject: "Your order ord_1 was canceled",
+      says: ["Changed my mind"],
+      sms: "Rowlock: order ord_1 was canceled. Reason: Changed my mind",
+    },
+  ],
+  [
+    "expired",
+    { shopName: "Rowlock", kind: OrderEventKind.EXPIRED, order: orderSummary() },
+    {
+      subject: "Your order ord_1 has expired",
+      says: ["no payment in time"],
+      sms: "Rowlock: order ord_1 has expired: we received no payment in time.",
+    },
+  ],
+  [
+    "refunded",
+    { shopName: "Rowlock", kind: OrderEventKind.REFUNDED, order: orderSummary() },
+    {
+      subject: "A refund for your order ord_1",
+      says: ["given money back"],
+      sms: "Rowlock: money for order ord_1 was given back. Your bank may take some days to show it.",
+    },
+  ],
+];
+
+describe.each(cases)("news of kind %s", (_, news, want) => {
+  const email = orderEmail(news);
+
+  test("have a subject and a text message", () => {
+    expect(email.subject).toBe(want.subject);
+    expect(orderSms(news)).toBe(want.sms);
+  });
+
+  test.each(["html", "text"] as const)("say everything as %s", (form) => {
+    const order = ["ord_1", "Linen Shirt, blue, M", "Ceramic Mug", "$79.80", "$94.30", "$5.90", "$100.20"];
+    const address = ["Ada Lovelace", "965 Mission St", "Apt 4", "San Francisco, CA 94103", "United States"];
+    for (const part of [...want.says, ...order, ...address]) expect(email[form]).toContain(part);
+  });
+
+  test("are whole documents without a script or an image", () => {
+    expect(email.html).toMatch(/^<!doctype html>/);
+    expect(email.html).not.toMatch(/<script|<img|undefined|null|\[object/);
+    expect(email.text).not.toMatch(/undefined|null|\[object|<[a-z]/);
+    for (const tag of ["table", "tr", "td", "div", "a"]) {
+      const opened = email.html.match(new RegExp(`<${tag}[ >]`, "g"))?.length;
+      expect([tag, email.html.match(new RegExp(`</${tag}>`, "g"))?.length]).toEqual([tag, opened]);
+    }
+  });
+});
+
+test("what customers and carriers wrote cannot become markup, wherever it stands", () => {
+  const evil = `"><script>alert('x')</script>&`;
+  const news: OrderNews = {
+    shopName: evil,
+    kind: OrderEventKind.CANCELED,
+    order: orderSummary({
+      orderId: evil,
+      lines: [{ title: evil, quantity: 1n }],
+      shippingAddress: {
+        name: evil,
+        line1: evil,
+        line2: evil,
+        city: evil,
+        state: evil,
+        postalCode: evil,
+        countryCode: evil,
+      },
+      carrier: evil,
+      trackingNumber: evil,
+      trackingUrl: `https://track.test/?q=${evil}`,
+      labelUrl: `https://labels.test/${evil}`,
+      transfer: { bank: evil, accountNumber: evil, reference: evil },
+      cancelReason: evil,
+    }),
+  };
+  const { html: markup } = orderEmail(news);
+  expect(markup).not.toContain("<script>");
+  expect(markup).not.toContain(`"><`.concat("script"));
+  expect(markup.match(/&lt;script&gt;/g)?.length).toBeGreaterThan(10);
+});
+
+test.each([
+  ["a script", "javascript:alert(1)"],
+  ["a document of its own", "data:text/html,<script>"],
+  ["a path", "/label.pdf"],
+  ["no address", "label"],
+  ["nothing", ""],
+])("a link to %s is left out", (_, url) => {
+  expect(link(url)).toBeUndefined();
+  const order = orderSummary({ trackingUrl: url, labelUrl: url });
+  const email = orderEmail({ shopName: "Rowlock", kind: OrderEventKind.FULFILLED, order });
+  expect(email.html).not.toContain("<a ");
+  expect(email.text).not.toContain("Track your parcel");
+});
+
+test("a subject is one short line", () => {
+  const order = orderSummary({ orderId: `a\r\nBcc: eve@example.com\r\n${"x".repeat(500)}` });
+  const { subject } = orderEmail({ shopName: "Rowlock", kind: OrderEventKind.FULFILLED, order });
+  expect(subject).toMatch(/^Your order a Bcc: eve@example.com x+$/);
+  expect(subject.length).toBe(200);
+});
+
+test("a text message is never longer than the provider takes", () => {
+  const order = orderSummary({ cancelReason: "x".repeat(5000) });
+  expect(orderSms({ shopName: "Rowlock", kind: OrderEventKind.CANCELED, order })).toHaveLength(1600);
+});
+
+test("amounts have ordinary blanks, which text messages count once", () => {
+  const order = orderSummary({ total: { currencyCode: "HUF", amount: 199_900n } });
+  expect(orderSms({ shopName: "Rowlock", kind: OrderEventKind.PAYMENT_INSTRUCTIONS, order })).toContain(
+    "HUF 1,999.00",
+  );
+});
+
+test("the html tag escapes text and attributes, keeps markup, and breaks lines", () => {
+  const inner = html`<b>${"<&>"}</b>`;
+  expect(html`<p title="${`"'`}">${inner}${[inner, inner]}${3n}${undefined}${"a\nb\u0007"}</p>`.markup).toBe(
+    `<p title="&quot;&#39;"><b>&lt;&amp;&gt;</b><b>&lt;&amp;&gt;</b><b>&lt;&amp;&gt;</b>3a<br>b</p>`,
+  );
+});

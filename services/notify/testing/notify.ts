@@ -1,0 +1,99 @@
+import { create, type MessageInitShape } from "@bufbuild/protobuf";
+import { timestampFromDate } from "@bufbuild/protobuf/wkt";
+import { createClient } from "@connectrpc/connect";
+import { pino } from "pino";
+import {
+  type NotifyOrderRequest,
+  NotifyOrderRequestSchema,
+  NotifyService,
+  OrderEventKind,
+  type OrderSummary,
+  OrderSummarySchema,
+} from "../../../gen/rowlock/notify/v1/notify_pb.js";
+import type { Db } from "../../../lib/db/index.ts";
+import { createDirectTransport } from "../../../lib/rpc/index.ts";
+import { as, testInterceptors } from "../../../lib/rpc/testing/interceptors.ts";
+import { createNotifyService } from "../service.ts";
+import { FakeEmailSender, FakeSmsSender } from "./fake-senders.ts";
+
+/** The service over a database and fake providers, with a clock that the test moves and the lines that it logged. */
+export function notifyUnderTest(db: Db) {
+  let now = new Date("2026-03-01T10:00:00.000Z");
+  const logged: { level: number; msg: string }[] = [];
+  const log = pino({ level: "trace" }, { write: (line: string) => logged.push(JSON.parse(line)) });
+  const email = new FakeEmailSender();
+  const sms = new FakeSmsSender();
+  const { services } = createNotifyService({ db, clock: () => now, log, email, sms });
+  const transport = createDirectTransport({ services, interceptors: testInterceptors });
+  return {
+    client: createClient(NotifyService, transport),
+    email,
+    sms,
+    logged,
+    later: (ms: number) => {
+      now = new Date(now.getTime() + ms);
+    },
+  };
+}
+
+/** The callers: orders tell customers, staff write to them. */
+export const order = as.service("order");
+export const { staff } = as;
+
+const usd = (amount: bigint) => ({ currencyCode: "USD", amount });
+
+/** An order of two SKUs. */
+export function orderSummary(fields: MessageInitShape<typeof OrderSummarySchema> = {}): OrderSummary {
+  return create(OrderSummarySchema, {
+    orderId: "ord_1",
+    lines: [
+      { title: "Linen Shirt, blue, M", quantity: 2n, total: usd(7980n) },
+      { title: "Ceramic Mug", quantity: 1n, total: usd(1450n) },
+    ],
+    itemTotal: usd(9430n),
+    shippingTotal: usd(590n),
+    total: usd(10020n),
+    shippingAddress: {
+      name: "Ada Lovelace",
+      line1: "965 Mission St",
+      line2: "Apt 4",
+      city: "San Francisco",
+      state: "CA",
+      postalCode: "94103",
+      countryCode: "US",
+    },
+    ...(fields as object),
+  });
+}
+
+/** An order that has its label. */
+export function fulfilledOrder(): OrderSummary {
+  return orderSummary({
+    carrier: "USPS",
+    trackingNumber: "92055",
+    trackingUrl: "https://track.test/92055",
+    labelUrl: "https://labels.test/t1.pdf",
+  });
+}
+
+/** An order that waits for a transfer. */
+export function orderToTransfer(): OrderSummary {
+  return orderSummary({
+    transfer: {
+      bank: "BCA_VA",
+      accountNumber: "8808123456789012",
+      reference: "ORD-7K2M",
+      deadline: timestampFromDate(new Date("2026-10-07T14:00:00Z")),
+    },
+  });
+}
+
+/** A request to tell that an order is fulfilled, by e-mail and text message. */
+export function news(fields: Partial<NotifyOrderRequest> & { eventKey: string }): NotifyOrderRequest {
+  return create(NotifyOrderRequestSchema, {
+    kind: OrderEventKind.FULFILLED,
+    contact: { email: "ada@example.com", phone: "+14155550123" },
+    order: fulfilledOrder(),
+    ...(fields as object),
+  });
+}
