@@ -1,12 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createSandbox, type Sandbox } from "../../sandbox/sandbox.ts";
-import {
-  type Carrier,
-  CarrierRefused,
-  CarrierUnavailable,
-  type Consignment,
-} from "../../services/shipping/carrier.ts";
+import { type Carrier, CarrierRefused, CarrierUnavailable } from "../../services/shipping/carrier.ts";
 import { createShippoCarrier } from "../../services/shipping/shippo-carrier.ts";
+import { apiKey, bought, consignment, label, purchase, sender, shipment } from "./shippo-answers.ts";
 import {
   type Answer,
   deadUrl,
@@ -22,34 +18,6 @@ import {
   truncated,
 } from "./vendor-server.ts";
 
-const apiKey = "shippo_test_not_a_real_key";
-const sender = {
-  name: "Rowlock",
-  line1: "215 Clayton St",
-  city: "San Francisco",
-  state: "CA",
-  postalCode: "94117",
-  countryCode: "US",
-  phone: "+14155550100",
-  email: "shop@example.com",
-};
-const consignment: Consignment = {
-  shipmentId: "shp_1",
-  to: {
-    name: "Ada Lovelace",
-    line1: "965 Mission St",
-    line2: "",
-    city: "San Francisco",
-    state: "CA",
-    postalCode: "94103",
-    countryCode: "US",
-    phone: "+14155550123",
-    email: "ada@example.com",
-  },
-  parcel: { lengthMm: 200, widthMm: 155, heightMm: 7, weightG: 750 },
-};
-const purchase = { rateProviderId: "r1", shipmentId: "shp_1" };
-
 let server: Awaited<ReturnType<typeof startVendorServer>>;
 let carrier: Carrier;
 beforeAll(async () => {
@@ -58,51 +26,6 @@ beforeAll(async () => {
 });
 afterAll(() => server?.[Symbol.asyncDispose]());
 
-const time = "2026-03-01T10:00:00.000Z";
-const shipment = {
-  object_id: "s1",
-  object_created: time,
-  object_updated: time,
-  object_owner: "o",
-  status: "SUCCESS",
-  metadata: "shp_1",
-  address_from: { country: "US" },
-  address_to: { country: "US" },
-  carrier_accounts: [],
-  messages: [],
-  parcels: [],
-  rates: [
-    {
-      object_id: "r1",
-      object_created: time,
-      object_owner: "o",
-      shipment: "s1",
-      amount: "9.90",
-      currency: "USD",
-      amount_local: "9.90",
-      currency_local: "USD",
-      attributes: ["CHEAPEST"],
-      carrier_account: "c1",
-      provider: "USPS",
-      servicelevel: { name: "Priority Mail", token: "usps_priority" },
-      estimated_days: 2,
-      zone: null,
-    },
-  ],
-};
-const bought = {
-  object_id: "t1",
-  status: "SUCCESS",
-  rate: "r1",
-  tracking_number: "92055",
-  tracking_url_provider: "https://track.test/92055",
-  label_url: "https://labels.test/t1.pdf",
-};
-const label = {
-  trackingNumber: "92055",
-  trackingUrl: "https://track.test/92055",
-  labelUrl: "https://labels.test/t1.pdf",
-};
 const posts = () => server.seen.filter(({ method }) => method === "POST").map(({ path }) => path);
 
 describe("rates", () => {
