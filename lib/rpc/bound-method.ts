@@ -3,6 +3,7 @@ import {
   type DescMessage,
   type DescMethod,
   type DescService,
+  type Message,
   type MessageInitShape,
 } from "@bufbuild/protobuf";
 import type {
@@ -14,10 +15,10 @@ import type {
   UnaryRequest,
   UnaryResponse,
 } from "@connectrpc/connect";
-import { abortable, mapEach, once } from "./abortable.ts";
 import { type CallState, callStateOf, methodName } from "./call-state.ts";
 import { failRpc } from "./reasons.ts";
 import type { ServiceDefinition } from "./service.ts";
+import { abortable, mapEach, once, only } from "./streams.ts";
 
 /** What an interceptor wraps: one call, from request to response. */
 export type AnyFn = Parameters<Interceptor>[0];
@@ -62,6 +63,13 @@ export function bindServices({
   });
 }
 
+/** The one answer of a method that does not answer with a stream. */
+export function singleAnswer(res: UnaryResponse | StreamResponse): Message | Promise<Message> {
+  return res.stream
+    ? only(res.message, () => new Error(`${res.method.name} did not answer once`))
+    : res.message;
+}
+
 /** Makes the request that a host sends through a bound method. */
 export function makeRequest(
   state: CallState,
@@ -104,7 +112,10 @@ function invoke(method: DescMethod, handler: AnyHandler): AnyFn {
     case "server_streaming":
       return async (req) => {
         const state = callStateOf(req.contextValues);
-        const request = await single(method, abortable(state, req.message as StreamRequest["message"]));
+        const requests = abortable(state, req.message as StreamRequest["message"]);
+        const request = await only(requests, () =>
+          failRpc("WRONG_REQUEST_COUNT", { method: methodName(method) }),
+        );
         return respond(req, state, answers(method, state, handler(request, new Context(req, state))));
       };
     case "bidi_streaming":
@@ -154,20 +165,6 @@ function respond(
     trailer: state.responseTrailer,
     message,
   } as UnaryResponse | StreamResponse;
-}
-
-async function single<T>(method: DescMethod, requests: AsyncIterable<T>): Promise<T> {
-  let found: { value: T } | undefined;
-  for await (const value of requests) {
-    if (found !== undefined) {
-      throw failRpc("WRONG_REQUEST_COUNT", { method: methodName(method) });
-    }
-    found = { value };
-  }
-  if (found === undefined) {
-    throw failRpc("WRONG_REQUEST_COUNT", { method: methodName(method) });
-  }
-  return found.value;
 }
 
 function unimplemented(method: DescMethod): AnyHandler {

@@ -117,7 +117,7 @@ export class CallState {
     if (this.#closed || this.#failure !== undefined) {
       return;
     }
-    this.#failure = toAbortError(reason, this.method);
+    this.#failure = abortError(reason, methodName(this.method));
     clearTimeout(this.#timer);
     this.#controller.abort(this.#failure);
     for (const listener of this.#listeners ?? []) {
@@ -186,17 +186,17 @@ function expire(state: CallState): void {
   state.abort(failRpc("DEADLINE_EXCEEDED", { method: methodName(state.method) }));
 }
 
-function toAbortError(reason: unknown, method: DescMethod): ConnectError {
-  if (reason instanceof ConnectError) {
-    if (reasonOf(reason) !== undefined) {
-      return reason;
-    }
-    if (reason.code === Code.DeadlineExceeded) {
-      return failRpc("DEADLINE_EXCEEDED", { method: methodName(method) }, { cause: reason });
-    }
+/**
+ * The error of a call that was given up: DEADLINE_EXCEEDED when a deadline or timeout did it, a typed
+ * error as it is, and CANCELLED for any other reason.
+ */
+export function abortError(reason: unknown, method: string): ConnectError {
+  if (reason instanceof ConnectError && reasonOf(reason) !== undefined) {
+    return reason;
   }
-  if (reason instanceof Error && reason.name === "TimeoutError") {
-    return failRpc("DEADLINE_EXCEEDED", { method: methodName(method) }, { cause: reason });
-  }
-  return failRpc("CANCELLED", { method: methodName(method) }, { cause: reason });
+  const late =
+    reason instanceof ConnectError
+      ? reason.code === Code.DeadlineExceeded
+      : reason instanceof Error && reason.name === "TimeoutError";
+  return failRpc(late ? "DEADLINE_EXCEEDED" : "CANCELLED", { method }, { cause: reason });
 }

@@ -10,10 +10,10 @@ import type {
 } from "@connectrpc/connect";
 import { connectNodeAdapter } from "@connectrpc/connect-node";
 import { toPublicError } from "../errors/public-error.ts";
-import { once, startReading } from "./abortable.ts";
-import { type BoundMethod, bindServices, makeRequest } from "./bound-method.ts";
+import { type BoundMethod, bindServices, makeRequest, singleAnswer } from "./bound-method.ts";
 import { CallState } from "./call-state.ts";
 import type { ServiceDefinition } from "./service.ts";
+import { once, startReading } from "./streams.ts";
 
 /** The services as routes of a Connect router: Connect, gRPC-Web and gRPC, as its adapter allows. */
 export function connectRoutes({
@@ -80,7 +80,7 @@ async function serveOne(
     const answer = call(bound, state, input, ctx);
     state.armByDefault();
     const res = await answer;
-    const message = res.stream ? await only(res) : res.message;
+    const message = await singleAnswer(res);
     return create(bound.method.output, message);
   } catch (err) {
     throw toPublicError(err);
@@ -139,15 +139,4 @@ function copyHeaders(state: CallState, ctx: HandlerContext): void {
   state.responseTrailer.forEach((value, name) => {
     ctx.responseTrailer.set(name, value);
   });
-}
-
-async function only(res: StreamResponse): Promise<Message> {
-  let found: Message | undefined;
-  for await (const message of res.message) {
-    found = message;
-  }
-  if (found === undefined) {
-    throw new Error(`${res.method.name} did not answer`);
-  }
-  return found;
 }

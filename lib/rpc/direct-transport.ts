@@ -14,12 +14,12 @@ import type {
   UnaryResponse,
 } from "@connectrpc/connect";
 import { toPublicError } from "../errors/public-error.ts";
-import { mapEach, startReading, watchEnd } from "./abortable.ts";
 import { type BoundMethod, bindServices, makeRequest } from "./bound-method.ts";
 import { CallState, methodName } from "./call-state.ts";
 import { outgoingPrincipalKey } from "./principal.ts";
 import { failRpc } from "./reasons.ts";
 import type { ServiceDefinition } from "./service.ts";
+import { mapEach, startReading, watchEnd } from "./streams.ts";
 import { asReceived } from "./wire-error.ts";
 
 /**

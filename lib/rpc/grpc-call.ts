@@ -1,5 +1,6 @@
-import { Code, ConnectError } from "@connectrpc/connect";
+import type { ConnectError } from "@connectrpc/connect";
 import { type ChannelInterface, type Metadata, type StatusObject, status } from "@grpc/grpc-js";
+import { abortError } from "./call-state.ts";
 import { fromGrpcStatus } from "./grpc-status.ts";
 import { toHeaders } from "./metadata.ts";
 
@@ -19,8 +20,7 @@ export interface CallListener {
  */
 export class GrpcCall {
   readonly #call: ChannelCall;
-  readonly #signal: AbortSignal | undefined;
-  readonly #onAbort = () => this.cancel(this.#signal?.reason);
+  readonly #onAbort: () => void;
   #givenUp: ConnectError | undefined;
   #ended = false;
 
@@ -42,7 +42,7 @@ export class GrpcCall {
     const deadline =
       timeoutMs !== undefined && timeoutMs > 0 ? Date.now() + timeoutMs : Number.POSITIVE_INFINITY;
     this.#call = channel.createCall(path, deadline, null, null, null);
-    this.#signal = signal;
+    this.#onAbort = () => this.cancel(abortError(signal?.reason, path.slice(1)));
     let header: Headers | undefined;
     this.#call.start(metadata, {
       onReceiveMetadata: (received) => {
@@ -85,15 +85,12 @@ export class GrpcCall {
     this.#call.halfClose();
   }
 
-  /** Gives the call up; it ends with `reason`, as CANCELLED unless it says otherwise. */
-  cancel(reason: unknown): void {
+  /** Gives the call up: it ends with `reason`. */
+  cancel(reason: ConnectError): void {
     if (this.#ended || this.#givenUp !== undefined) {
       return;
     }
-    this.#givenUp = ConnectError.from(
-      reason ?? new ConnectError("the call was canceled", Code.Canceled),
-      Code.Canceled,
-    );
+    this.#givenUp = reason;
     this.#call.cancelWithStatus(status.CANCELLED, "the call was canceled");
   }
 

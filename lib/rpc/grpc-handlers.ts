@@ -18,13 +18,13 @@ import type {
   UntypedServiceImplementation,
 } from "@grpc/grpc-js";
 import { toPublicError } from "../errors/public-error.ts";
-import { mapEach, once, startReading } from "./abortable.ts";
-import { type BoundMethod, makeRequest } from "./bound-method.ts";
+import { type BoundMethod, makeRequest, singleAnswer } from "./bound-method.ts";
 import { CallState } from "./call-state.ts";
 import { toGrpcStatus } from "./grpc-status.ts";
 import type { LiveCalls } from "./live-calls.ts";
 import { toHeaders, toMetadata } from "./metadata.ts";
 import { failRpc } from "./reasons.ts";
+import { mapEach, once, startReading } from "./streams.ts";
 
 /** What the calls of all four kinds have in common. */
 type AnyCall = Pick<
@@ -95,7 +95,7 @@ async function serveOne(
     const answer = bound.call(makeRequest(state, toHeaders(call.metadata), read(), { url: bound.path }));
     state.armByDefault();
     const res = await answer;
-    const message = res.stream ? await only(res) : res.message;
+    const message = await singleAnswer(res);
     const bytes = serialize(bound.method.output, message);
     const trailer = toMetadata(res.trailer);
     sendHeaders(call, res);
@@ -200,17 +200,6 @@ function parse(desc: DescMessage, bytes: Buffer): Message {
 function serialize(desc: DescMessage, message: Message): Buffer {
   const bytes = toBinary(desc, create(desc, message));
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-}
-
-async function only(res: StreamResponse): Promise<Message> {
-  let found: Message | undefined;
-  for await (const message of res.message) {
-    found = message;
-  }
-  if (found === undefined) {
-    throw new Error(`${res.method.name} did not answer`);
-  }
-  return found;
 }
 
 /** Waits until the client has taken what was written; a slow client slows its handler, not the memory. */

@@ -1,7 +1,9 @@
 import { type DescMessage, fromBinary, type Message, type MessageShape, toBinary } from "@bufbuild/protobuf";
 import { Code, type StreamRequest, type StreamResponse } from "@connectrpc/connect";
 import type { ChannelInterface, Metadata } from "@grpc/grpc-js";
+import { toPublicError } from "../errors/public-error.ts";
 import { failure } from "../errors/reasons.ts";
+import { abortError } from "./call-state.ts";
 import { GrpcCall } from "./grpc-call.ts";
 
 /**
@@ -30,7 +32,7 @@ export function openStream({
         method: req.method,
         header,
         trailer,
-        message: answers.iterable(() => call.cancel(undefined)),
+        message: answers.iterable(() => call.cancel(abortError(undefined, init.path.slice(1)))),
       });
     const call: GrpcCall = new GrpcCall({
       ...init,
@@ -149,7 +151,7 @@ class Sender {
       }
     } catch (err) {
       // What the caller's own iterable throws is how the call ends.
-      call.cancel(err);
+      call.cancel(toPublicError(err));
     }
   }
 

@@ -19,7 +19,6 @@ import {
   type UnaryResponse,
 } from "@connectrpc/connect";
 import type { ChannelCredentials, ChannelInterface, Metadata } from "@grpc/grpc-js";
-import { mapEach } from "./abortable.ts";
 import type { AnyFn } from "./bound-method.ts";
 import { methodName } from "./call-state.ts";
 import { GrpcCall } from "./grpc-call.ts";
@@ -28,6 +27,7 @@ import { openStream, parseAnswer } from "./grpc-stream.ts";
 import { toMetadata } from "./metadata.ts";
 import { outgoingPrincipalKey, type Principal } from "./principal.ts";
 import { type PrincipalSigner, principalHeader } from "./signer.ts";
+import { mapEach } from "./streams.ts";
 
 /** A transport that holds connections, until it is disposed of. */
 export interface GrpcTransport extends Transport {

@@ -347,6 +347,15 @@ describe.each(hostKinds)("%s", (kind) => {
     });
   });
 
+  test("the caller's own stream fails: so does the call, and the handler is not left waiting", async () => {
+    async function* broken() {
+      yield { text: "x" };
+      throw new Error("the caller's own");
+    }
+    const err = await failureOf(client.collect(broken()));
+    expect([Code.Internal, Code.Unknown, Code.Canceled]).toContain(err.code);
+  });
+
   describe("validates", () => {
     test.each([
       ["unary", () => client.echo({ text: "x", count: -1 }), "count"],

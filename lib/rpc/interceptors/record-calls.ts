@@ -4,8 +4,8 @@ import { codeName } from "../../errors/codes.ts";
 import { toPublicError } from "../../errors/public-error.ts";
 import { reasonOf } from "../../errors/reasons.ts";
 import type { Log } from "../../telemetry/log.ts";
-import { watchEnd } from "../abortable.ts";
 import { type CallState, callStateOf, methodName } from "../call-state.ts";
+import { watchEnd } from "../streams.ts";
 
 /** One finished call, for metrics. `code` is a canonical name, `OK` included. */
 export type Observe = (call: { method: string; code: string; seconds: number }) => void;

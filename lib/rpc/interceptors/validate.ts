@@ -3,7 +3,7 @@ import { pathToString } from "@bufbuild/protobuf/reflect";
 import { createValidator, type Validator } from "@bufbuild/protovalidate";
 import type { ConnectError, Interceptor } from "@connectrpc/connect";
 import { invalidArgument } from "../../errors/reasons.ts";
-import { mapEach } from "../abortable.ts";
+import { mapEach } from "../streams.ts";
 
 /**
  * Holds every request message, each one of a stream, to the `buf.validate` rules of its contract.

@@ -139,3 +139,18 @@ export async function startReading<T>(source: AsyncIterable<T>): Promise<AsyncIt
   };
   return { [Symbol.asyncIterator]: () => rest };
 }
+
+/** The one element of a stream that is to have exactly one; `otherwise` makes the error when it has not. */
+export async function only<T>(source: AsyncIterable<T>, otherwise: () => Error): Promise<T> {
+  let found: { value: T } | undefined;
+  for await (const value of source) {
+    if (found !== undefined) {
+      throw otherwise();
+    }
+    found = { value };
+  }
+  if (found === undefined) {
+    throw otherwise();
+  }
+  return found.value;
+}
