@@ -43,7 +43,7 @@ export async function createDatabase({
   config: Pick<Config, "databaseUrl" | "dataDir" | "poolSize">;
   services: readonly ServiceName[];
   log: Log;
-  onStatement?: ((text: string) => void) | undefined;
+  onStatement: (text: string) => void;
 }): Promise<Database> {
   const embedded = config.databaseUrl === "" ? await startEmbedded(config.dataDir, log) : undefined;
   const url = embedded?.url ?? config.databaseUrl;
@@ -58,7 +58,7 @@ export async function createDatabase({
         schema: schemas[service].name,
         poolSize: config.poolSize,
         log,
-        ...(onStatement && { onStatement }),
+        onStatement,
       });
       opened.push(db);
       return db;

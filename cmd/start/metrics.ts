@@ -1,12 +1,13 @@
-import { collectDefaultMetrics, Histogram, Registry } from "prom-client";
+import { Counter, collectDefaultMetrics, Histogram, Registry } from "prom-client";
 
 /** What a process measures, for Prometheus. */
 export interface Metrics {
   observe(call: { method: string; code: string; seconds: number }): void;
+  countStatement(): void;
   text(): Promise<string>;
 }
 
-/** Node's own metrics and one histogram of RPC durations by method and code. */
+/** Node's own metrics, a histogram of RPC durations by method and code, and the number of SQL statements. */
 export function createMetrics(): Metrics {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
@@ -17,7 +18,13 @@ export function createMetrics(): Metrics {
     buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
     registers: [registry],
   });
+  const statements = new Counter({
+    name: "rowlock_sql_statements_total",
+    help: "SQL statements sent to Postgres, BEGIN and COMMIT included.",
+    registers: [registry],
+  });
   return {
+    countStatement: () => statements.inc(),
     observe: ({ method, code, seconds }) => calls.observe({ method, code }, seconds),
     text: () => registry.metrics(),
   };

@@ -49,18 +49,18 @@ export async function startShop({
   config,
   log,
   clock = systemClock,
-  onStatement,
 }: {
   config: Config;
   log: Log;
   clock?: Clock;
-  onStatement?: (text: string) => void;
 }): Promise<Shop> {
   await using stack = new AsyncDisposableStack();
   const here = new Set(config.parts);
   const names = serviceNames.filter((name) => here.has(name));
   const secrets = await readSecrets(config);
   const signer = createPrincipalSigner({ key: Buffer.from(secrets.serviceKey) });
+  const metrics = createMetrics();
+  const onStatement = metrics.countStatement;
   const network = stack.use(createNetwork({ here, addresses: config.addresses, signer }));
   const database = stack.use(await createDatabase({ config, services: names, log, onStatement }));
   const providers = stack.use(await createProviders(config));
@@ -71,7 +71,7 @@ export async function startShop({
       queues: workers.flatMap((name) => queuesOf[name] ?? []),
       schemas: workers.map((name) => schemas[name].name),
       log,
-      ...(onStatement && { onStatement }),
+      onStatement,
     }),
   );
   const parts = { config, clock, log, database, network, jobs, providers, serviceKey: secrets.serviceKey };
@@ -79,7 +79,6 @@ export async function startShop({
   stack.defer(async () => void (await Promise.all(made.map((service) => service.close?.()))));
 
   const services = made.flatMap((service) => service.services);
-  const metrics = createMetrics();
   const digest = createHash("sha256").update(secrets.staffKey).digest("hex");
   const interceptors = createServerInterceptors({
     services: services.map((service) => service.desc),

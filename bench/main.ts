@@ -1,0 +1,14 @@
+import process from "node:process";
+import { benchJourney } from "./journey/bench-journey.ts";
+
+const benches: Record<string, (args: string[]) => Promise<void>> = { journey: benchJourney };
+
+const [name = "", ...args] = process.argv.slice(2);
+const bench = benches[name];
+if (bench === undefined) {
+  process.stderr.write(
+    `usage: npm run bench -- NAME [OPTIONS]\nbenchmarks: ${Object.keys(benches).join(", ")}\n`,
+  );
+  process.exit(2);
+}
+await bench(args);
