@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { chmod, chown, mkdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
+import { chmod, chown, link, mkdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { pid as ownPid } from "node:process";
 import { createInterface } from "node:readline";
@@ -127,7 +127,19 @@ async function claim(folder: string): Promise<() => Promise<void>> {
     if (other !== "" && (await processIdentity(otherPid)) === other) {
       throw new Error(`the data folder ${folder} is in use by process ${otherPid}`);
     }
-    await rm(file, { force: true });
+    await removeClaim(file, other);
+  }
+}
+
+/** Removes a dead process's claim, not the one that another process may have put in its place meanwhile. */
+async function removeClaim(file: string, content: string): Promise<void> {
+  const aside = `${file}.${ownPid}`;
+  try {
+    await rename(file, aside);
+    if ((await readFile(aside, "utf8")) !== content) await link(aside, file);
+    await rm(aside, { force: true });
+  } catch (err) {
+    if (!["ENOENT", "EEXIST"].includes((err as NodeJS.ErrnoException).code ?? "")) throw err;
   }
 }
 
@@ -207,7 +219,11 @@ async function initialise({
   }
 }
 
-/** Stops a server that outlived its owner, and removes a lock file whose process number now belongs to another. */
+/**
+ * Stops a server that outlived its owner, and removes the lock file of one that is gone: its process number may belong
+ * to another process by now, or to its own unreaped remains, and Postgres would take either for a live server. The
+ * second lock, shared memory that hangs on the folder, still keeps two servers apart.
+ */
 async function clearLeftovers(cluster: string, log: Log): Promise<void> {
   const lockFile = join(cluster, "postmaster.pid");
   const content = await readFile(lockFile, "utf8").catch(() => undefined);
@@ -216,9 +232,8 @@ async function clearLeftovers(cluster: string, log: Log): Promise<void> {
   if ((await commandLine(pid)).includes(cluster)) {
     log.warn({ pid }, "stopping a Postgres that outlived its owner");
     await stopProcess(pid, ["SIGINT", "SIGQUIT", "SIGKILL"], 10_000);
-  } else if (await processIdentity(pid)) {
-    await rm(lockFile, { force: true });
   }
+  await rm(lockFile, { force: true });
 }
 
 interface Server {

