@@ -1,0 +1,43 @@
+import type { SandboxRequest } from "../http/message.ts";
+import type { SendgridRecords } from "../sendgrid/records.ts";
+import type { ShippoRecords } from "../shippo/records.ts";
+import type { StripeContext } from "../stripe/context.ts";
+import type { TwilioRecords } from "../twilio/messages.ts";
+import type { Deliveries } from "../webhooks/deliveries.ts";
+import type { Html } from "./html.ts";
+import type { Tab } from "./layout.ts";
+
+/** What the inbox shows, all of it read from the vendors' own records. */
+export interface InboxContext {
+  readonly stripe: StripeContext;
+  readonly shippo: ShippoRecords;
+  readonly sendgrid: SendgridRecords;
+  readonly twilio: TwilioRecords;
+  readonly deliveries: Deliveries;
+  now(): number;
+  baseUrl(): string;
+}
+
+export interface Visit {
+  readonly request: SandboxRequest;
+  readonly query: URLSearchParams;
+  readonly path: Record<string, string>;
+}
+
+/** One section: its page, and the same items for programs. */
+export interface Section {
+  readonly tab: Tab;
+  readonly title: string;
+  count(): number;
+  page(visit: Visit): Html;
+  /** Newest first; `to` narrows the list as the section understands it. */
+  items(query: { to: string | undefined; limit: number; offset: number }): { items: object[]; more: boolean };
+}
+
+/** Items on one page of a section. */
+export const PAGE_SIZE = 40;
+
+export function pageOf(query: URLSearchParams): number {
+  const page = query.get("page") ?? "1";
+  return /^[1-9]\d{0,5}$/.test(page) ? Number(page) : 1;
+}

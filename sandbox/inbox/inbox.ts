@@ -1,0 +1,142 @@
+import { parseFlatForm } from "../http/form.ts";
+import { json, queryInteger, type Reply, type SandboxRequest, type Vendor } from "../http/message.ts";
+import { Router } from "../http/router.ts";
+import { fundCashBalance } from "../stripe/bank-transfer.ts";
+import { customerOf } from "../stripe/context.ts";
+import { CSS, SCRIPT } from "./assets.ts";
+import { answerAuthentication, authenticationPage } from "./authentication.ts";
+import type { InboxContext, Section, Visit } from "./context.ts";
+import { emailAttachment, emailBody, emailSection } from "./emails.ts";
+import { type Html, html } from "./html.ts";
+import { labelFile, labelSection } from "./labels.ts";
+import { page, TABS, type Tab } from "./layout.ts";
+import { messageSection } from "./messages.ts";
+import { paymentSection } from "./payments.ts";
+import { webhookSection } from "./webhooks.ts";
+
+type Handler = (visit: Visit) => Reply | undefined | Promise<Reply | undefined>;
+
+/** The pages a person opens, under /sandbox, and the same for programs under /sandbox/api. */
+export function createInbox(ctx: InboxContext): Vendor {
+  const sections: readonly Section[] = [
+    emailSection(ctx),
+    messageSection(ctx),
+    labelSection(ctx),
+    paymentSection(ctx),
+    webhookSection(ctx),
+  ];
+  const router = new Router<Handler>();
+  for (const section of sections) {
+    const path = TABS.find(({ tab }) => tab === section.tab)?.path ?? "";
+    router.add("GET", path, (visit) =>
+      show({ title: section.title, tab: section.tab, body: section.page(visit) }),
+    );
+    router.add("GET", `/sandbox/api/${section.tab}`, ({ query }) => {
+      const limit = queryInteger(query, { name: "limit", min: 1, max: 500, fallback: 50 });
+      const offset = queryInteger(query, { name: "offset", min: 0, max: 100_000_000, fallback: 0 });
+      const { items, more } = section.items({ to: query.get("to") ?? undefined, limit, offset });
+      return json(200, { items, more });
+    });
+  }
+  router.add("GET", "/sandbox/inbox.css", () => asset("text/css", CSS));
+  router.add("GET", "/sandbox/inbox.js", () => asset("text/javascript", SCRIPT));
+  router.add("GET", "/sandbox/emails/:id", ({ path }) => {
+    const email = ctx.sendgrid.emails.get(path["id"] ?? "");
+    return email && emailBody(email);
+  });
+  router.add("GET", "/sandbox/emails/:id/attachments/:index", ({ path }) => {
+    const email = ctx.sendgrid.emails.get(path["id"] ?? "");
+    return email && emailAttachment(email, Number(path["index"]));
+  });
+  router.add("GET", "/sandbox/labels/:file", ({ path }) => labelFile(ctx, path["file"] ?? ""));
+  router.add("GET", "/sandbox/3ds/:id", ({ path }) => {
+    const intent = ctx.stripe.records.intents.get(path["id"] ?? "");
+    // The answer may lead to another site, which form-action would refuse.
+    return (
+      intent && show({ title: "Authentication", body: authenticationPage(intent) }, "'self' http: https:")
+    );
+  });
+  router.add("POST", "/sandbox/3ds/:id", ({ path, request }) => {
+    const outcome = parseFlatForm(request.body.toString())?.get("outcome")?.[0];
+    if (outcome !== "authorise" && outcome !== "fail")
+      return text(400, "outcome must be authorise or fail\n");
+    const answered = answerAuthentication(ctx, { id: path["id"] ?? "", approved: outcome === "authorise" });
+    return answered ?? text(409, "this payment does not wait for authentication\n");
+  });
+  router.add("POST", "/sandbox/payments/:id/fund", ({ path }) => fund(path["id"] ?? ""));
+
+  /** Plays the payer of a bank transfer: sends what is missing, with the right reference. */
+  function fund(id: string): Reply | undefined {
+    const intent = ctx.stripe.records.intents.get(id);
+    if (!intent) return undefined;
+    const action = intent.status === "requires_action" ? intent.next_action : undefined;
+    if (action?.kind !== "bank_transfer") return text(409, "this payment does not wait for a transfer\n");
+    ctx.stripe.store.write(() =>
+      fundCashBalance(ctx.stripe, {
+        customer: customerOf(ctx.stripe, { id: intent.customer ?? "", param: "customer" }),
+        amount: intent.amount - (intent.amount_funded ?? 0),
+        currency: intent.currency,
+        reference: action.reference,
+      }),
+    );
+    return { status: 303, headers: { location: "/sandbox/payments" } };
+  }
+
+  function show(
+    { title, tab, body }: { title: string; tab?: Tab; body: Html },
+    formAction = "'self'",
+  ): Reply {
+    const counts = Object.fromEntries(sections.map((section) => [section.tab, section.count()])) as Record<
+      Tab,
+      number
+    >;
+    return {
+      status: 200,
+      headers: {
+        "content-type": "text/html; charset=utf-8",
+        "content-security-policy": `default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; frame-src 'self'; img-src data:; form-action ${formAction}; frame-ancestors 'none'; base-uri 'none'`,
+        "referrer-policy": "same-origin",
+        "x-content-type-options": "nosniff",
+        "cache-control": "no-store",
+      },
+      body: page({ title, ...(tab && { tab }), counts, body }),
+    };
+  }
+
+  async function handle(request: SandboxRequest): Promise<Reply> {
+    const route = router.match(request.method === "HEAD" ? "GET" : request.method, request.path);
+    if (request.method === "POST" && !sameOrigin(request))
+      return text(403, "this form belongs to another site\n");
+    const visit = { request, query: new URLSearchParams(request.query), path: route?.params ?? {} };
+    const reply = await route?.handler(visit);
+    if (reply) return reply;
+    const body = html`<div class="card empty"><p>There is nothing here.</p><p><a href="/sandbox">Back to the inbox</a></p></div>`;
+    return { ...show({ title: "Not found", body }), status: 404 };
+  }
+
+  return {
+    name: "inbox",
+    maxBody: 10_000,
+    owns: (path) => path === "/sandbox" || path.startsWith("/sandbox/"),
+    handle,
+    tooLarge: () => text(413, "the request body is too large\n"),
+  };
+}
+
+function asset(type: string, body: string): Reply {
+  return {
+    status: 200,
+    headers: { "content-type": `${type}; charset=utf-8`, "cache-control": "max-age=60" },
+    body,
+  };
+}
+
+function text(status: number, body: string): Reply {
+  return { status, headers: { "content-type": "text/plain; charset=utf-8" }, body };
+}
+
+/** Browsers name the site a form was sent from; programs send no Origin. */
+function sameOrigin({ headers }: SandboxRequest): boolean {
+  const { origin } = headers;
+  return origin === undefined || (URL.canParse(origin) && new URL(origin).host === headers.host);
+}

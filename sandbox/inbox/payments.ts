@@ -1,0 +1,95 @@
+import type { ChargeRecord, Intent, IntentStatus } from "../stripe/records.ts";
+import { renderIntent } from "../stripe/render.ts";
+import { cardByName } from "../stripe/test-cards.ts";
+import { type InboxContext, PAGE_SIZE, pageOf, type Section, type Visit } from "./context.ts";
+import { type Html, html } from "./html.ts";
+import { chip, empty, pager, time } from "./layout.ts";
+
+const TONE: Record<IntentStatus, "good" | "bad" | "wait" | "plain"> = {
+  succeeded: "good",
+  requires_capture: "wait",
+  requires_action: "wait",
+  requires_confirmation: "wait",
+  requires_payment_method: "plain",
+  processing: "wait",
+  canceled: "plain",
+};
+
+export function paymentSection(ctx: InboxContext): Section {
+  const { intents, charges, methods } = ctx.stripe.records;
+
+  function page({ query }: Visit): Html {
+    const current = pageOf(query);
+    const id = query.get("id");
+    const chosen = id === null ? undefined : intents.get(id);
+    const { items, more } = chosen
+      ? { items: [chosen], more: false }
+      : intents.page({
+          where: { email: query.get("to")?.toLowerCase() },
+          limit: PAGE_SIZE,
+          offset: (current - 1) * PAGE_SIZE,
+        });
+    if (items.length === 0) {
+      return html`<div class="card" data-live="list">${empty("No payments yet.", "Payment intents made through Stripe show up here.")}</div>`;
+    }
+    return html`${chosen && html`<p class="small"><a href="/sandbox/payments">← All payments</a></p>`}
+      <div class="card scroll"><table><thead><tr><th>Made</th><th class="num">Amount</th><th>State</th><th>Method</th><th>For</th></tr></thead>
+      <tbody data-live="list">${items.map(row)}</tbody></table></div>
+      ${pager({ path: "/sandbox/payments", query, page: current, more })}`;
+  }
+
+  function row(intent: Intent): Html {
+    const charge = charges.get(intent.latest_charge ?? "");
+    const tags = Object.entries(intent.metadata).map(([name, value]) => `${name} ${value}`);
+    const refunded =
+      charge && charge.captured ? charge.amount_refunded - (charge.amount - charge.amount_captured) : 0;
+    return html`<tr>
+      <td>${time(intent.created)}</td>
+      <td class="num strong">${money(intent.amount, intent.currency)}${refunded > 0 && html`<br><span class="dim small weak">${money(refunded, intent.currency)} refunded</span>`}</td>
+      <td>${chip(intent.status.replaceAll("_", " "), intent.last_error ? "bad" : TONE[intent.status])}${
+        intent.last_error &&
+        html`<br><span class="dim small">${intent.last_error.decline_code ?? intent.last_error.code}</span>`
+      }${action(intent)}</td>
+      <td>${methodName(intent, charge)}</td>
+      <td>${intent.description ?? intent.receipt_email ?? ""}${tags.length > 0 && html`<span class="dim small"> ${tags.join(", ")}</span>`}<br><code class="dim">${intent.id}</code></td>
+    </tr>`;
+  }
+
+  /** What a person can do for the payer. */
+  function action(intent: Intent): Html {
+    const next = intent.status === "requires_action" ? intent.next_action : undefined;
+    if (next?.kind === "redirect")
+      return html`<br><a class="small" href="/sandbox/3ds/${intent.id}">Authenticate…</a>`;
+    if (next?.kind !== "bank_transfer") return html``;
+    const left = intent.amount - (intent.amount_funded ?? 0);
+    return html`<form class="inline" method="post" action="/sandbox/payments/${intent.id}/fund">
+      <button class="plain">Transfer ${money(left, intent.currency)}</button></form>`;
+  }
+
+  function methodName(intent: Intent, charge: ChargeRecord | undefined): string {
+    const method = methods.get(intent.payment_method ?? charge?.payment_method ?? "");
+    if (!method) return "";
+    if (!method.card) return "Bank transfer";
+    const card = cardByName(method.card.test);
+    return card
+      ? `${card.brand.slice(0, 1).toUpperCase()}${card.brand.slice(1)} •••• ${card.number.slice(-4)}`
+      : "Card";
+  }
+
+  return {
+    tab: "payments",
+    title: "Payments",
+    count: () => intents.count(),
+    page,
+    items({ to, limit, offset }) {
+      const { items, more } = intents.page({ where: { email: to?.toLowerCase() }, limit, offset });
+      return { items: items.map((intent) => renderIntent(intent, ctx.stripe.links)), more };
+    },
+  };
+}
+
+/** An amount of the smallest unit as a person writes it. */
+export function money(amount: number, currency: string): string {
+  const format = new Intl.NumberFormat("en", { style: "currency", currency });
+  return format.format(amount / 10 ** (format.resolvedOptions().maximumFractionDigits ?? 2));
+}
