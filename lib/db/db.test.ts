@@ -11,7 +11,7 @@ import {
   sqlState,
 } from "./errors.ts";
 import type { Schema } from "./migrate.ts";
-import { json, sql } from "./sql.ts";
+import { json, sql, statement } from "./sql.ts";
 
 const shop: Schema = {
   name: "shop",
@@ -144,6 +144,46 @@ test("statements of one transaction may overlap", async () => {
     ),
   );
   expect(sums).toEqual([1, 2, 3, 4, 5]);
+});
+
+test("when one of several overlapping statements fails, so does the transaction; the connection goes on", async () => {
+  const one = shared.open("shop", { poolSize: 1 });
+  const failing = one.transaction((tx) =>
+    Promise.all([
+      addStock(tx, 1, 1),
+      addStock(tx, 2, -100),
+      addStock(tx, 1, 1),
+      tx.query(sql`select nonsense`),
+    ]),
+  );
+  await expect(failing).rejects.toSatisfy((err) => isCheckViolation(err, "item_stock_not_negative"));
+  expect(await one.query(sql`select stock from item where id = 1`)).toEqual([{ stock: 10n }]);
+});
+
+test("what is to follow a commit follows a commit only, once", async () => {
+  const calls: string[] = [];
+  let runs = 0;
+  await db.transaction(async (tx) => {
+    tx.afterCommit(() => calls.push("committed"));
+    if (++runs === 1)
+      await tx.execute(sql`do $$ begin raise exception 'again' using errcode = '40001'; end $$`);
+    expect(calls).toEqual([]);
+  });
+  const failing = db.transaction(async (tx) => {
+    tx.afterCommit(() => calls.push("rolled back"));
+    throw new Error("undo");
+  });
+  await expect(failing).rejects.toThrow("undo");
+  expect([runs, calls]).toEqual([2, ["committed"]]);
+});
+
+test("text that a library brings runs as it is", async () => {
+  const one = await db.run(statement("select $1::int4 + 1 as n where '{\"a\": 1}'::jsonb ? 'a'", [1]));
+  expect(one.rows).toEqual([{ n: 2 }]);
+  const several = (await db.run(statement("select 1 as n; select 2 as n"))) as unknown as {
+    rows: unknown[];
+  }[];
+  expect(several.map((each) => each.rows)).toEqual([[{ n: 1 }], [{ n: 2 }]]);
 });
 
 test("deadlocked transactions are run again, whole, until both are through", async () => {

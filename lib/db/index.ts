@@ -1,4 +1,4 @@
-export type { DatabaseOptions, Db, Queryable, TransactionOptions, Tx } from "./db.ts";
+export type { DatabaseOptions, Db, Queryable, Runner, TransactionOptions, Tx } from "./db.ts";
 export { openDatabase, roleOf } from "./db.ts";
 export {
   DatabaseUnavailable,
@@ -12,4 +12,4 @@ export {
 export type { Migration, Schema } from "./migrate.ts";
 export { migrate, SchemaTooNew } from "./migrate.ts";
 export type { Sql } from "./sql.ts";
-export { joinSql, json, sql } from "./sql.ts";
+export { joinSql, json, sql, statement } from "./sql.ts";
