@@ -13,7 +13,6 @@ import { getProduct } from "./rpc/get-product.ts";
 import { listCategories } from "./rpc/list-categories.ts";
 import { listProducts } from "./rpc/list-products.ts";
 import { updateProduct } from "./rpc/update-product.ts";
-import { refuseUnstorableText } from "./storable-text.ts";
 
 /** What the catalog stands on. */
 export interface CatalogDeps {
@@ -28,20 +27,17 @@ export function createCatalogService(deps: CatalogDeps): ServiceModule {
   validator.validate(ProductSchema, create(ProductSchema));
   return {
     services: [
-      defineService(
-        CatalogService,
-        refuseUnstorableText(CatalogService, {
-          createProduct: createProduct(deps),
-          getProduct: getProduct(deps),
-          batchGetProducts: batchGetProducts(deps),
-          listProducts: listProducts(deps),
-          updateProduct: updateProduct({ ...deps, validator }),
-          archiveProduct: archiveProduct(deps),
-          batchGetVariants: batchGetVariants(deps),
-          createCategory: createCategory(deps),
-          listCategories: listCategories(deps),
-        }),
-      ),
+      defineService(CatalogService, {
+        createProduct: createProduct(deps),
+        getProduct: getProduct(deps),
+        batchGetProducts: batchGetProducts(deps),
+        listProducts: listProducts(deps),
+        updateProduct: updateProduct({ ...deps, validator }),
+        archiveProduct: archiveProduct(deps),
+        batchGetVariants: batchGetVariants(deps),
+        createCategory: createCategory(deps),
+        listCategories: listCategories(deps),
+      }),
     ],
   };
 }

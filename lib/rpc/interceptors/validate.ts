@@ -4,9 +4,11 @@ import { createValidator, type Validator } from "@bufbuild/protovalidate";
 import type { ConnectError, Interceptor } from "@connectrpc/connect";
 import { invalidArgument } from "../../errors/reasons.ts";
 import { mapEach } from "../streams.ts";
+import { compileTextCheck, type TextCheck } from "./storable-text.ts";
 
 /**
- * Holds every request message, each one of a stream, to the `buf.validate` rules of its contract.
+ * Holds every request message, each one of a stream, to the `buf.validate` rules of its contract, and
+ * its text to what Postgres can store: without this a NUL would be an internal error.
  * INVALID_ARGUMENT names each violated field by its proto path.
  */
 export function validateRequests(validator: Validator = createValidator()): Interceptor {
@@ -39,8 +41,10 @@ export function warmValidator(validator: Validator, services: readonly DescServi
 function check(validator: Validator, desc: DescMessage, message: Message): ConnectError | undefined {
   const result = validator.validate(desc, message);
   switch (result.kind) {
-    case "valid":
-      return undefined;
+    case "valid": {
+      const violations = textCheckOf(desc)(message);
+      return violations.length === 0 ? undefined : invalidArgument(violations);
+    }
     case "invalid":
       return invalidArgument(
         result.violations.map(({ field, message: description }) => ({
@@ -53,4 +57,15 @@ function check(validator: Validator, desc: DescMessage, message: Message): Conne
     default:
       return result satisfies never;
   }
+}
+
+const textChecks = new WeakMap<DescMessage, TextCheck>();
+
+function textCheckOf(desc: DescMessage): TextCheck {
+  let textCheck = textChecks.get(desc);
+  if (textCheck === undefined) {
+    textCheck = compileTextCheck(desc);
+    textChecks.set(desc, textCheck);
+  }
+  return textCheck;
 }
