@@ -5,8 +5,8 @@ import { errorDomain, errorInfo, failure } from "./reasons.ts";
 
 /**
  * What a caller may see of anything thrown: a ConnectError as it is (with an ErrorInfo named after
- * its code when it has none), an abort as CANCELLED, a timeout as DEADLINE_EXCEEDED, all else as a
- * bare INTERNAL. The text of an inner error never gets out; it is kept in `cause`, for the log.
+ * its code when it has none), an abort as CANCELLED, a timeout as DEADLINE_EXCEEDED, a database that
+ * cannot be asked as UNAVAILABLE, all else as a bare INTERNAL. The text of an inner error never gets out; it is kept in `cause`, for the log.
  */
 export function toPublicError(err: unknown): ConnectError {
   if (err instanceof ConnectError) {
@@ -25,6 +25,14 @@ export function toPublicError(err: unknown): ConnectError {
         code: Code.DeadlineExceeded,
         reason: "DEADLINE_EXCEEDED",
         message: "the call took too long",
+        cause: err,
+      });
+    // lib/db's; by its name, since it is for lib/db to know lib/errors and not the other way round.
+    case "DatabaseUnavailable":
+      return failure({
+        code: Code.Unavailable,
+        reason: "DATABASE_UNAVAILABLE",
+        message: "the database cannot be asked at present",
         cause: err,
       });
     default:

@@ -110,6 +110,12 @@ describe("toPublicError", () => {
       Code.DeadlineExceeded,
       "DEADLINE_EXCEEDED",
     ],
+    [
+      "a database that is gone",
+      Object.assign(new Error("secret"), { name: "DatabaseUnavailable" }),
+      Code.Unavailable,
+      "DATABASE_UNAVAILABLE",
+    ],
     ["a fault", new Error("secret"), Code.Internal, "INTERNAL"],
     ["a thrown string", "secret", Code.Internal, "INTERNAL"],
     ["a thrown undefined", undefined, Code.Internal, "INTERNAL"],
