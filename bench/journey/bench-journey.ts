@@ -14,6 +14,7 @@ import { percentile, table } from "./statistics.ts";
  * embedded Postgres and the sandbox, as `npm start` runs them: how many a
  * second, how long each step takes, how many SQL statements and how much
  * memory they cost. Statements include the jobs that ship the orders.
+ * `--profile DIR` writes CPU profiles of the server there.
  */
 export async function benchJourney(args: string[]): Promise<void> {
   const { values } = parseArgs({
@@ -22,12 +23,14 @@ export async function benchJourney(args: string[]): Promise<void> {
       "in-flight": { type: "string", default: "32" },
       seconds: { type: "string", default: "15" },
       "warm-up": { type: "string", default: "5" },
+      profile: { type: "string" },
     },
   });
   const inFlight = Number(values["in-flight"]);
   const seconds = Number(values.seconds);
   const dataDir = await mkdtemp(join(tmpdir(), "rowlock-bench-"));
-  const server = await startServer(dataDir);
+  const profile = values.profile === undefined ? [] : ["--cpu-prof", `--cpu-prof-dir=${values.profile}`];
+  const server = await startServer(dataDir, profile);
   try {
     const http = createHttp(server.url, inFlight);
     const products = await seed(http, server.staffKey);
@@ -117,6 +120,8 @@ function report({
   const totals = times.map((time) => time.total).sort((a, b) => a - b);
   rows.push(["whole journey", ...[0.5, 0.95, 0.99].map((p) => `${percentile(totals, p).toFixed(1)} ms`)]);
   const done = after.ordersPaid - before.ordersPaid;
+  const cpu = (who: "shop" | "postgres") =>
+    `${(((after.cpu[who] - before.cpu[who]) * 1000) / done).toFixed(2)} ms`;
   const out = [
     "",
     `${(journeys / seconds).toFixed(1)} journeys a second, ${inFlight} in flight, ${seconds} s, ${journeys} journeys`,
@@ -124,6 +129,7 @@ function report({
     table(["step", "p50", "p95", "p99"], rows),
     "",
     `SQL statements a journey   ${((after.statements - before.statements) / done).toFixed(1)} (shipping included)`,
+    `Processor time a journey   shop ${cpu("shop")}, Postgres ${cpu("postgres")} (shipping included)`,
     `Server memory, at the end  ${mib(during.residentBytes)}, at most ${mib(after.peakBytes)}`,
     `Shipped when it ended      ${Math.round((1 - during.openJobs / Math.max(1, done)) * 100)} %, the rest ${drainSeconds.toFixed(1)} s later`,
     `Failures                   ${failures.size === 0 ? "none" : ""}`,

@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { readFile } from "node:fs/promises";
+import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
@@ -16,15 +16,17 @@ export interface Server {
     openJobs: number;
     residentBytes: number;
     peakBytes: number;
+    /** Processor time used so far, by the shop's process and by its Postgres. */
+    cpu: { shop: number; postgres: number };
   }>;
   stop(): Promise<void>;
 }
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 
-/** Starts `cmd/start.ts` on free ports with embedded Postgres and the sandbox, and waits until it is ready. */
-export async function startServer(dataDir: string): Promise<Server> {
-  const child = spawn(process.execPath, ["cmd/start.ts"], {
+/** Starts `cmd/start.ts`, with arguments for Node, on free ports with embedded Postgres and the sandbox, and waits until it is ready. */
+export async function startServer(dataDir: string, nodeArgs: readonly string[]): Promise<Server> {
+  const child = spawn(process.execPath, [...nodeArgs, ...(await startArguments())], {
     cwd: root,
     env: {
       ...process.env,
@@ -69,6 +71,7 @@ export async function startServer(dataDir: string): Promise<Server> {
           ),
         residentBytes: kib("VmRSS"),
         peakBytes: kib("VmHWM"),
+        cpu: await cpuSeconds(child.pid ?? 0),
       };
     },
     stop: async () => {
@@ -81,4 +84,36 @@ export async function startServer(dataDir: string): Promise<Server> {
 
 function sum(text: string, pattern: RegExp): number {
   return [...text.matchAll(pattern)].reduce((total, match) => total + Number(match[1]), 0);
+}
+
+/** What `npm start` gives to Node. */
+async function startArguments(): Promise<string[]> {
+  const { scripts } = JSON.parse(await readFile(join(root, "package.json"), "utf8")) as {
+    scripts: { start: string };
+  };
+  return scripts.start.split(" ").slice(1);
+}
+
+/** Clock ticks a second of /proc/PID/stat: 100 on every Linux that Node runs on. */
+const ticks = 100;
+
+/** Processor seconds of a process, and of the Postgres processes below it (those that ended are in their parent's sum). */
+async function cpuSeconds(pid: number): Promise<{ shop: number; postgres: number }> {
+  const stats = new Map<number, { name: string; parent: number; own: number; ended: number }>();
+  for (const entry of await readdir("/proc")) {
+    if (!/^\d+$/.test(entry)) continue;
+    const text = await readFile(`/proc/${entry}/stat`, "utf8").catch(() => "");
+    const fields = text.slice(text.lastIndexOf(")") + 2).split(" ");
+    const at = (i: number) => Number(fields[i - 3] ?? 0);
+    const name = /\((.*)\)/.exec(text)?.[1] ?? "";
+    stats.set(Number(entry), { name, parent: at(4), own: at(14) + at(15), ended: at(16) + at(17) });
+  }
+  const isBelow = (id: number): boolean => {
+    const parent = stats.get(id)?.parent;
+    return parent !== undefined && (parent === pid || isBelow(parent));
+  };
+  let postgres = 0;
+  for (const [id, stat] of stats)
+    if (stat.name === "postgres" && isBelow(id)) postgres += stat.own + stat.ended;
+  return { shop: (stats.get(pid)?.own ?? 0) / ticks, postgres: postgres / ticks };
 }
