@@ -1,16 +1,16 @@
 import { randomBytes } from "node:crypto";
 import { chmod, chown, link, mkdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
-import { pid as ownPid } from "node:process";
 import { createInterface } from "node:readline";
 import pg from "pg";
 import type { Log } from "../telemetry/log.ts";
-import { freePort } from "../testing/free-port.ts";
+import { freePort } from "./free-port.ts";
 import {
   type Binaries,
   commandLine,
   createRunner,
   embeddedBinaries,
+  ownPid,
   processIdentity,
   type Runner,
   stopProcess,
@@ -82,7 +82,7 @@ export async function startEmbeddedPostgres({
 }): Promise<EmbeddedPostgres> {
   const folder = resolve(dataDir);
   const cluster = join(folder, "cluster");
-  const binaries = await embeddedBinaries();
+  const binaries = embeddedBinaries();
   await mkdir(folder, { recursive: true });
   // The server may run as another user: it has to pass through, not to list.
   await chmod(folder, 0o711);
@@ -114,7 +114,8 @@ export async function startEmbeddedPostgres({
 /** Marks the folder as used by this process; refuses while the process that has marked it lives. */
 async function claim(folder: string): Promise<() => Promise<void>> {
   const file = join(folder, "owner");
-  const identity = (await processIdentity(ownPid)) ?? String(ownPid);
+  const pid = await ownPid();
+  const identity = (await processIdentity(pid)) ?? String(pid);
   for (;;) {
     try {
       await writeFile(file, identity, { flag: "wx" });
@@ -133,7 +134,7 @@ async function claim(folder: string): Promise<() => Promise<void>> {
 
 /** Removes a dead process's claim, not the one that another process may have put in its place meanwhile. */
 async function removeClaim(file: string, content: string): Promise<void> {
-  const aside = `${file}.${ownPid}`;
+  const aside = `${file}.${await ownPid()}`;
   try {
     await rename(file, aside);
     if ((await readFile(aside, "utf8")) !== content) await link(aside, file);

