@@ -6,7 +6,10 @@ import { type Harness, startHarness } from "./harness.ts";
 import { everyEndpoint } from "./tour.ts";
 
 const VENDORS = ["stripe", "shippo", "sendgrid", "twilio"] as const;
-if (!PROVIDERS) process.stderr.write("The vendors' OpenAPI documents (../shared/providers) are not here: only the SDKs are run.\n");
+if (!PROVIDERS)
+  process.stderr.write(
+    "The vendors' OpenAPI documents (../shared/providers) are not here: only the SDKs are run.\n",
+  );
 
 let sandbox: Harness;
 beforeAll(async () => {
