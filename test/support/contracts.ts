@@ -1,0 +1,28 @@
+import { type DescMethod, getOption } from "@bufbuild/protobuf";
+import { MethodOptions_IdempotencyLevel } from "@bufbuild/protobuf/wkt";
+import { contracts } from "../../cmd/start/network.ts";
+import { describeRoutes, type RouteDescription } from "../../gateway/transcoder/index.ts";
+import { Access, access } from "../../gen/rowlock/auth/v1/access_pb.js";
+
+/** Every RPC there is, from the contracts that the process hosts. */
+export const methods: readonly DescMethod[] = Object.values(contracts).flatMap((service) => service.methods);
+
+/** Every REST route there is. */
+export const routes: readonly RouteDescription[] = describeRoutes(Object.values(contracts));
+
+/** `rowlock.cart.v1.CartService/AddItem`. */
+export function nameOf(method: DescMethod): string {
+  return `${method.parent.typeName}/${method.name}`;
+}
+
+/** Who may call a method, as its contract says. */
+export function accessOf(method: DescMethod): Access {
+  return getOption(method, access);
+}
+
+/** Whether a method changes anything, as its contract says. */
+export function isReading(method: DescMethod): boolean {
+  return method.idempotency === MethodOptions_IdempotencyLevel.NO_SIDE_EFFECTS;
+}
+
+export { Access };

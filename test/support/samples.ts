@@ -1,0 +1,175 @@
+import {
+  type DescField,
+  type DescMessage,
+  type DescOneof,
+  type JsonValue,
+  ScalarType,
+} from "@bufbuild/protobuf";
+import type { RouteDescription } from "../../gateway/transcoder/index.ts";
+
+/** A JSON object. */
+export type Json = Record<string, JsonValue>;
+
+/** What stands in fields whose rules want more than any text or number; by full name, else by name. */
+const values: Record<string, JsonValue> = {
+  "rowlock.notify.v1.SendSmsRequest.to": "+14155550123",
+  "rowlock.catalog.v1.Variant.option_values": { Size: "one" },
+  "rowlock.catalog.v1.ProductOption.name": "Size",
+  "rowlock.catalog.v1.ProductOption.values": ["one"],
+  bank: "BCA_VA",
+  category_ids: [],
+  country_code: "US",
+  create_time: "2026-01-31T12:00:00Z",
+  currency_code: "USD",
+  email: "ada@example.com",
+  from: "shop@example.com",
+  image_urls: ["https://example.com/a.png"],
+  location_id: "default",
+  page_token: "",
+  parent_id: "",
+  payment_method: "pm_card_visa",
+  phone: "+14155550123",
+  state: 0,
+  to: "ada@example.com",
+  ttl: "60s",
+  update_mask: "title",
+  update_time: "2026-01-31T12:00:00Z",
+};
+
+/**
+ * A request, as JSON, in which every field is filled and which keeps the rules of its contract. `known` gives fields
+ * by their proto name, at any depth; `oneof` says which member of each oneof is chosen, by its number modulo theirs.
+ */
+export function sampleOf(
+  desc: DescMessage,
+  { known = {}, oneof = 0 }: { known?: Json; oneof?: number } = {},
+): Json {
+  const chosen = (group: DescOneof) => group.fields[oneof % group.fields.length];
+  const fields = desc.fields.filter((field) => field.oneof === undefined || chosen(field.oneof) === field);
+  return Object.fromEntries(
+    fields.map((field) => {
+      const full = `${desc.typeName}.${field.name}`;
+      const given = known[full] ?? known[field.name] ?? values[full] ?? values[field.name];
+      return [field.jsonName, given ?? filled(field, known, oneof)];
+    }),
+  );
+}
+
+function filled(field: DescField, known: Json, oneof: number): JsonValue {
+  const single = (): JsonValue => {
+    if (field.message !== undefined) return sampleOf(field.message, { known, oneof });
+    if (field.enum !== undefined) return field.enum.values.at(-1)?.number ?? 0;
+    switch (field.scalar) {
+      case ScalarType.STRING:
+        return "sample";
+      case ScalarType.BOOL:
+        return false;
+      default:
+        return 1;
+    }
+  };
+  switch (field.fieldKind) {
+    case "list":
+      return [single()];
+    case "map":
+      return { key: single() };
+    default:
+      return single();
+  }
+}
+
+/** A text within a JSON request: where it stands, and whether it is a map's key. */
+export interface TextPlace {
+  path: readonly (string | number)[];
+  isKey: boolean;
+}
+
+/** Where there is text in a request that `sampleOf` made. */
+export function textPlaces(desc: DescMessage, json: Json): TextPlace[] {
+  return desc.fields.flatMap((field) => {
+    const value = json[field.jsonName];
+    const isText = field.scalar === ScalarType.STRING;
+    const inside = (each: JsonValue | undefined, path: (string | number)[]): TextPlace[] => {
+      if (isText) return [{ path, isKey: false }];
+      if (field.message === undefined || typeof each !== "object") return [];
+      return textPlaces(field.message, each as Json).map((place) => ({
+        ...place,
+        path: [...path, ...place.path],
+      }));
+    };
+    if (value === undefined) return [];
+    if (field.fieldKind === "list") {
+      return (value as JsonValue[]).flatMap((each, i) => inside(each, [field.jsonName, i]));
+    }
+    if (field.fieldKind === "map") {
+      return Object.entries(value as Json).flatMap(([key, each]) => [
+        { path: [field.jsonName, key], isKey: true },
+        ...inside(each, [field.jsonName, key]),
+      ]);
+    }
+    return inside(value, [field.jsonName]);
+  });
+}
+
+/** The request with another text in one place. */
+export function withText<J extends JsonValue>(
+  json: J,
+  { path: [first, ...rest], isKey }: TextPlace,
+  text: string,
+): J {
+  const copy = structuredClone(json) as Json;
+  const at = String(first);
+  if (rest.length > 0) {
+    copy[at] = withText(copy[at] as JsonValue, { path: rest, isKey }, text);
+  } else if (isKey) {
+    copy[text] = copy[at] as JsonValue;
+    delete copy[at];
+  } else {
+    copy[at] = text;
+  }
+  return copy as J;
+}
+
+/** A request as it is sent: the route's variables in the path, its body, and all else as parameters. */
+export function toHttp(route: RouteDescription, json: Json): { method: string; path: string; body?: Json } {
+  const rest = structuredClone(json);
+  const path = route.template.replace(/\{([\w.]+)[^}]*\}/g, (_, variable: string) => {
+    const names = variable.split(".").map(jsonName);
+    const last = names.pop() ?? "";
+    const holder = names.reduce<Json | undefined>((at, name) => at?.[name] as Json | undefined, rest);
+    const value = holder?.[last];
+    if (holder !== undefined) delete holder[last];
+    return percentEncode(value === undefined ? "none" : String(value));
+  });
+  if (route.body === "*") return { method: route.httpMethod, path, body: rest };
+  const name = jsonName(route.body);
+  const body = rest[name] as Json | undefined;
+  delete rest[name];
+  const query = parameters(rest).map(([key, value]) => `${key}=${percentEncode(String(value))}`);
+  return {
+    method: route.httpMethod,
+    path: query.length === 0 ? path : `${path}?${query.join("&")}`,
+    ...(route.body !== "" && { body: body ?? {} }),
+  };
+}
+
+/** As encodeURIComponent, but half a surrogate pair is sent as the three bytes it would have. */
+function percentEncode(text: string): string {
+  return text.isWellFormed()
+    ? encodeURIComponent(text)
+    : Array.from(text, (unit) => (unit.isWellFormed() ? encodeURIComponent(unit) : "%ED%A0%80")).join("");
+}
+
+function parameters(json: Json, prefix = ""): [string, JsonValue][] {
+  return Object.entries(json).flatMap(([name, value]) => {
+    const key = prefix + encodeURIComponent(name);
+    if (Array.isArray(value)) return value.map((each): [string, JsonValue] => [key, each]);
+    return typeof value === "object" && value !== null
+      ? parameters(value as Json, `${key}.`)
+      : [[key, value]];
+  });
+}
+
+function jsonName(protoName: string): string {
+  return protoName.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
+}
