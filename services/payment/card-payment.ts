@@ -1,7 +1,7 @@
 import type { Queryable } from "../../lib/db/index.ts";
-import { reasonOf } from "../../lib/errors/reasons.ts";
+import { errorInfo } from "../../lib/errors/reasons.ts";
 import type { CardOutcome, CardProcessor } from "./card-processor.ts";
-import type { Payment } from "./payment.ts";
+import { invalidMethod, type Payment } from "./payment.ts";
 import { fail } from "./reasons.ts";
 import { applyOutcome, findPayment, movePayment } from "./store-payment.ts";
 
@@ -16,27 +16,32 @@ export async function getExisting(db: Queryable, id: string): Promise<Payment> {
  * Asks the provider to authorize a recorded attempt, and records its answer.
  * May be repeated: the provider knows the attempt by its id. When the provider
  * cannot be reached the attempt stays PROCESSING, since it may have been done;
- * one that it refuses to understand is FAILED, so that another can be made.
+ * one whose payment method it does not accept is FAILED, so that another can
+ * be made.
+ *
+ * @throws PROVIDER_UNAVAILABLE, PROVIDER_MISCONFIGURED.
  */
 export async function authorize(
   { db, cards }: { db: Queryable; cards: CardProcessor },
   payment: Payment,
 ): Promise<Payment> {
+  const { id } = payment;
   try {
     const outcome = await cards.authorize({
-      paymentId: payment.id,
+      paymentId: id,
       orderId: payment.orderId,
       currencyCode: payment.currencyCode,
       amount: payment.amount,
       source: payment.source,
       email: payment.email,
     });
-    return await record(db, { id: payment.id, outcome });
+    return await record(db, { id, outcome });
   } catch (err) {
-    if (reasonOf(err) === "PAYMENT_METHOD_INVALID") {
-      await movePayment(db, { id: payment.id, to: "FAILED", declineCode: "invalid_payment_method" });
-    }
-    throw err;
+    const info = errorInfo(err);
+    if (info?.reason !== "PAYMENT_METHOD_INVALID") throw err;
+    const declineMessage = info.metadata["provider_message"] ?? "";
+    const failed = await movePayment(db, { id, to: "FAILED", declineCode: invalidMethod, declineMessage });
+    return failed ?? (await getExisting(db, id));
   }
 }
 

@@ -24,6 +24,16 @@ export interface CardCharge {
   email: string;
 }
 
+/** What is to be given back of a captured payment. */
+export interface CardRefund {
+  refundId: string;
+  /** The provider's id of the payment. */
+  providerId: string;
+  currencyCode: string;
+  /** Minor units. */
+  amount: bigint;
+}
+
 /**
  * A provider of card payments. Every call may be repeated: the provider does
  * the work once per payment or refund id and answers the same again.
@@ -35,11 +45,11 @@ export interface CardProcessor {
   /** Reserves the money on the card. A decline is an outcome, not an error. */
   authorize(charge: CardCharge): Promise<CardOutcome>;
   /** Takes the reserved money. */
-  capture(payment: { providerId: string; paymentId: string }): Promise<CardOutcome>;
+  capture(payment: { providerId: string }): Promise<CardOutcome>;
   /** Gives the reservation up. */
-  cancel(payment: { providerId: string; paymentId: string }): Promise<CardOutcome>;
+  cancel(payment: { providerId: string }): Promise<CardOutcome>;
   /** Returns the payment's present state. */
   retrieve(providerId: string): Promise<CardOutcome>;
   /** Gives captured money back; returns the provider's id of the refund. Errors besides: REFUND_REFUSED. */
-  refund(refund: { refundId: string; providerId: string; amount: bigint }): Promise<string>;
+  refund(refund: CardRefund): Promise<string>;
 }

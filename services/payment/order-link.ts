@@ -1,3 +1,4 @@
+import type { Tx } from "../../lib/db/index.ts";
 import { defineQueue } from "../../lib/jobs/index.ts";
 import type { Payment } from "./payment.ts";
 import type { PaymentDeps } from "./service.ts";
@@ -16,13 +17,12 @@ const headStart = 5;
 /**
  * Runs a change of a payment and tells Order of it: at once, and by a job
  * enqueued in the change's transaction in case this process dies in between.
+ * Returns whether there was a change.
  */
 export async function changeAndTell(
   { db, jobs, orders, log }: Pick<PaymentDeps, "db" | "jobs" | "orders" | "log">,
-  change: (
-    tx: Parameters<Parameters<PaymentDeps["db"]["transaction"]>[0]>[0],
-  ) => Promise<Payment | undefined>,
-): Promise<Payment | undefined> {
+  change: (tx: Tx) => Promise<Payment | undefined>,
+): Promise<boolean> {
   const payment = await db.transaction(async (tx) => {
     const changed = await change(tx);
     if (changed !== undefined) {
@@ -30,12 +30,11 @@ export async function changeAndTell(
     }
     return changed;
   });
-  if (payment !== undefined) {
-    try {
-      await orders.settlePayment({ orderId: payment.orderId });
-    } catch (err) {
-      log.warn({ err, order_id: payment.orderId }, "order not told of its payment yet; a job will");
-    }
+  if (payment === undefined) return false;
+  try {
+    await orders.settlePayment({ orderId: payment.orderId });
+  } catch (err) {
+    log.warn({ err, order_id: payment.orderId }, "order not told of its payment yet; a job will");
   }
-  return payment;
+  return true;
 }

@@ -15,7 +15,8 @@ export type PaymentState =
  * so a late or repeated answer of the provider never moves a payment back.
  */
 export const sourcesOf: Readonly<Record<PaymentState, readonly PaymentState[]>> = {
-  PROCESSING: [],
+  // To itself, so that the provider's id is kept when the provider has not decided yet.
+  PROCESSING: ["PROCESSING"],
   REQUIRES_ACTION: ["PROCESSING"],
   AWAITING_TRANSFER: [],
   AUTHORIZED: ["PROCESSING", "REQUIRES_ACTION"],
@@ -27,6 +28,9 @@ export const sourcesOf: Readonly<Record<PaymentState, readonly PaymentState[]>> 
 
 /** The method of a card payment. */
 export const cardMethod = "card";
+
+/** Decline code of a card payment whose method the provider does not know or accept. */
+export const invalidMethod = "invalid_payment_method";
 
 /** One attempt to pay an order. Amounts are in minor units. */
 export interface Payment {
@@ -56,6 +60,7 @@ export interface Refund {
   id: string;
   paymentId: string;
   requestId: string | null;
+  requestFingerprint: Uint8Array;
   amount: bigint;
   reason: string;
   providerId: string | null;

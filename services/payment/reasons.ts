@@ -21,7 +21,7 @@ export const fail = defineReasons({
   },
   PAYMENT_NOT_AUTHORIZED: {
     code: Code.FailedPrecondition,
-    message: "payment {payment_id} is {state}; only an authorized one can be captured",
+    message: "payment {payment_id} is {state} and cannot be captured",
   },
   PAYMENT_CAPTURED: {
     code: Code.FailedPrecondition,

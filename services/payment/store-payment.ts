@@ -82,10 +82,19 @@ export async function applyOutcome(
   );
 }
 
-/** Moves a payment to a state; nothing is returned when it is in none that leads there. */
+/**
+ * Moves a payment to a state; nothing is returned when it is in none that
+ * leads there, or in none of `from`.
+ */
 export async function movePayment(
   db: Queryable,
-  change: { id: string; to: PaymentState; declineCode?: string; declineMessage?: string },
+  change: {
+    id: string;
+    to: PaymentState;
+    from?: readonly PaymentState[];
+    declineCode?: string;
+    declineMessage?: string;
+  },
 ): Promise<Payment | undefined> {
   return move(
     db,
@@ -97,12 +106,12 @@ export async function movePayment(
 
 async function move(
   db: Queryable,
-  { id, to }: { id: string; to: PaymentState },
+  { id, to, from = sourcesOf[to] }: { id: string; to: PaymentState; from?: readonly PaymentState[] },
   columns: Sql,
 ): Promise<Payment | undefined> {
   const [row] = await db.query<Payment>(sql`
     update payment set ${columns} state = ${to}, update_time = now()
-    where id = ${id} and state = any(${sourcesOf[to]}::text[])
+    where id = ${id} and state = any(${from}::text[])
     returning ${paymentColumns}`);
   return row;
 }

@@ -2,7 +2,8 @@ import { type Queryable, sql } from "../../lib/db/index.ts";
 import type { Refund } from "./payment.ts";
 
 const refundColumns = sql`
-  id, payment_id as "paymentId", request_id as "requestId", amount, reason,
+  id, payment_id as "paymentId", request_id as "requestId",
+  request_fingerprint as "requestFingerprint", amount, reason,
   provider_id as "providerId", state, create_time as "createTime"`;
 
 /** The refunds of several payments, the oldest first. Those that failed are left out. */
@@ -31,15 +32,31 @@ export async function findRefundByRequest(
  */
 export async function insertRefund(
   tx: Queryable,
-  refund: Pick<Refund, "id" | "paymentId" | "requestId" | "amount" | "reason">,
-): Promise<void> {
-  await tx.query(sql`
+  refund: Pick<Refund, "id" | "paymentId" | "requestId" | "requestFingerprint" | "amount" | "reason">,
+): Promise<Refund> {
+  const [row] = await tx.query<Refund>(sql`
     with counted as (
       update payment set refunded = refunded + ${refund.amount}, update_time = now()
       where id = ${refund.paymentId}
     )
-    insert into refund (id, payment_id, request_id, amount, reason, state)
-    values (${refund.id}, ${refund.paymentId}, ${refund.requestId}, ${refund.amount}, ${refund.reason}, 'PENDING')`);
+    insert into refund (id, payment_id, request_id, request_fingerprint, amount, reason, state)
+    values (${refund.id}, ${refund.paymentId}, ${refund.requestId}, ${refund.requestFingerprint},
+      ${refund.amount}, ${refund.reason}, 'PENDING')
+    returning ${refundColumns}`);
+  if (row === undefined) throw new Error(`refund ${refund.id} was not written`);
+  return row;
+}
+
+/** Refunds recorded before a time that the provider has not been seen to do, the oldest first. */
+export async function findPendingRefunds(
+  db: Queryable,
+  { before, limit }: { before: Date; limit: number },
+): Promise<Refund[]> {
+  return db.query<Refund>(sql`
+    select ${refundColumns} from refund
+    where state = 'PENDING' and create_time < ${before}
+    order by create_time
+    limit ${limit}`);
 }
 
 /** Marks a refund as done; the payment is REFUNDED once all of it went back. */

@@ -1,79 +1,83 @@
+import type { ConnectError } from "@connectrpc/connect";
 import Stripe from "stripe";
 import type { CardCharge, CardOutcome, CardProcessor } from "./card-processor.ts";
 import { fail } from "./reasons.ts";
 
-/** How to reach Stripe. `host`, `port` and `protocol` point the SDK elsewhere than api.stripe.com. */
+/** How to reach Stripe. `baseUrl` points the SDK elsewhere than api.stripe.com. */
 export interface StripeOptions {
   apiKey: string;
   baseUrl?: string | undefined;
-  /** Milliseconds that one call may take. */
+  /** Milliseconds that one call may take, the SDK's retry included. */
   timeoutMs: number;
   /** Where Stripe sends a buyer back to after 3-D Secure. */
   returnUrl: string;
 }
 
 /**
- * Card payments by Stripe PaymentIntents with manual capture. Every call that
- * changes something carries an idempotency key made from our own id, so the
- * SDK's retries, and ours, charge and refund once.
+ * Card payments by Stripe PaymentIntents with manual capture. Creating an
+ * intent or a refund carries an idempotency key made from our own id, so the
+ * SDK's retries, and ours, charge and refund once. Capturing and canceling
+ * need none, the intent's own state makes them happen once; a key would have
+ * Stripe repeat an earlier failure (it keeps even a 500) for a day.
  */
 export function createStripeProcessor(options: StripeOptions): CardProcessor {
+  const { timeoutMs } = options;
   const stripe = new Stripe(options.apiKey, {
-    timeout: options.timeoutMs,
+    timeout: timeoutMs,
     maxNetworkRetries: 1,
     telemetry: false,
     ...(options.baseUrl === undefined ? {} : hostOf(options.baseUrl)),
   });
+  const inTime = <T>(call: Promise<T>) => within(timeoutMs, call);
 
   return {
     async authorize(charge) {
+      const intent = intentOf(charge, options.returnUrl);
+      const idempotencyKey = `${charge.paymentId}:authorize`;
       try {
-        const intent = await stripe.paymentIntents.create(intentOf(charge, options.returnUrl), {
-          idempotencyKey: `${charge.paymentId}:authorize`,
-        });
-        return toOutcome(intent);
+        return toOutcome(await inTime(stripe.paymentIntents.create(intent, { idempotencyKey })));
       } catch (err) {
         return declined(err);
       }
     },
-    async capture({ providerId, paymentId }) {
+    async capture({ providerId }) {
       try {
-        return toOutcome(
-          await stripe.paymentIntents.capture(providerId, {}, { idempotencyKey: `${paymentId}:capture` }),
-        );
+        return toOutcome(await inTime(stripe.paymentIntents.capture(providerId)));
       } catch (err) {
         return presentState(err, providerId);
       }
     },
-    async cancel({ providerId, paymentId }) {
+    async cancel({ providerId }) {
       try {
-        return toOutcome(
-          await stripe.paymentIntents.cancel(providerId, {}, { idempotencyKey: `${paymentId}:cancel` }),
-        );
+        return toOutcome(await inTime(stripe.paymentIntents.cancel(providerId)));
       } catch (err) {
         return presentState(err, providerId);
       }
     },
     retrieve,
-    async refund({ refundId, providerId, amount }) {
+    async refund({ refundId, providerId, currencyCode, amount: minorUnits }) {
+      const amount = toStripeAmount(currencyCode, minorUnits);
+      if (amount === undefined) throw refused(fractionOfMga);
+      let refund: Stripe.Refund;
       try {
-        const refund = await stripe.refunds.create(
-          { payment_intent: providerId, amount: Number(amount) },
-          { idempotencyKey: refundId },
+        refund = await inTime(
+          stripe.refunds.create({ payment_intent: providerId, amount }, { idempotencyKey: refundId }),
         );
-        return refund.id;
       } catch (err) {
-        if (err instanceof Stripe.errors.StripeInvalidRequestError) {
-          throw fail("REFUND_REFUSED", { provider_message: err.message }, { cause: err });
-        }
+        if (err instanceof Stripe.errors.StripeInvalidRequestError) throw refused(err.message, err);
         throw unavailable(err);
       }
+      if (typeof refund.id !== "string") throw unavailable(new Error("the answer is not a refund"));
+      if (refund.status === "failed" || refund.status === "canceled") {
+        throw refused(refund.failure_reason ?? refund.status);
+      }
+      return refund.id;
     },
   };
 
   async function retrieve(providerId: string): Promise<CardOutcome> {
     try {
-      return toOutcome(await stripe.paymentIntents.retrieve(providerId));
+      return toOutcome(await inTime(stripe.paymentIntents.retrieve(providerId)));
     } catch (err) {
       throw unavailable(err);
     }
@@ -91,6 +95,19 @@ export function createStripeProcessor(options: StripeOptions): CardProcessor {
   }
 }
 
+/** The SDK's own time-out is of silence on the socket, once per try; this one is of the whole call. */
+async function within<T>(timeoutMs: number, call: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`no answer within ${timeoutMs} ms`)), timeoutMs);
+  });
+  try {
+    return await Promise.race([call, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
 function hostOf(baseUrl: string): { host: string; port: string; protocol: "http" | "https" } {
   const { hostname, port, protocol } = new URL(baseUrl);
   const http = protocol === "http:";
@@ -98,11 +115,13 @@ function hostOf(baseUrl: string): { host: string; port: string; protocol: "http"
 }
 
 function intentOf(charge: CardCharge, returnUrl: string): Stripe.PaymentIntentCreateParams {
+  const amount = toStripeAmount(charge.currencyCode, charge.amount);
+  if (amount === undefined) throw fail("PAYMENT_METHOD_INVALID", { provider_message: fractionOfMga });
   const card = charge.source.startsWith("tok_")
     ? { payment_method_data: { type: "card" as const, card: { token: charge.source } } }
     : { payment_method: charge.source };
   return {
-    amount: Number(charge.amount),
+    amount,
     currency: charge.currencyCode.toLowerCase(),
     capture_method: "manual",
     confirm: true,
@@ -113,6 +132,20 @@ function intentOf(charge: CardCharge, returnUrl: string): Stripe.PaymentIntentCr
     ...card,
   };
 }
+
+/**
+ * An amount in ISO 4217 minor units as Stripe counts it. Stripe writes ISK and
+ * UGX with two decimals that must be 00, and MGA without any
+ * (https://docs.stripe.com/currencies#special-cases). Undefined for an amount
+ * that it cannot write.
+ */
+function toStripeAmount(currencyCode: string, amount: bigint): number | undefined {
+  if (currencyCode === "ISK" || currencyCode === "UGX") return Number(amount * 100n);
+  if (currencyCode !== "MGA") return Number(amount);
+  return amount % 100n === 0n ? Number(amount / 100n) : undefined;
+}
+
+const fractionOfMga = "cards take whole MGA only";
 
 const states: Record<string, CardOutcome["state"]> = {
   processing: "PROCESSING",
@@ -140,25 +173,31 @@ function toOutcome(intent: Stripe.PaymentIntent): CardOutcome {
   };
 }
 
-/** A declined card as an outcome; everything else as an error. */
+/** A declined card or a refused charge as an outcome; everything else as an error. */
 function declined(err: unknown): CardOutcome {
-  if (err instanceof Stripe.errors.StripeCardError) {
-    return {
-      state: "FAILED",
-      providerId: err.payment_intent?.id ?? "",
-      clientSecret: "",
-      redirectUrl: "",
-      declineCode: err.decline_code ?? err.code ?? "declined",
-      declineMessage: err.message,
-    };
-  }
-  if (err instanceof Stripe.errors.StripeInvalidRequestError) {
-    throw fail("PAYMENT_METHOD_INVALID", { provider_message: err.message }, { cause: err });
-  }
-  throw unavailable(err);
+  if (err instanceof Stripe.errors.StripeCardError) return failed(err);
+  if (!(err instanceof Stripe.errors.StripeInvalidRequestError)) throw unavailable(err);
+  const ofMethod = err.param?.startsWith("payment_method") || err.code?.startsWith("payment_method");
+  if (!ofMethod) return failed(err);
+  throw fail("PAYMENT_METHOD_INVALID", { provider_message: err.message }, { cause: err });
 }
 
-function unavailable(err: unknown): unknown {
+function failed(err: Stripe.errors.StripeError): CardOutcome {
+  return {
+    state: "FAILED",
+    providerId: err.payment_intent?.id ?? "",
+    clientSecret: "",
+    redirectUrl: "",
+    declineCode: err.decline_code ?? err.code ?? "declined",
+    declineMessage: err.message,
+  };
+}
+
+function refused(message: string, cause?: unknown): ConnectError {
+  return fail("REFUND_REFUSED", { provider_message: message }, { cause });
+}
+
+function unavailable(err: unknown): ConnectError {
   if (
     err instanceof Stripe.errors.StripeAuthenticationError ||
     err instanceof Stripe.errors.StripePermissionError ||

@@ -38,6 +38,7 @@ create table refund (
   id text not null,
   payment_id text not null,
   request_id text,
+  request_fingerprint bytea not null,
   amount bigint not null,
   reason text not null,
   provider_id text,
@@ -49,4 +50,5 @@ create table refund (
   constraint refund_amount_positive check (amount > 0),
   constraint refund_state check (state in ('PENDING', 'COMPLETED', 'FAILED'))
 );
+create index refund_pending on refund (create_time) where state = 'PENDING';
 `;

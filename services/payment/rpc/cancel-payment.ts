@@ -16,10 +16,20 @@ export function cancelPayment(deps: PaymentDeps): MethodImpl<typeof PaymentServi
       payment = await authorize(deps, payment);
     }
     const canceled = await cancel(deps, payment);
-    if (canceled.state === "CAPTURED" || canceled.state === "REFUNDED") {
-      throw fail("PAYMENT_CAPTURED", { payment_id: paymentId });
+    switch (canceled.state) {
+      case "CANCELED":
+      case "FAILED":
+        return toPaymentMessage(canceled, []);
+      case "CAPTURED":
+      case "REFUNDED":
+        throw fail("PAYMENT_CAPTURED", { payment_id: paymentId });
+      case "PROCESSING":
+      case "REQUIRES_ACTION":
+      case "AWAITING_TRANSFER":
+      case "AUTHORIZED":
+        // The provider could not do it yet: the money is not free.
+        throw fail("PROVIDER_UNAVAILABLE", {});
     }
-    return toPaymentMessage(canceled, []);
   };
 }
 
@@ -31,8 +41,7 @@ async function cancel({ db, cards }: PaymentDeps, payment: Payment): Promise<Pay
     case "PROCESSING":
     case "REQUIRES_ACTION":
     case "AUTHORIZED":
-      if (providerId === null) throw fail("PROVIDER_UNAVAILABLE", {});
-      return record(db, { id, outcome: await cards.cancel({ providerId, paymentId: id }) });
+      return providerId === null ? payment : record(db, { id, outcome: await cards.cancel({ providerId }) });
     case "CAPTURED":
     case "FAILED":
     case "CANCELED":

@@ -4,45 +4,62 @@ import type { MethodImpl } from "@connectrpc/connect";
 import type { CreatePaymentRequest, PaymentService } from "../../../gen/rowlock/payment/v1/payment_pb.js";
 import type { Db } from "../../../lib/db/index.ts";
 import { isUniqueViolation } from "../../../lib/db/index.ts";
+import { invalidArgument } from "../../../lib/errors/reasons.ts";
 import { newId } from "../../../lib/ids/ids.ts";
-import { authorize, getExisting } from "../card-payment.ts";
-import { toPaymentMessage } from "../convert.ts";
-import { cardMethod, type Payment } from "../payment.ts";
+import { answerWith } from "../answer.ts";
+import { authorize } from "../card-payment.ts";
+import { cardMethod, invalidMethod, type Payment } from "../payment.ts";
 import { fail } from "../reasons.ts";
 import type { PaymentDeps } from "../service.ts";
-import { findLivePaymentId, insertPayment, type NewPayment } from "../store-payment.ts";
+import { findLivePaymentId, findPayment, insertPayment, type NewPayment } from "../store-payment.ts";
 
 /** Starts to pay an order. Safe to retry: the attempt is recorded before the provider is asked. */
 export function createPayment(deps: PaymentDeps): MethodImpl<typeof PaymentService.method.createPayment> {
   const { db, clock } = deps;
   return async (request) => {
-    const wanted = toNewPayment(request, clock());
-    const payment = await insertOnce(db, wanted);
-    if (payment.method !== cardMethod || payment.state !== "PROCESSING") return toPaymentMessage(payment, []);
-    return toPaymentMessage(await authorize(deps, payment), []);
+    const recorded = await insertOnce(db, toNewPayment(request, clock()));
+    const waits = recorded.method === cardMethod && recorded.state === "PROCESSING";
+    const payment = waits ? await authorize(deps, recorded) : recorded;
+    if (payment.declineCode === invalidMethod) {
+      throw fail("PAYMENT_METHOD_INVALID", { provider_message: payment.declineMessage });
+    }
+    return answerWith(db, payment);
   };
 }
 
+/** How often an insert is tried that a live attempt refused which has ended by the time it is looked for. */
+const insertAttempts = 3;
+
+/** Records the attempt, or returns the one that has its id. */
 async function insertOnce(db: Db, wanted: NewPayment): Promise<Payment> {
   const { id, orderId } = wanted;
-  let inserted: Payment | undefined;
-  try {
-    inserted = await insertPayment(db, wanted);
-  } catch (err) {
-    if (!isUniqueViolation(err, "payment_live_key")) throw err;
+  for (let attempt = 1; ; attempt++) {
+    let refusal: unknown;
+    try {
+      const inserted = await insertPayment(db, wanted);
+      if (inserted !== undefined) return inserted;
+    } catch (err) {
+      if (!isUniqueViolation(err, "payment_live_key")) throw err;
+      refusal = err;
+    }
+    // An identical call at the same moment may trip over the live attempt's key, too.
+    const earlier = await findPayment(db, id);
+    if (earlier !== undefined) return sameAttempt(earlier, wanted);
     const live = await findLivePaymentId(db, orderId);
-    if (live !== id)
-      throw fail("PAYMENT_LIVE", { order_id: orderId, payment_id: live ?? "" }, { cause: err });
+    if (live !== undefined || attempt === insertAttempts) {
+      throw fail("PAYMENT_LIVE", { order_id: orderId, payment_id: live ?? "" }, { cause: refusal });
+    }
   }
-  if (inserted !== undefined) return inserted;
-  const earlier = await getExisting(db, id);
+}
+
+function sameAttempt(earlier: Payment, wanted: NewPayment): Payment {
   const same =
-    earlier.orderId === orderId &&
+    earlier.orderId === wanted.orderId &&
     earlier.amount === wanted.amount &&
     earlier.currencyCode === wanted.currencyCode &&
     earlier.method === wanted.method &&
     earlier.source === wanted.source;
-  if (!same) throw fail("PAYMENT_MISMATCH", { payment_id: id });
+  if (!same) throw fail("PAYMENT_MISMATCH", { payment_id: wanted.id });
   return earlier;
 }
 
@@ -51,12 +68,12 @@ function toNewPayment(request: CreatePaymentRequest, now: Date): NewPayment {
     id: request.paymentId,
     orderId: request.orderId,
     currencyCode: request.amount?.currencyCode ?? "",
-    amount: request.amount?.amount ?? 0n,
+    amount: positive("amount.amount", request.amount?.amount ?? 0n),
     email: request.contact?.email ?? "",
   };
   if (request.method.case === "bankTransfer") {
     const { bank, timeLimit } = request.method.value;
-    const limitMs = timeLimit === undefined ? 0 : durationMs(timeLimit);
+    const limitMs = positive("bank_transfer.time_limit", timeLimit === undefined ? 0 : durationMs(timeLimit));
     return {
       ...common,
       state: "AWAITING_TRANSFER",
@@ -76,6 +93,11 @@ function toNewPayment(request: CreatePaymentRequest, now: Date): NewPayment {
     reference: null,
     deadline: null,
   };
+}
+
+function positive<T extends number | bigint>(field: string, value: T): T {
+  if (value <= 0) throw invalidArgument([{ field, description: "must be more than 0" }]);
+  return value;
 }
 
 /** A virtual account number of 16 digits, one per payment. */

@@ -1,14 +1,14 @@
 import type { MethodImpl } from "@connectrpc/connect";
 import type { PaymentService } from "../../../gen/rowlock/payment/v1/payment_pb.js";
+import { answerWith } from "../answer.ts";
 import { authorize, getExisting, record } from "../card-payment.ts";
-import { toPaymentMessage } from "../convert.ts";
 import { cardMethod, type Payment } from "../payment.ts";
 import type { PaymentDeps } from "../service.ts";
 
 /** Returns a payment after asking the provider for its present state. */
 export function refreshPayment(deps: PaymentDeps): MethodImpl<typeof PaymentService.method.refreshPayment> {
   return async ({ paymentId }) =>
-    toPaymentMessage(await refresh(deps, await getExisting(deps.db, paymentId)), []);
+    answerWith(deps.db, await refresh(deps, await getExisting(deps.db, paymentId)));
 }
 
 async function refresh(deps: PaymentDeps, payment: Payment): Promise<Payment> {

@@ -1,0 +1,107 @@
+import type { CardCharge, CardOutcome, CardProcessor, CardRefund } from "../card-processor.ts";
+import { fail } from "../reasons.ts";
+
+/** An outcome; authorized unless told otherwise. */
+export function outcome(fields: Partial<CardOutcome> = {}): CardOutcome {
+  return {
+    state: "AUTHORIZED",
+    providerId: "pi_1",
+    clientSecret: "",
+    redirectUrl: "",
+    declineCode: "",
+    declineMessage: "",
+    ...fields,
+  };
+}
+
+/** A call as the provider saw it. */
+export interface SeenCall {
+  name: keyof CardProcessor;
+  /** The payment's id, the provider's id, or the refund's. */
+  id: string;
+}
+
+/**
+ * A provider of card payments that keeps simple truth: one intent per payment
+ * id, one refund per refund id. `next` scripts what becomes of an intent.
+ */
+export class FakeCards implements CardProcessor {
+  readonly calls: SeenCall[] = [];
+  /** The intents by the provider's id. */
+  readonly intents = new Map<string, CardOutcome>();
+  /** The amounts given back, by the refund's id. */
+  readonly refunds = new Map<string, CardRefund>();
+  /** What the next new intents come to, by the source of the charge; others are authorized. */
+  readonly script = new Map<string, Partial<CardOutcome>>();
+  /** Runs in the call, before its effect; may throw. */
+  before: Partial<Record<keyof CardProcessor, () => Promise<void> | void>> = {};
+  /** Runs in the call, after its effect: an answer that is lost. */
+  after: Partial<Record<keyof CardProcessor, () => Promise<void> | void>> = {};
+
+  /** The provider stays silent. */
+  readonly silence = (): never => {
+    throw fail("PROVIDER_UNAVAILABLE", {});
+  };
+
+  async authorize(charge: CardCharge): Promise<CardOutcome> {
+    return this.#serve("authorize", charge.paymentId, () => {
+      const providerId = `pi_${charge.paymentId}`;
+      const known = this.intents.get(providerId);
+      if (known !== undefined) return known;
+      if (charge.source === "pm_unknown") {
+        throw fail("PAYMENT_METHOD_INVALID", { provider_message: "no such payment method" });
+      }
+      return this.put(outcome({ ...this.script.get(charge.source), providerId }));
+    });
+  }
+
+  async capture({ providerId }: { providerId: string }): Promise<CardOutcome> {
+    return this.#serve("capture", providerId, () => {
+      const intent = this.#intent(providerId);
+      return intent.state === "AUTHORIZED" ? this.put({ ...intent, state: "CAPTURED" }) : intent;
+    });
+  }
+
+  async cancel({ providerId }: { providerId: string }): Promise<CardOutcome> {
+    return this.#serve("cancel", providerId, () => {
+      const intent = this.#intent(providerId);
+      const open = intent.state === "AUTHORIZED" || intent.state === "REQUIRES_ACTION";
+      return open ? this.put({ ...intent, state: "CANCELED", clientSecret: "", redirectUrl: "" }) : intent;
+    });
+  }
+
+  async retrieve(providerId: string): Promise<CardOutcome> {
+    return this.#serve("retrieve", providerId, () => this.#intent(providerId));
+  }
+
+  async refund(refund: CardRefund): Promise<string> {
+    return this.#serve("refund", refund.refundId, () => {
+      this.refunds.set(refund.refundId, refund);
+      return `re_${refund.refundId}`;
+    });
+  }
+
+  /** What was given back in all; minor units. */
+  get refunded(): bigint {
+    return [...this.refunds.values()].reduce((sum, { amount }) => sum + amount, 0n);
+  }
+
+  put(intent: CardOutcome): CardOutcome {
+    this.intents.set(intent.providerId, intent);
+    return intent;
+  }
+
+  #intent(providerId: string): CardOutcome {
+    const intent = this.intents.get(providerId);
+    if (intent === undefined) throw fail("PROVIDER_UNAVAILABLE", {});
+    return intent;
+  }
+
+  async #serve<T>(name: keyof CardProcessor, id: string, work: () => T): Promise<T> {
+    this.calls.push({ name, id });
+    await this.before[name]?.();
+    const answer = work();
+    await this.after[name]?.();
+    return answer;
+  }
+}
