@@ -62,8 +62,9 @@ test("more than is left is refused, and says how much is", async () => {
 });
 
 test.each(["authorized", "transfer"] as const)("what was not captured cannot go back (%s)", async (kind) => {
-  await (kind === "transfer" ? shop.transfer : shop.pay)(`uncaptured-${kind}`);
-  expect(reasonOf(await failure(refund(`uncaptured-${kind}`)))).toBe("PAYMENT_NOT_CAPTURED");
+  const id = `uncaptured-${kind}`;
+  await (kind === "transfer" ? shop.transfer(id) : shop.pay(id));
+  expect(reasonOf(await failure(refund(id)))).toBe("PAYMENT_NOT_CAPTURED");
 });
 
 test("another currency is refused", async () => {

@@ -168,7 +168,7 @@ function toOutcome(intent: Stripe.PaymentIntent): CardOutcome {
     providerId: intent.id,
     clientSecret: state === "REQUIRES_ACTION" ? (intent.client_secret ?? "") : "",
     redirectUrl: intent.next_action?.redirect_to_url?.url ?? "",
-    declineCode: state === "FAILED" ? (error?.decline_code ?? error?.code ?? "declined") : "",
+    declineCode: state === "FAILED" ? error?.decline_code || error?.code || "declined" : "",
     declineMessage: state === "FAILED" ? (error?.message ?? "The payment failed.") : "",
   };
 }
@@ -177,8 +177,9 @@ function toOutcome(intent: Stripe.PaymentIntent): CardOutcome {
 function declined(err: unknown): CardOutcome {
   if (err instanceof Stripe.errors.StripeCardError) return failed(err);
   if (!(err instanceof Stripe.errors.StripeInvalidRequestError)) throw unavailable(err);
-  const ofMethod = err.param?.startsWith("payment_method") || err.code?.startsWith("payment_method");
-  if (!ofMethod) return failed(err);
+  // The payment method is the only object that a charge refers to.
+  const ofMethod = /^(payment_method|token|resource_missing)/.test(`${err.code}`);
+  if (!ofMethod && !err.param?.startsWith("payment_method")) return failed(err);
   throw fail("PAYMENT_METHOD_INVALID", { provider_message: err.message }, { cause: err });
 }
 
@@ -188,7 +189,8 @@ function failed(err: Stripe.errors.StripeError): CardOutcome {
     providerId: err.payment_intent?.id ?? "",
     clientSecret: "",
     redirectUrl: "",
-    declineCode: err.decline_code ?? err.code ?? "declined",
+    // The SDK makes an absent code an empty string.
+    declineCode: err.decline_code || err.code || "declined",
     declineMessage: err.message,
   };
 }
