@@ -21,6 +21,26 @@ export function pageSizeOf(requested: number): number {
 export type Cursor = readonly (string | number)[];
 
 /**
+ * What one entry of a cursor may be. Tokens are not signed, so whatever stands in one must be something that the
+ * column it is compared with can hold: otherwise a forged token would be an internal error.
+ *
+ * `text`: a string that Postgres stores; `bigint`: a decimal number of a bigint column, in a string; `number`: finite;
+ * `integer`: exact; `time`: milliseconds since 1970, up to the year 9999.
+ */
+export type CursorKind = "text" | "bigint" | "number" | "integer" | "time";
+
+// Later years have no common spelling.
+const lastMillisecond = 253_402_300_799_999;
+
+const fits: Record<CursorKind, (value: unknown) => boolean> = {
+  text: (value) => typeof value === "string" && !value.includes("\0") && value.isWellFormed(),
+  bigint: (value) => typeof value === "string" && /^\d{1,18}$/.test(value),
+  number: Number.isFinite,
+  integer: Number.isSafeInteger,
+  time: (value) => Number.isSafeInteger(value) && Number(value) >= 0 && Number(value) <= lastMillisecond,
+};
+
+/**
  * Makes the opaque token of the page after `cursor`. It carries a digest of
  * the filter, so that a token is refused when the filter changed under it.
  */
@@ -32,7 +52,7 @@ export function encodePageToken({ cursor, filter }: { cursor: Cursor; filter: un
  * Reads a page token: `undefined` for the first page.
  *
  * @throws PAGE_TOKEN_INVALID when the token was not made for this filter, or
- * its cursor does not have the shape of `like` (one entry per sort key).
+ * its cursor does not have the shape of `like` (one kind per sort key).
  */
 export function decodePageToken({
   token,
@@ -41,7 +61,7 @@ export function decodePageToken({
 }: {
   token: string;
   filter: unknown;
-  like: readonly ("string" | "number")[];
+  like: readonly CursorKind[];
 }): Cursor | undefined {
   if (token === "") return undefined;
   const parsed = parse(token);
@@ -49,7 +69,7 @@ export function decodePageToken({
     throw invalid();
   }
   const cursor = parsed.slice(1);
-  if (!cursor.every((value, i) => typeof value === like[i])) throw invalid();
+  if (!like.every((kind, i) => fits[kind](cursor[i]))) throw invalid();
   return cursor;
 }
 

@@ -11,10 +11,6 @@ export const catalogReasons = {
   SKU_TAKEN: { code: Code.AlreadyExists, message: "SKU {sku} belongs to another product" },
   /** The product changed since the caller read it: read it again. */
   ETAG_MISMATCH: { code: Code.Aborted, message: "product {product_id} has changed; its etag is {etag}" },
-  PAGE_TOKEN_INVALID: {
-    code: Code.InvalidArgument,
-    message: "page_token is not one that this list returned for these filters",
-  },
   STAFF_ONLY: { code: Code.PermissionDenied, message: "{field} is for staff" },
 } as const;
 

@@ -14,7 +14,7 @@ export function listStock({
     const { maxAvailable } = request;
     const filter = ["stock", maxAvailable];
     const [sku = "", locationId = ""] =
-      decodePageToken({ token: request.pageToken, filter, like: ["string", "string"] }) ?? [];
+      decodePageToken({ token: request.pageToken, filter, like: ["text", "text"] }) ?? [];
     const pageSize = pageSizeOf(request.pageSize);
     const rows = await readPage(db, {
       after: [String(sku), String(locationId)],

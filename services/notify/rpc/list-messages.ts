@@ -9,8 +9,8 @@ import { listMessages as readMessages } from "../store.ts";
 export function listMessages({ db }: NotifyDeps): MethodImpl<typeof NotifyService.method.listMessages> {
   return async (req) => {
     const pageSize = pageSizeOf(req.pageSize);
-    const filter = { orderId: req.orderId };
-    const cursor = decodePageToken({ token: req.pageToken, filter, like: ["number", "string"] });
+    const filter = ["messages", req.orderId];
+    const cursor = decodePageToken({ token: req.pageToken, filter, like: ["time", "text"] });
     const rows = await readMessages(db, {
       orderId: req.orderId,
       after: cursor && { createTime: new Date(Number(cursor[0])), id: String(cursor[1]) },

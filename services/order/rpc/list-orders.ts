@@ -13,7 +13,7 @@ export function listOrders({ db }: OrderDeps): MethodImpl<typeof OrderService.me
     const state =
       request.state === Order_State.UNSPECIFIED ? undefined : (Order_State[request.state] as OrderState);
     const filter = ["orders", state, email];
-    const cursor = decodePageToken({ token: request.pageToken, filter, like: ["string"] });
+    const cursor = decodePageToken({ token: request.pageToken, filter, like: ["text"] });
     const pageSize = pageSizeOf(request.pageSize);
     const below = cursor === undefined ? undefined : String(cursor[0]);
     const rows = await readPage(db, { below, limit: pageSize, state, email });

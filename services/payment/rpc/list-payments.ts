@@ -16,7 +16,7 @@ export function listPayments({ db }: PaymentDeps): MethodImpl<typeof PaymentServ
         ? undefined
         : (Payment_State[request.state] as PaymentState);
     const filter = ["payments", orderId, state];
-    const cursor = decodePageToken({ token: request.pageToken, filter, like: ["string"] });
+    const cursor = decodePageToken({ token: request.pageToken, filter, like: ["text"] });
     const pageSize = pageSizeOf(request.pageSize);
     const below = cursor === undefined ? undefined : String(cursor[0]);
     const rows = await readPage(db, { below, limit: pageSize, orderId, state });

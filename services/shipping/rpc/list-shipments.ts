@@ -9,8 +9,8 @@ import { listShipments as readShipments } from "../store.ts";
 export function listShipments({ db }: ShippingDeps): MethodImpl<typeof ShippingService.method.listShipments> {
   return async (req) => {
     const pageSize = pageSizeOf(req.pageSize);
-    const filter = { orderId: req.orderId };
-    const cursor = decodePageToken({ token: req.pageToken, filter, like: ["number", "string"] });
+    const filter = ["shipments", req.orderId];
+    const cursor = decodePageToken({ token: req.pageToken, filter, like: ["time", "text"] });
     const rows = await readShipments(db, {
       orderId: req.orderId,
       after: cursor && { createTime: new Date(Number(cursor[0])), id: String(cursor[1]) },
