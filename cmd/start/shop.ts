@@ -96,12 +96,13 @@ export async function startShop({
   });
   let ready = false;
   const connect = createConnectHandler({ services, interceptors });
+  const connectServices = services.map((service) => service.desc);
   const http = await serveHttp({
     host: config.host,
     port: config.httpPort,
     isReady: () => ready,
     metrics: metrics.text,
-    handler: here.has("gateway") ? gateway({ network, log, fallback: connect }) : connect,
+    handler: here.has("gateway") ? gateway({ network, log, connect, connectServices }) : connect,
   });
   stack.defer(async () => {
     ready = false;
@@ -127,29 +128,41 @@ export async function startShop({
   };
 }
 
+/**
+ * REST; Connect for the services of this process, whose paths begin with their names; and the documents.
+ * What none of them has is answered 404 in REST's shape of errors.
+ */
 function gateway({
   network,
   log,
-  fallback,
+  connect,
+  connectServices,
 }: {
   network: Network;
   log: Log;
-  fallback: RequestListener;
+  connect: RequestListener;
+  connectServices: readonly DescService[];
 }): RequestListener {
   const services: DescService[] = Object.values(contracts);
-  const transport = createRoutingTransport(
-    Object.fromEntries(serviceNames.map((name) => [contracts[name].typeName, network.outside(name)])),
-  );
   const docs = renderDocs(services);
-  return createTranscoder({
+  const transcode = createTranscoder({
     services,
-    transport,
-    fallback: (request, response) => {
-      if (request.url !== "/" && request.url !== "/docs") return fallback(request, response);
-      response.writeHead(200, { "content-type": "text/html; charset=utf-8" }).end(docs);
-    },
+    transport: createRoutingTransport(
+      Object.fromEntries(serviceNames.map((name) => [contracts[name].typeName, network.outside(name)])),
+    ),
     onError: ({ error, status, requestId }) => {
       if (status >= 500) log.error({ err: error, status, request_id: requestId }, "rest");
     },
   });
+  const connected = new Set(connectServices.map((service) => service.typeName));
+  return (request, response) => {
+    const url = request.url ?? "/";
+    if (url === "/" || url === "/docs") {
+      response.writeHead(200, { "content-type": "text/html; charset=utf-8" }).end(docs);
+    } else if (connected.has(url.slice(1, url.indexOf("/", 1)))) {
+      connect(request, response);
+    } else {
+      transcode(request, response);
+    }
+  };
 }
