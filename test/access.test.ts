@@ -165,7 +165,7 @@ describe("over REST", () => {
         });
         const body = (await response.json()) as { error: { status: string } };
         if (response.status !== 401 && response.status !== 403) return "passes";
-        return `${body.error.status} ${reasonIn({ ...response, body })}`;
+        return `${body.error.status} ${reasonIn({ status: response.status, headers: response.headers, body })}`;
       });
       expect(got).toEqual(await table((caller) => wanted(route.method, seenAs(caller))));
     },

@@ -139,18 +139,22 @@ export function toHttp(route: RouteDescription, json: Json): { method: string; p
     const holder = names.reduce<Json | undefined>((at, name) => at?.[name] as Json | undefined, rest);
     const value = holder?.[last];
     if (holder !== undefined) delete holder[last];
-    return percentEncode(value === undefined ? "none" : String(value));
+    return percentEncode(value === undefined ? "none" : plain(value));
   });
   if (route.body === "*") return { method: route.httpMethod, path, body: rest };
   const name = jsonName(route.body);
   const body = rest[name] as Json | undefined;
   delete rest[name];
-  const query = parameters(rest).map(([key, value]) => `${key}=${percentEncode(String(value))}`);
+  const query = parameters(rest).map(([key, value]) => `${key}=${percentEncode(plain(value))}`);
   return {
     method: route.httpMethod,
     path: query.length === 0 ? path : `${path}?${query.join("&")}`,
     ...(route.body !== "" && { body: body ?? {} }),
   };
+}
+
+function plain(value: JsonValue): string {
+  return typeof value === "string" ? value : JSON.stringify(value);
 }
 
 /** As encodeURIComponent, but half a surrogate pair is sent as the three bytes it would have. */
