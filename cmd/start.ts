@@ -1,12 +1,14 @@
 import process from "node:process";
 import { createLog } from "../lib/telemetry/log.ts";
 import { printBanner } from "./start/banner.ts";
-import { ConfigError, readConfig } from "./start/config.ts";
+import { type Config, readConfig } from "./start/config.ts";
 import { addDemoCatalog } from "./start/demo-catalog.ts";
 import { startShop } from "./start/shop.ts";
+import { describeFailure } from "./start/start-failure.ts";
 
+let config: Config | undefined;
 try {
-  const config = readConfig({ args: process.argv.slice(2), env: process.env });
+  config = readConfig({ args: process.argv.slice(2), env: process.env });
   const log = createLog({ level: config.logLevel, pretty: process.stdout.isTTY });
   const shop = await startShop({ config, log });
   const stop = async () => {
@@ -20,6 +22,6 @@ try {
   }
   printBanner({ config, shop, out: process.stdout });
 } catch (err) {
-  process.stderr.write(`${err instanceof ConfigError ? err.message : (err as Error).stack}\n`);
+  process.stderr.write(`${describeFailure(err, config)}\n`);
   process.exit(1);
 }
