@@ -23,9 +23,19 @@ export function createMetrics(): Metrics {
     help: "SQL statements sent to Postgres, BEGIN and COMMIT included.",
     registers: [registry],
   });
+  // prom-client hashes the labels at each use; the few pairs that there are keep their counters instead.
+  const histograms = new Map<string, ReturnType<typeof calls.labels>>();
   return {
     countStatement: () => statements.inc(),
-    observe: ({ method, code, seconds }) => calls.observe({ method, code }, seconds),
+    observe: ({ method, code, seconds }) => {
+      const key = `${method} ${code}`;
+      let histogram = histograms.get(key);
+      if (histogram === undefined) {
+        histogram = calls.labels(method, code);
+        histograms.set(key, histogram);
+      }
+      histogram.observe(seconds);
+    },
     text: () => registry.metrics(),
   };
 }

@@ -10,6 +10,9 @@ import { reasonOf } from "../errors/reasons.ts";
 import type { Principal } from "./principal.ts";
 import { failRpc } from "./reasons.ts";
 
+/** Why a signal is aborted after its call: one for all, since making an AbortError captures a stack each time. */
+const ended = new DOMException("the call has ended", "AbortError");
+
 /** Longer timers than this overflow Node's and would fire at once; such a deadline needs no timer. */
 const longestTimerMs = 2 ** 31 - 1;
 
@@ -151,7 +154,7 @@ export class CallState {
       this.#parent?.removeEventListener("abort", this.#parentAborted);
     }
     if (this.#observed && this.#failure === undefined) {
-      this.#controller.abort();
+      this.#controller.abort(ended);
     }
   }
 }

@@ -1,5 +1,4 @@
 import type { DescService } from "@bufbuild/protobuf";
-import { createValidator } from "@bufbuild/protovalidate";
 import type { Interceptor } from "@connectrpc/connect";
 import type { Log } from "../telemetry/log.ts";
 import type { Authenticator } from "./authenticator.ts";
@@ -7,7 +6,7 @@ import { authenticate } from "./interceptors/authenticate.ts";
 import { checkAccess, requireAccessOptions } from "./interceptors/check-access.ts";
 import { type DeadlineOptions, keepDeadline } from "./interceptors/keep-deadline.ts";
 import { type Observe, recordCalls } from "./interceptors/record-calls.ts";
-import { validateRequests, warmValidator } from "./interceptors/validate.ts";
+import { createRequestValidator, validateRequests, warmValidator } from "./interceptors/validate.ts";
 
 /**
  * The server's interceptors, outermost first: errors, log and metrics; deadline; principal; access;
@@ -30,7 +29,7 @@ export function createServerInterceptors({
   deadline?: DeadlineOptions;
 }): Interceptor[] {
   requireAccessOptions(services);
-  const validator = createValidator();
+  const validator = createRequestValidator();
   warmValidator(validator, services);
   return [
     recordCalls({ log, observe }),

@@ -11,7 +11,7 @@ import { compileTextCheck, type TextCheck } from "./storable-text.ts";
  * its text to what Postgres can store: without this a NUL would be an internal error.
  * INVALID_ARGUMENT names each violated field by its proto path.
  */
-export function validateRequests(validator: Validator = createValidator()): Interceptor {
+export function validateRequests(validator: Validator = createRequestValidator()): Interceptor {
   return (next) => (req) => {
     if (req.stream) {
       const checked = mapEach(req.message, (message) => {
@@ -26,6 +26,25 @@ export function validateRequests(validator: Validator = createValidator()): Inte
     const refusal = check(validator, req.method.input, req.message);
     return refusal === undefined ? next(req) : Promise.reject(refusal);
   };
+}
+
+/**
+ * A validator that matches patterns with the platform's RegExp, which makes a request with a few of
+ * them two to four times cheaper than protovalidate's RE2. RE2 guards against patterns that take
+ * exponential time; ours come from our own contracts.
+ */
+export function createRequestValidator(): Validator {
+  const compiled = new Map<string, RegExp>();
+  return createValidator({
+    regexMatch(pattern, against) {
+      let regex = compiled.get(pattern);
+      if (regex === undefined) {
+        regex = new RegExp(pattern, "u");
+        compiled.set(pattern, regex);
+      }
+      return regex.test(against);
+    },
+  });
 }
 
 /** Compiles the rules of every request type: the first validation of a type takes tens of milliseconds. */

@@ -1,5 +1,4 @@
 import { hash } from "node:crypto";
-import { createValidator } from "@bufbuild/protovalidate";
 import type { CallOptions, Interceptor } from "@connectrpc/connect";
 import { pino } from "pino";
 import { createAuthenticator } from "../authenticator.ts";
@@ -29,7 +28,7 @@ export const testInterceptors: readonly Interceptor[] = [
   keepDeadline(),
   authenticate(testAuthenticator),
   checkAccess(),
-  validateRequests(createValidator()),
+  validateRequests(),
 ];
 
 /** Call options of each kind of caller, for clients over a direct transport. */
