@@ -313,4 +313,4 @@ testRefusals("shape", shapes, () => victim);
 testRefusals("body", bodies, () => victim);
 testRefusals("money or key", money, () => victim);
 testRefusals("credential", credentials, () => victim);
-testRefusals("refused on the way", undone, () => victim, visible);
+testRefusals("in a later step", undone, () => victim, visible);

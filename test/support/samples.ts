@@ -138,7 +138,7 @@ export function toHttp(route: RouteDescription, json: Json): { method: string; p
     const last = names.pop() ?? "";
     const holder = names.reduce<Json | undefined>((at, name) => at?.[name] as Json | undefined, rest);
     const value = holder?.[last];
-    if (holder !== undefined) delete holder[last];
+    if (typeof holder === "object") delete holder?.[last];
     return percentEncode(value === undefined ? "none" : plain(value));
   });
   if (route.body === "*") return { method: route.httpMethod, path, body: rest };
