@@ -1,16 +1,19 @@
+import type { MessageInitShape } from "@bufbuild/protobuf";
 import { durationFromMs } from "@bufbuild/protobuf/wkt";
 import type { CallOptions } from "@connectrpc/connect";
 import { type PayOrderRequest, PayOrderRequestSchema } from "../../gen/rowlock/order/v1/order_pb.js";
-import type { Payment } from "../../gen/rowlock/payment/v1/payment_pb.js";
+import type { CreatePaymentRequestSchema, Payment } from "../../gen/rowlock/payment/v1/payment_pb.js";
 import { isUniqueViolation } from "../../lib/db/index.ts";
-import { reasonOf } from "../../lib/errors/reasons.ts";
+import { errorInfo, reasonOf } from "../../lib/errors/reasons.ts";
 import { fingerprintOf } from "../../lib/idempotency/idempotency.ts";
 import { newId } from "../../lib/ids/ids.ts";
 import { money } from "../../lib/money/money.ts";
-import { getExisting } from "./access.ts";
+import { invalidMethod } from "./decline.ts";
 import { type Order, totalOf } from "./order.ts";
-import { fail } from "./reasons.ts";
+import { giveBack } from "./payments.ts";
+import { fail, holdExpired } from "./reasons.ts";
 import type { OrderDeps } from "./service.ts";
+import { holdLonger } from "./stock.ts";
 import { beginAttempt } from "./store-attempt.ts";
 import { recordPayment } from "./store-change.ts";
 
@@ -23,38 +26,43 @@ const defaultBank = "BANK_TRANSFER";
  * @throws ORDER_NOT_PENDING, HOLD_EXPIRED, SHIPPING_METHOD_MISSING.
  */
 export function checkPayable(order: Order, now: Date): void {
-  const { id, state, holdExpireTime } = order;
+  const { id, state } = order;
   if (state !== "PENDING_PAYMENT") throw fail("ORDER_NOT_PENDING", { order_id: id, state });
-  if (holdExpireTime <= now) {
-    throw fail("HOLD_EXPIRED", { order_id: id, hold_expire_time: holdExpireTime.toISOString() });
-  }
+  if (order.holdExpireTime <= now) throw holdExpired(order);
   if (order.shippingMethodId === "") throw fail("SHIPPING_METHOD_MISSING", { order_id: id });
 }
 
-/** Ends an attempt that waits for the buyer, who now wants to pay otherwise. */
+/**
+ * Ends an attempt that waits for the buyer, who now wants to pay otherwise.
+ *
+ * @throws PAYMENT_IN_PROGRESS when its money has just arrived.
+ */
 export async function giveUpWaiting(deps: OrderDeps, order: Order, call: CallOptions): Promise<void> {
-  const { id, paymentId, payment, paymentState } = order;
+  const { id: orderId, paymentId, payment, paymentState } = order;
   if (paymentId === null || payment === null) return;
   if (paymentState !== "REQUIRES_ACTION" && paymentState !== "AWAITING_TRANSFER") return;
-  await deps.payments.cancelPayment({ paymentId }, call);
-  await recordPayment(deps.db, { orderId: id, paymentId, state: "FAILED", snapshot: payment });
+  try {
+    await deps.payments.cancelPayment({ paymentId }, call);
+  } catch (err) {
+    if (reasonOf(err) !== "PAYMENT_CAPTURED") throw err;
+    throw fail("PAYMENT_IN_PROGRESS", { order_id: orderId, payment_id: paymentId }, { cause: err });
+  }
+  await recordPayment(deps.db, { orderId, paymentId, state: "FAILED", snapshot: payment });
 }
 
 /**
- * Records an attempt before the provider is asked, and returns its payment's
- * id. Of several calls at once, one records its attempt.
- *
- * @throws PAYMENT_IN_PROGRESS, and as {@link checkPayable}.
+ * Records an attempt before the provider is asked, and returns the order with
+ * it. Of several calls at once, one records its attempt; the others get
+ * nothing.
  */
 export async function begin(
   { db, clock }: OrderDeps,
   { orderId, request }: { orderId: string; request: PayOrderRequest },
-): Promise<string> {
+): Promise<{ order: Order; paymentId: string } | undefined> {
   const paymentId = newId("pay");
   const method = request.method.case === "bankTransfer" ? request.method.value.bank || defaultBank : "card";
-  let begun = false;
   try {
-    begun = await beginAttempt(db, {
+    const order = await beginAttempt(db, {
       orderId,
       paymentId,
       requestId: request.requestId,
@@ -62,19 +70,17 @@ export async function begin(
       snapshot: { method, clientSecret: "", redirectUrl: "", declineCode: "" },
       now: clock(),
     });
+    return order && { order, paymentId };
   } catch (err) {
     if (!isUniqueViolation(err, "payment_attempt_request_key")) throw err;
+    return undefined;
   }
-  if (begun) return paymentId;
-  const present = await getExisting(db, orderId);
-  checkPayable(present, clock());
-  throw fail("PAYMENT_IN_PROGRESS", { order_id: orderId, payment_id: present.paymentId ?? "" });
 }
 
 /**
  * Starts a recorded attempt's payment. May be repeated: Payment knows it by its id.
  *
- * @throws PAYMENT_METHOD_INVALID, after which another attempt can be made.
+ * @throws HOLD_EXPIRED, PAYMENT_METHOD_INVALID, after which another attempt can be made.
  */
 export async function startPayment(
   deps: OrderDeps,
@@ -82,7 +88,7 @@ export async function startPayment(
   call: CallOptions,
 ): Promise<Payment> {
   const { order, request, paymentId } = attempt;
-  const { payments, inventory, holds } = deps;
+  const { holds } = deps;
   const common = {
     paymentId,
     orderId: order.id,
@@ -91,34 +97,56 @@ export async function startPayment(
   };
   if (request.method.case === "bankTransfer") {
     // The goods are held beyond the transfer's deadline before the buyer learns where to pay.
-    const ttl = durationFromMs(holds.transferMs + holds.transferSlackMs);
-    await inventory.extend({ reservationId: order.reservationId, ttl }, call);
+    const ms = holds.transferMs + holds.transferSlackMs;
+    if (!(await holdLonger(deps, { reservationId: order.reservationId, ms }, call))) {
+      await failAttempt(deps, { order, paymentId, declineCode: "hold_expired" });
+      throw holdExpired(order);
+    }
     const bank = request.method.value.bank || defaultBank;
     const value = { bank, timeLimit: durationFromMs(holds.transferMs) };
-    return payments.createPayment({ ...common, method: { case: "bankTransfer", value } }, call);
+    return createPayment(deps, { ...common, method: { case: "bankTransfer", value } }, call);
   }
   const paymentMethod = request.method.case === "card" ? request.method.value.paymentMethod : "";
   try {
-    return await payments.createPayment(
-      { ...common, method: { case: "card", value: { paymentMethod } } },
-      call,
-    );
+    return await createPayment(deps, { ...common, method: { case: "card", value: { paymentMethod } } }, call);
   } catch (err) {
-    if (reasonOf(err) === "PAYMENT_METHOD_INVALID") {
-      const snapshot = {
-        method: "card",
-        clientSecret: "",
-        redirectUrl: "",
-        declineCode: "invalid_payment_method",
-      };
-      await recordPayment(deps.db, {
-        orderId: order.id,
-        paymentId,
-        state: "FAILED",
-        snapshot,
-        event: "payment_failed",
-      });
-    }
-    throw err;
+    const info = errorInfo(err);
+    if (info?.reason !== "PAYMENT_METHOD_INVALID") throw err;
+    await failAttempt(deps, { order, paymentId, declineCode: invalidMethod });
+    const provider_message = info.metadata["provider_message"] ?? "";
+    throw fail("PAYMENT_METHOD_INVALID", { provider_message }, { cause: err });
   }
+}
+
+async function createPayment(
+  deps: OrderDeps,
+  request: MessageInitShape<typeof CreatePaymentRequestSchema>,
+  call: CallOptions,
+): Promise<Payment> {
+  const { payments } = deps;
+  try {
+    return await payments.createPayment(request, call);
+  } catch (err) {
+    const info = errorInfo(err);
+    const live = info?.metadata["payment_id"];
+    if (info?.reason !== "PAYMENT_LIVE" || !live) throw err;
+    // The order has one attempt: this payment began after its attempt was given up for dead.
+    await giveBack(deps, await payments.refreshPayment({ paymentId: live }, call), call);
+    return payments.createPayment(request, call);
+  }
+}
+
+/** Ends an attempt that came to nothing, so that another can be made. */
+export async function failAttempt(
+  { db }: OrderDeps,
+  { order, paymentId, declineCode }: { order: Order; paymentId: string; declineCode: string },
+): Promise<void> {
+  const method = order.payment?.method ?? "";
+  await recordPayment(db, {
+    orderId: order.id,
+    paymentId,
+    state: "FAILED",
+    snapshot: { method, clientSecret: "", redirectUrl: "", declineCode },
+    event: "payment_failed",
+  });
 }

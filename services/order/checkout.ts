@@ -1,5 +1,5 @@
 import { toBinary } from "@bufbuild/protobuf";
-import { durationFromMs } from "@bufbuild/protobuf/wkt";
+import { durationFromMs, timestampDate } from "@bufbuild/protobuf/wkt";
 import type { CallOptions, HandlerContext } from "@connectrpc/connect";
 import { Cart_State } from "../../gen/rowlock/cart/v1/cart_pb.js";
 import {
@@ -8,9 +8,10 @@ import {
   type PlaceOrderRequest,
   PlaceOrderRequestSchema,
 } from "../../gen/rowlock/order/v1/order_pb.js";
+import type { Shipment } from "../../gen/rowlock/shipping/v1/shipping_pb.js";
 import { reasonOf } from "../../lib/errors/reasons.ts";
 import { fingerprintOf } from "../../lib/idempotency/idempotency.ts";
-import { callerOf, outgoing } from "../../lib/rpc/index.ts";
+import { callerOf, outgoing, requireOwner } from "../../lib/rpc/index.ts";
 import { toOrderMessage } from "./convert.ts";
 import { type Draft, draftOrder, shippingMethodsOf } from "./draft.ts";
 import { type Order, shipmentIdOf } from "./order.ts";
@@ -23,6 +24,8 @@ export interface Checkout {
   request: PlaceOrderRequest;
   ctx: HandlerContext;
   orderId: string;
+  /** Whether it goes on where an earlier call died. */
+  resumed: boolean;
 }
 
 /**
@@ -54,27 +57,18 @@ export async function checkOut(deps: OrderDeps, checkout: Checkout): Promise<Ord
 async function prepare(deps: OrderDeps, checkout: Checkout, call: CallOptions): Promise<Order> {
   const { request, ctx, orderId } = checkout;
   const { cartId } = request;
-  const caller = callerOf(ctx);
-  const owner = caller.kind === "guest" ? caller.id : "";
+  const { kind, id } = callerOf(ctx);
+  // Staff and services may order any cart; nobody else may order another's.
+  const owner = kind === "staff" || kind === "service" ? "" : id;
   const frozen = await deps.carts.freezeCart({ cartId, orderId, owner }, call);
+  requireOwner(ctx, frozen.owner);
   if (frozen.cart?.state === Cart_State.ORDERED) {
     throw fail("CART_ALREADY_ORDERED", { cart_id: cartId, order_id: frozen.cart.orderId });
   }
   const draft = draftOrder(frozen, request);
   const now = deps.clock();
-  const holdExpireTime = new Date(now.getTime() + deps.holds.unpaidMs);
-  await hold(deps, { cartId, orderId, draft }, call);
-  const shipment = await deps.shipping.createShipment(
-    {
-      shipmentId: shipmentIdOf(orderId),
-      orderId,
-      address: draft.shippingAddress,
-      contact: draft.contact,
-      parcel: draft.parcel,
-      currencyCode: draft.currencyCode,
-    },
-    call,
-  );
+  const holdExpireTime = await hold(deps, { checkout, draft }, call);
+  const shipment = await ship(deps, { checkout, draft }, call);
   const shippingMethods = shippingMethodsOf(shipment);
   if (shippingMethods.length === 0) throw fail("SHIPPING_UNAVAILABLE", { currency_code: draft.currencyCode });
   return {
@@ -104,26 +98,55 @@ async function prepare(deps: OrderDeps, checkout: Checkout, call: CallOptions): 
   };
 }
 
+/** Holds the goods; returns until when. */
 async function hold(
   { inventory, holds }: OrderDeps,
-  { cartId, orderId, draft }: { cartId: string; orderId: string; draft: Draft },
+  { checkout, draft }: { checkout: Checkout; draft: Draft },
   call: CallOptions,
-): Promise<void> {
+): Promise<Date> {
+  const { orderId: reservationId, request, resumed } = checkout;
+  const ttl = durationFromMs(holds.unpaidMs);
+  const lines = draft.lines.map((line) => ({ sku: line.sku, quantity: BigInt(line.quantity) }));
   try {
-    await inventory.reserve(
-      {
-        reservationId: orderId,
-        lines: draft.lines.map((line) => ({ sku: line.sku, quantity: BigInt(line.quantity) })),
-        ttl: durationFromMs(holds.unpaidMs),
-      },
+    let held = await inventory.reserve({ reservationId, lines, ttl }, call);
+    // The hold of the call that died may end soon.
+    if (resumed) held = await inventory.extend({ reservationId, ttl }, call);
+    if (held.expireTime === undefined)
+      throw new Error(`reservation ${reservationId} does not say when it ends`);
+    return timestampDate(held.expireTime);
+  } catch (err) {
+    throw unlessStale(err, request);
+  }
+}
+
+async function ship(
+  { shipping }: OrderDeps,
+  { checkout, draft }: { checkout: Checkout; draft: Draft },
+  call: CallOptions,
+): Promise<Shipment> {
+  const { orderId, request } = checkout;
+  const { shippingAddress: address, contact, parcel, currencyCode } = draft;
+  const shipmentId = shipmentIdOf(orderId);
+  try {
+    return await shipping.createShipment(
+      { shipmentId, orderId, address, contact, parcel, currencyCode },
       call,
     );
   } catch (err) {
-    const reason = reasonOf(err);
-    if (reason !== "RESERVATION_MISMATCH" && reason !== "RESERVATION_CLOSED") throw err;
-    // A call that died held other goods under this id; the next one gets a new id.
-    throw fail("CHECKOUT_IN_PROGRESS", { cart_id: cartId }, { cause: err });
+    throw unlessStale(err, request);
   }
+}
+
+const staleReasons: readonly (string | undefined)[] = [
+  "RESERVATION_MISMATCH",
+  "RESERVATION_CLOSED",
+  "SHIPMENT_MISMATCH",
+];
+
+/** What a call that died left under the order's id does not fit this one: the next call gets a new id. */
+function unlessStale(err: unknown, { cartId }: PlaceOrderRequest): unknown {
+  if (!staleReasons.includes(reasonOf(err))) return err;
+  return fail("CHECKOUT_IN_PROGRESS", { cart_id: cartId }, { cause: err });
 }
 
 /** The order exists: a cart that does not learn of it now is refused by the order's own key later. */

@@ -1,20 +1,23 @@
 import { OrderEventKind } from "../../gen/rowlock/notify/v1/notify_pb.js";
+import type { Shipment } from "../../gen/rowlock/shipping/v1/shipping_pb.js";
+import { reasonOf } from "../../lib/errors/reasons.ts";
 import { getExisting } from "./access.ts";
 import type { OrderJob } from "./jobs.ts";
 import type { Order } from "./order.ts";
 import type { OrderDeps } from "./service.ts";
-import { beginFulfillment, markFulfilled } from "./store-change.ts";
+import { beginFulfillment, endFulfillment, markFulfilled } from "./store-change.ts";
 import { orderSummary } from "./summary.ts";
 
 /**
  * Ships a paid order: buys its label, records it, tells the customer. Every
  * step may be repeated: Shipping buys one label per shipment, Notify sends one
- * message per event.
+ * message per event. An order whose label the carrier refuses can be canceled
+ * until the next try.
  */
 export async function fulfillOrder(deps: OrderDeps, { orderId }: OrderJob): Promise<void> {
   const { db, notify } = deps;
   const paid = (await beginFulfillment(db, orderId)) ?? (await getExisting(db, orderId));
-  const order = paid.state === "PAID" ? await buyLabel(deps, paid) : paid;
+  const order = paid.state === "PAID" ? await ship(deps, paid) : paid;
   if (order.state !== "FULFILLED") return;
   await notify.notifyOrder({
     eventKey: `${orderId}:fulfilled`,
@@ -24,18 +27,27 @@ export async function fulfillOrder(deps: OrderDeps, { orderId }: OrderJob): Prom
   });
 }
 
-async function buyLabel({ db, shipping }: OrderDeps, order: Order): Promise<Order> {
-  const { shipmentId, shippingMethodId } = order;
-  const shipment = await shipping.buyLabel({ shipmentId, rateId: shippingMethodId });
-  const method = order.shippingMethods.find((offered) => offered.id === shippingMethodId);
-  const fulfilled = await markFulfilled(db, {
+async function ship(deps: OrderDeps, order: Order): Promise<Order> {
+  const { trackingNumber, trackingUrl, labelUrl, rateId, rates } = await buyLabel(deps, order);
+  const fulfilled = await markFulfilled(deps.db, {
     orderId: order.id,
     fulfillment: {
-      carrier: method?.carrier ?? "",
-      trackingNumber: shipment.trackingNumber,
-      trackingUrl: shipment.trackingUrl,
-      labelUrl: shipment.labelUrl,
+      // Staff may have bought another rate than the buyer chose.
+      carrier: rates.find((rate) => rate.id === rateId)?.carrier ?? "",
+      trackingNumber,
+      trackingUrl,
+      labelUrl,
     },
   });
-  return fulfilled ?? getExisting(db, order.id);
+  return fulfilled ?? getExisting(deps.db, order.id);
+}
+
+async function buyLabel({ db, shipping }: OrderDeps, order: Order): Promise<Shipment> {
+  const { shipmentId, shippingMethodId } = order;
+  try {
+    return await shipping.buyLabel({ shipmentId, rateId: shippingMethodId });
+  } catch (err) {
+    if (reasonOf(err) === "LABEL_REFUSED") await endFulfillment(db, order.id);
+    throw err;
+  }
 }

@@ -27,6 +27,21 @@ export type PaymentAttemptState =
   | "FAILED"
   | "REFUNDED";
 
+/**
+ * From which states of the live attempt its state may move to the key's. A
+ * change whose source is not listed is not made, so that what somebody learned
+ * late never moves an attempt back.
+ */
+export const attemptSources: Readonly<Record<PaymentAttemptState, readonly PaymentAttemptState[]>> = {
+  // Taken into work again: the buyer did what it waited for, or it began after it was given up.
+  PROCESSING: ["PROCESSING", "REQUIRES_ACTION", "AWAITING_TRANSFER", "FAILED"],
+  REQUIRES_ACTION: ["PROCESSING"],
+  AWAITING_TRANSFER: ["PROCESSING"],
+  CAPTURED: ["PROCESSING"],
+  FAILED: ["PROCESSING", "REQUIRES_ACTION", "AWAITING_TRANSFER"],
+  REFUNDED: ["PROCESSING", "REQUIRES_ACTION", "AWAITING_TRANSFER", "FAILED", "CAPTURED"],
+};
+
 /** One SKU of an order; amounts in minor units of the order's currency. */
 export interface OrderLine {
   sku: string;
@@ -103,7 +118,7 @@ export interface Order {
   paymentId: string | null;
   paymentState: PaymentAttemptState | null;
   payment: PaymentSnapshot | null;
-  /** Whether a label is being or has been bought; from then on it cannot be canceled. */
+  /** Whether a label is being or has been bought; then it cannot be canceled. */
   fulfilling: boolean;
   fulfillment: Fulfillment | null;
   cancelReason: string;

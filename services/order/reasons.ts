@@ -1,5 +1,6 @@
-import { Code } from "@connectrpc/connect";
+import { Code, type ConnectError } from "@connectrpc/connect";
 import { defineReasons } from "../../lib/errors/reasons.ts";
+import type { Order } from "./order.ts";
 
 /** Everything that can go wrong in Order, as callers see it. */
 export const fail = defineReasons({
@@ -68,3 +69,8 @@ export const fail = defineReasons({
     message: "the authorized money of order {order_id} could not be taken; the order is canceled",
   },
 });
+
+/** The failure of an order whose goods are no longer held. */
+export function holdExpired({ id, holdExpireTime }: Order): ConnectError {
+  return fail("HOLD_EXPIRED", { order_id: id, hold_expire_time: holdExpireTime.toISOString() });
+}

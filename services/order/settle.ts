@@ -1,14 +1,17 @@
 import { timestampDate } from "@bufbuild/protobuf/wkt";
-import type { CallOptions, ConnectError } from "@connectrpc/connect";
+import type { CallOptions } from "@connectrpc/connect";
 import { type Payment, Payment_State } from "../../gen/rowlock/payment/v1/payment_pb.js";
+import { reasonOf } from "../../lib/errors/reasons.ts";
 import { getExisting } from "./access.ts";
 import { fulfillQueue, instructQueue, undoQueue } from "./jobs.ts";
 import type { Order } from "./order.ts";
 import { attemptStateOf, snapshotOf } from "./payment-snapshot.ts";
-import { fail } from "./reasons.ts";
+import { giveBack } from "./payments.ts";
+import { fail, holdExpired } from "./reasons.ts";
 import type { OrderDeps } from "./service.ts";
 import { commitGoods } from "./stock.ts";
-import { markCanceled, markPaid, markUnpayable, recordPayment, takeIntoWork } from "./store-change.ts";
+import { markFree, markPaid, markUnpayable, recordPayment, takeIntoWork } from "./store-change.ts";
+import { undoNow } from "./undo.ts";
 
 /** The method of a card payment, as Payment names it. */
 const cardMethod = "card";
@@ -49,11 +52,14 @@ async function settlePending(
     case Payment_State.AWAITING_TRANSFER:
     case Payment_State.REFUNDED:
       return record(deps, { order, payment });
-    case Payment_State.FAILED:
     case Payment_State.CANCELED:
-      return payment.method === cardMethod
-        ? record(deps, { order, payment, event: "payment_failed" })
-        : cancelRejected(deps, { order, payment });
+      return record(deps, { order, payment, event: "payment_failed" });
+    case Payment_State.FAILED: {
+      if (payment.method === cardMethod) return record(deps, { order, payment, event: "payment_failed" });
+      // A transfer that will not come: the goods go to whoever pays.
+      const reason = payment.declineMessage || "the transfer was rejected";
+      return cancelUnpayable(deps, { order, payment, reason });
+    }
     case Payment_State.AUTHORIZED:
     case Payment_State.CAPTURED:
       return takeMoney(deps, { order, payment }, call);
@@ -72,11 +78,13 @@ async function record(
     event?: "payment_failed" | "payment_pending";
   },
 ): Promise<Order> {
+  const state = attemptStateOf(payment.state);
+  if (order.paymentState === state) return order;
   const recorded = await db.transaction(async (tx) => {
     const changed = await recordPayment(tx, {
       orderId: order.id,
       paymentId: payment.id,
-      state: attemptStateOf(payment.state),
+      state,
       snapshot: snapshotOf(payment),
       holdUntil: payment.deadline && addMs(timestampDate(payment.deadline), holds.transferSlackMs),
       event,
@@ -94,7 +102,7 @@ async function takeMoney(
   { order, payment }: { order: Order; payment: Payment },
   call: CallOptions,
 ): Promise<Order> {
-  const { db, payments } = deps;
+  const { db } = deps;
   const taken =
     order.paymentState === "PROCESSING"
       ? order
@@ -107,96 +115,79 @@ async function takeMoney(
     await cancelUnpayable(deps, { order, payment, reason: "the goods are no longer there" });
     throw holdExpired(order);
   }
-  const captured =
-    payment.state === Payment_State.CAPTURED
-      ? payment
-      : await payments.capturePayment({ paymentId: payment.id }, call);
-  if (captured.state !== Payment_State.CAPTURED) {
+  const captured = payment.state === Payment_State.CAPTURED ? payment : await capture(deps, payment, call);
+  if (captured === undefined) {
     await cancelUnpayable(deps, { order, payment, reason: "the authorized money could not be taken" });
     throw fail("PAYMENT_NOT_CAPTURED", { order_id: order.id });
   }
-  return pay(deps, { orderId: order.id, payment: captured });
+  return pay(deps, { orderId: order.id, payment: captured }, call);
+}
+
+/** Takes the authorized money; nothing when the provider no longer has it for us. */
+async function capture(
+  { payments }: OrderDeps,
+  { id }: Payment,
+  call: CallOptions,
+): Promise<Payment | undefined> {
+  try {
+    return await payments.capturePayment({ paymentId: id }, call);
+  } catch (err) {
+    if (reasonOf(err) === "PAYMENT_NOT_AUTHORIZED") return undefined;
+    throw err;
+  }
+}
+
+/** PENDING_PAYMENT → PAID, with the job that ships it. */
+async function pay(
+  deps: OrderDeps,
+  { orderId, payment }: { orderId: string; payment: Payment },
+  call: CallOptions,
+): Promise<Order> {
+  const { db, jobs } = deps;
+  const paid = await db.transaction(async (tx) => {
+    const order = await markPaid(tx, { orderId, paymentId: payment.id, snapshot: snapshotOf(payment) });
+    if (order !== undefined) await jobs.enqueue(tx, fulfillQueue, { orderId });
+    return order;
+  });
+  // Paid by somebody else a moment ago; or ended, and then the money goes back.
+  return paid ?? settle(deps, { order: await getExisting(db, orderId), payment }, call);
 }
 
 /**
- * Pays an order that costs nothing: commits its goods.
+ * Pays an order that costs nothing: commits its goods. Repeating it changes nothing.
  *
  * @throws HOLD_EXPIRED.
  */
 export async function payNothing(deps: OrderDeps, order: Order, call: CallOptions): Promise<Order> {
+  const { db, jobs } = deps;
   if (!(await commitGoods(deps, order, call))) throw holdExpired(order);
-  return pay(deps, { orderId: order.id, payment: undefined });
-}
-
-/** PENDING_PAYMENT → PAID, with the job that ships it. `payment`: undefined for an order that costs nothing. */
-async function pay(
-  { db, jobs }: OrderDeps,
-  { orderId, payment }: { orderId: string; payment: Payment | undefined },
-): Promise<Order> {
-  const snapshot = payment === undefined ? null : snapshotOf(payment);
   const paid = await db.transaction(async (tx) => {
-    const order = await markPaid(tx, { orderId, snapshot });
-    if (order !== undefined) await jobs.enqueue(tx, fulfillQueue, { orderId });
-    return order;
+    const changed = await markFree(tx, order.id);
+    if (changed !== undefined) await jobs.enqueue(tx, fulfillQueue, { orderId: order.id });
+    return changed;
   });
-  return paid ?? getExisting(db, orderId);
-}
-
-function holdExpired({ id, holdExpireTime }: Order): ConnectError {
-  return fail("HOLD_EXPIRED", { order_id: id, hold_expire_time: holdExpireTime.toISOString() });
+  return paid ?? getExisting(db, order.id);
 }
 
 function addMs(time: Date, ms: number): Date {
   return new Date(time.getTime() + ms);
 }
 
+/** The order cannot be paid any more: it is canceled, and what it held goes back. */
 async function cancelUnpayable(
-  { db, jobs }: OrderDeps,
+  deps: OrderDeps,
   { order, payment, reason }: { order: Order; payment: Payment; reason: string },
 ): Promise<Order> {
-  const canceled = await db.transaction(async (tx) => {
-    const changed = await markUnpayable(tx, { orderId: order.id, paymentId: payment.id, reason });
-    if (changed !== undefined) await jobs.enqueue(tx, undoQueue, { orderId: order.id });
-    return changed;
-  });
-  return canceled ?? getExisting(db, order.id);
-}
-
-/** A transfer that will not come cancels its order: the goods go to whoever pays. */
-async function cancelRejected(
-  deps: OrderDeps,
-  { order, payment }: { order: Order; payment: Payment },
-): Promise<Order> {
   const { db, jobs } = deps;
-  await record(deps, { order, payment, event: "payment_failed" });
+  const orderId = order.id;
   const canceled = await db.transaction(async (tx) => {
-    const reason = payment.declineMessage || "the transfer was rejected";
-    const changed = await markCanceled(tx, { orderId: order.id, reason });
-    if (changed !== undefined) await jobs.enqueue(tx, undoQueue, { orderId: order.id });
+    if (payment.state === Payment_State.FAILED) {
+      const failed = { state: "FAILED", snapshot: snapshotOf(payment), event: "payment_failed" } as const;
+      await recordPayment(tx, { orderId, paymentId: payment.id, ...failed });
+    }
+    const changed = await markUnpayable(tx, { orderId, paymentId: payment.id, reason });
+    if (changed !== undefined) await jobs.enqueue(tx, undoQueue, { orderId });
     return changed;
   });
-  return canceled ?? getExisting(db, order.id);
-}
-
-/** Money for an order that no longer wants it: freed if authorized, refunded if captured. */
-export async function giveBack({ payments }: OrderDeps, payment: Payment, call: CallOptions): Promise<void> {
-  switch (payment.state) {
-    case Payment_State.UNSPECIFIED:
-    case Payment_State.PROCESSING:
-    case Payment_State.REQUIRES_ACTION:
-    case Payment_State.AWAITING_TRANSFER:
-    case Payment_State.AUTHORIZED:
-      await payments.cancelPayment({ paymentId: payment.id }, call);
-      return;
-    case Payment_State.CAPTURED:
-      await payments.refundPayment(
-        { paymentId: payment.id, reason: "order canceled", requestId: `${payment.orderId}:undo` },
-        call,
-      );
-      return;
-    case Payment_State.FAILED:
-    case Payment_State.CANCELED:
-    case Payment_State.REFUNDED:
-      return;
-  }
+  return canceled === undefined ? getExisting(db, orderId) : undoNow(deps, canceled);
 }

@@ -1,5 +1,6 @@
 import { json, type Queryable, sql } from "../../lib/db/index.ts";
-import type { PaymentSnapshot } from "./order.ts";
+import type { Order, PaymentSnapshot } from "./order.ts";
+import { orderColumns } from "./store-order.ts";
 
 /** A payment attempt as it was asked for. */
 export interface Attempt {
@@ -20,10 +21,11 @@ export async function findAttempt(
 
 /**
  * Makes an attempt the order's live one, if it waits for a payment and has no
- * live attempt. One statement, so of several callers at once one succeeds.
+ * live attempt, and returns the order. One statement, so of several callers at
+ * once one succeeds; the others get nothing.
  *
- * Errors: unique violation of payment_attempt_request_key when the key was
- * used at the same moment.
+ * Errors: unique violation of payment_attempt_request_key when an attempt was
+ * made with the key before.
  */
 export async function beginAttempt(
   db: Queryable,
@@ -35,20 +37,22 @@ export async function beginAttempt(
     snapshot: PaymentSnapshot;
     now: Date;
   },
-): Promise<boolean> {
+): Promise<Order | undefined> {
   const { orderId, paymentId, snapshot } = attempt;
-  const count = await db.execute(sql`
+  const [row] = await db.query<Order>(sql`
     with begun as (
       update orders set payment_id = ${paymentId}, payment_state = 'PROCESSING',
         payment = ${json(snapshot)}::jsonb, update_time = now()
       where id = ${orderId} and state = 'PENDING_PAYMENT' and hold_expire_time > ${attempt.now}
-        and (payment_state is null or payment_state = 'FAILED')
-      returning id
+        and (payment_state is null or payment_state in ('FAILED', 'REFUNDED'))
+      returning ${orderColumns}
     ), noted as (
       insert into event (order_id, kind, data)
       select id, 'payment_started', ${json({ payment_id: paymentId, method: snapshot.method })}::jsonb from begun
+    ), kept as (
+      insert into payment_attempt (payment_id, order_id, request_id, request_fingerprint)
+      select ${paymentId}, id, ${attempt.requestId || null}::text, ${attempt.requestFingerprint}::bytea from begun
     )
-    insert into payment_attempt (payment_id, order_id, request_id, request_fingerprint)
-    select ${paymentId}, id, ${attempt.requestId || null}::text, ${attempt.requestFingerprint}::bytea from begun`);
-  return count === 1;
+    select * from begun`);
+  return row;
 }

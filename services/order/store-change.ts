@@ -1,6 +1,7 @@
 /** The guarded changes of an order, each one statement, each safe to repeat. */
 import { json, type Queryable, sql } from "../../lib/db/index.ts";
 import {
+  attemptSources,
   type Fulfillment,
   type Order,
   type PaymentAttemptState,
@@ -16,13 +17,13 @@ export function chooseShipping(
 ): Promise<Order | undefined> {
   return changeOrder(db, {
     id: order.id,
-    guard: sql`state = 'PENDING_PAYMENT' and (payment_state is null or payment_state = 'FAILED')`,
+    guard: sql`state = 'PENDING_PAYMENT' and (payment_state is null or payment_state in ('FAILED', 'REFUNDED'))`,
     set: sql`shipping_method_id = ${methodId}, shipping_total = ${BigInt(price)}`,
     event: { kind: "shipping_method_set", data: { shipping_method_id: methodId } },
   });
 }
 
-/** Records where the live attempt stands, unless another has taken its place or the order moved on. */
+/** Records where the live attempt stands, unless another has taken its place or it has moved on. */
 export function recordPayment(
   db: Queryable,
   change: {
@@ -37,7 +38,7 @@ export function recordPayment(
   const { orderId, paymentId, state, snapshot, holdUntil, event } = change;
   return changeOrder(db, {
     id: orderId,
-    guard: sql`payment_id = ${paymentId} and payment_state is distinct from ${state}`,
+    guard: sql`payment_id = ${paymentId} and payment_state = any(${attemptSources[state]}::text[])`,
     set: sql`payment_state = ${state}, payment = ${json(snapshot)}::jsonb,
       hold_expire_time = greatest(hold_expire_time, ${holdUntil ?? null}::timestamptz)`,
     ...(event !== undefined && { event: { kind: event, data: { payment_id: paymentId } } }),
@@ -51,7 +52,8 @@ export function takeIntoWork(
 ): Promise<Order | undefined> {
   return changeOrder(db, {
     id: orderId,
-    guard: sql`payment_id = ${paymentId} and state = 'PENDING_PAYMENT'`,
+    guard: sql`payment_id = ${paymentId} and state = 'PENDING_PAYMENT'
+      and payment_state = any(${attemptSources.PROCESSING}::text[])`,
     set: sql`payment_state = 'PROCESSING'`,
   });
 }
@@ -68,23 +70,38 @@ export function recordReservation(
   });
 }
 
-/** PENDING_PAYMENT → PAID. */
+/** PENDING_PAYMENT → PAID by the order's live attempt. */
 export function markPaid(
   db: Queryable,
-  { orderId, snapshot }: { orderId: string; snapshot: PaymentSnapshot | null },
+  { orderId, paymentId, snapshot }: { orderId: string; paymentId: string; snapshot: PaymentSnapshot },
 ): Promise<Order | undefined> {
   return changeOrder(db, {
     id: orderId,
-    guard: sql`state = any(${sourcesOf("PAID")}::text[])`,
-    set: sql`state = 'PAID', payment_state = case when payment_id is null then null else 'CAPTURED' end,
-      payment = ${json(snapshot)}::jsonb`,
+    guard: sql`state = any(${sourcesOf("PAID")}::text[]) and payment_id = ${paymentId}`,
+    set: sql`state = 'PAID', payment_state = 'CAPTURED', payment = ${json(snapshot)}::jsonb`,
+    event: { kind: "paid", data: { payment_id: paymentId } },
+  });
+}
+
+/** PENDING_PAYMENT → PAID for an order that costs nothing, unless a payment is in the works. */
+export function markFree(db: Queryable, orderId: string): Promise<Order | undefined> {
+  return changeOrder(db, {
+    id: orderId,
+    guard: sql`state = any(${sourcesOf("PAID")}::text[]) and item_total + shipping_total = 0
+      and payment_state is distinct from 'PROCESSING'`,
+    set: sql`state = 'PAID'`,
     event: { kind: "paid" },
   });
 }
 
-/** Marks that a label is being bought; from now on the order cannot be canceled. */
+/** Marks that a label is being bought; meanwhile, and with the label, the order cannot be canceled. */
 export function beginFulfillment(db: Queryable, orderId: string): Promise<Order | undefined> {
   return changeOrder(db, { id: orderId, guard: sql`state = 'PAID'`, set: sql`fulfilling = true` });
+}
+
+/** Takes {@link beginFulfillment} back: the carrier refused, no label was bought. */
+export function endFulfillment(db: Queryable, orderId: string): Promise<Order | undefined> {
+  return changeOrder(db, { id: orderId, guard: sql`state = 'PAID'`, set: sql`fulfilling = false` });
 }
 
 /** PAID → FULFILLED. */

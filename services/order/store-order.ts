@@ -1,7 +1,8 @@
 import { json, type Queryable, type Sql, sql } from "../../lib/db/index.ts";
 import type { Order, OrderState } from "./order.ts";
 
-const orderColumns = sql`
+/** The columns of an {@link Order}. */
+export const orderColumns = sql`
   id, cart_id as "cartId", owner, state, currency_code as "currencyCode", lines, contact,
   shipping_address as "shippingAddress", shipment_id as "shipmentId",
   shipping_methods as "shippingMethods", shipping_method_id as "shippingMethodId",

@@ -20,8 +20,7 @@ export function cancelOrder(deps: OrderDeps): MethodImpl<typeof OrderService.met
       return order;
     });
     if (canceled === undefined) return toOrderMessage(alreadyCanceled(await getExisting(db, orderId)));
-    await undoNow(deps, canceled);
-    return toOrderMessage(canceled);
+    return toOrderMessage(await undoNow(deps, canceled));
   };
 }
 

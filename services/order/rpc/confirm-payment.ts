@@ -1,10 +1,10 @@
 import type { MethodImpl } from "@connectrpc/connect";
 import type { OrderService } from "../../../gen/rowlock/order/v1/order_pb.js";
-import { Payment_State } from "../../../gen/rowlock/payment/v1/payment_pb.js";
 import { outgoing } from "../../../lib/rpc/index.ts";
 import { getOwned } from "../access.ts";
 import { toOrderMessage } from "../convert.ts";
-import { fail } from "../reasons.ts";
+import { unlessFailed } from "../decline.ts";
+import { presentPayment } from "../payments.ts";
 import type { OrderDeps } from "../service.ts";
 import { settle } from "../settle.ts";
 
@@ -16,15 +16,8 @@ export function confirmPayment(deps: OrderDeps): MethodImpl<typeof OrderService.
       return toOrderMessage(order);
     }
     const call = outgoing(ctx);
-    const payment = await deps.payments.refreshPayment({ paymentId: order.paymentId }, call);
-    const settled = await settle(deps, { order, payment }, call);
-    if (payment.state === Payment_State.FAILED) {
-      throw fail("PAYMENT_DECLINED", {
-        decline_message: payment.declineMessage,
-        decline_code: payment.declineCode,
-        payment_id: payment.id,
-      });
-    }
-    return toOrderMessage(settled);
+    const payment = await presentPayment(deps, order.paymentId, call);
+    if (payment === undefined) return toOrderMessage(order);
+    return toOrderMessage(unlessFailed(await settle(deps, { order, payment }, call), payment));
   };
 }

@@ -1,16 +1,17 @@
-import type { CallOptions, MethodImpl } from "@connectrpc/connect";
+import type { CallOptions, HandlerContext, MethodImpl } from "@connectrpc/connect";
 import {
   type OrderService,
   type PayOrderRequest,
   PayOrderRequestSchema,
 } from "../../../gen/rowlock/order/v1/order_pb.js";
-import { type Payment, Payment_State } from "../../../gen/rowlock/payment/v1/payment_pb.js";
 import { fingerprintOf } from "../../../lib/idempotency/idempotency.ts";
 import { outgoing } from "../../../lib/rpc/index.ts";
-import { getExisting, getOwned } from "../access.ts";
+import { getOwned } from "../access.ts";
 import { begin, checkPayable, giveUpWaiting, startPayment } from "../attempt.ts";
 import { toOrderMessage } from "../convert.ts";
+import { unlessFailed } from "../decline.ts";
 import { type Order, totalOf } from "../order.ts";
+import { presentPayment } from "../payments.ts";
 import { fail } from "../reasons.ts";
 import type { OrderDeps } from "../service.ts";
 import { payNothing, settle } from "../settle.ts";
@@ -18,21 +19,36 @@ import { type Attempt, findAttempt } from "../store-attempt.ts";
 
 /** Pays an order: one live attempt at a time, goods before money. Safe to retry with its key. */
 export function payOrder(deps: OrderDeps): MethodImpl<typeof OrderService.method.payOrder> {
+  return async (request, ctx) => toOrderMessage(await pay(deps, request, ctx));
+}
+
+async function pay(deps: OrderDeps, request: PayOrderRequest, ctx: HandlerContext): Promise<Order> {
   const { db, clock } = deps;
-  return async (request, ctx) => {
-    const { orderId, requestId } = request;
-    const call = outgoing(ctx);
-    const order = await getOwned(db, ctx, orderId);
-    const earlier = requestId === "" ? undefined : await findAttempt(db, { orderId, requestId });
-    if (earlier !== undefined) return toOrderMessage(await goOn(deps, { order, request, earlier }, call));
-    checkPayable(order, clock());
-    if (totalOf(order) === 0n) return toOrderMessage(await payNothing(deps, order, call));
-    await giveUpWaiting(deps, order, call);
-    const paymentId = await begin(deps, { orderId, request });
-    return toOrderMessage(
-      await run(deps, { order: await getExisting(db, orderId), request, paymentId }, call),
-    );
-  };
+  const { orderId } = request;
+  const call = outgoing(ctx);
+  // Before the order is read, so that an order read after it knows of the attempt.
+  const earlier = await findEarlier(deps, request);
+  const order = await getOwned(db, ctx, orderId);
+  if (earlier !== undefined) return goOn(deps, { order, request, earlier }, call);
+  const free = totalOf(order) === 0n;
+  if (free && order.state === "PAID") return order;
+  checkPayable(order, clock());
+  if (free) return payNothing(deps, order, call);
+  await giveUpWaiting(deps, order, call);
+  const begun = await begin(deps, { orderId, request });
+  if (begun !== undefined) return run(deps, { ...begun, request }, call);
+  const twin = await findEarlier(deps, request);
+  const present = await getOwned(db, ctx, orderId);
+  if (twin !== undefined) return goOn(deps, { order: present, request, earlier: twin }, call);
+  checkPayable(present, clock());
+  throw fail("PAYMENT_IN_PROGRESS", { order_id: orderId, payment_id: present.paymentId ?? "" });
+}
+
+async function findEarlier(
+  { db }: OrderDeps,
+  { orderId, requestId }: PayOrderRequest,
+): Promise<Attempt | undefined> {
+  return requestId === "" ? undefined : findAttempt(db, { orderId, requestId });
 }
 
 /** The answer to a repeated call: where its attempt stands now. */
@@ -46,7 +62,19 @@ async function goOn(
   }
   const { paymentId } = earlier;
   if (order.state !== "PENDING_PAYMENT") return order;
-  return run(deps, { order, request, paymentId }, call);
+  // Only a live attempt is started again: the order may have changed since another one ended.
+  if (order.paymentId === paymentId && order.paymentState === "PROCESSING") {
+    return run(deps, { order, request, paymentId }, call);
+  }
+  const payment = await presentPayment(deps, paymentId, call);
+  if (payment === undefined) {
+    throw fail("PAYMENT_DECLINED", {
+      decline_message: "the payment was never started; pay again with another request_id",
+      decline_code: "not_started",
+      payment_id: paymentId,
+    });
+  }
+  return unlessFailed(await settle(deps, { order, payment }, call), payment);
 }
 
 async function run(
@@ -55,14 +83,5 @@ async function run(
   call: CallOptions,
 ): Promise<Order> {
   const payment = await startPayment(deps, attempt, call);
-  return unlessDeclined(await settle(deps, { order: attempt.order, payment }, call), payment);
-}
-
-function unlessDeclined(order: Order, payment: Payment): Order {
-  if (payment.state !== Payment_State.FAILED) return order;
-  throw fail("PAYMENT_DECLINED", {
-    decline_message: payment.declineMessage,
-    decline_code: payment.declineCode,
-    payment_id: payment.id,
-  });
+  return unlessFailed(await settle(deps, { order: attempt.order, payment }, call), payment);
 }

@@ -34,8 +34,11 @@ export function placeOrder(deps: OrderDeps): MethodImpl<typeof OrderService.meth
     for (const giveUp = clock().getTime() + waitMs; ; ) {
       const now = clock();
       const leaseUntil = new Date(now.getTime() + leaseMs);
-      const orderId = await claimCheckout(db, { cartId, orderId: newId("ord"), now, leaseUntil });
-      if (orderId !== undefined) return checkOut(deps, { request, ctx, orderId });
+      const fresh = newId("ord");
+      const orderId = await claimCheckout(db, { cartId, orderId: fresh, now, leaseUntil });
+      if (orderId !== undefined) {
+        return checkOut(deps, { request, ctx, orderId, resumed: orderId !== fresh });
+      }
       const placed = await findPlaced(db, cartId);
       if (placed !== undefined) return answerAgain(placed, request, ctx);
       if (ctx.signal.aborted || clock().getTime() > giveUp)

@@ -1,0 +1,172 @@
+import { timestampMs } from "@bufbuild/protobuf/wkt";
+import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
+import { sql } from "../../lib/db/index.ts";
+import { claimCheckout, dropCheckout } from "./store-order.ts";
+import { expectReason } from "./testing/failures.ts";
+import { address, buyerOf, holds, TestOrders } from "./testing/shop.ts";
+
+/** Longer than a checkout's lease. */
+const leaseMs = 61_000;
+
+let shop: TestOrders;
+beforeAll(async () => {
+  shop = await TestOrders.open();
+});
+afterAll(() => shop[Symbol.asyncDispose]());
+beforeEach(() => shop.reset());
+
+/** Places the order in a process that dies right after a call's effect: the call never comes back. */
+async function dieAfter(call: string, cartId: string, more: Parameters<TestOrders["place"]>[1] = {}) {
+  const died = new Promise<void>((resolve) => {
+    shop.wire.after.set(call, () => {
+      resolve();
+      return new Promise(() => undefined);
+    });
+  });
+  const deadline = { ...buyerOf(cartId), timeoutMs: 600_000 };
+  void shop.client
+    .placeOrder({ cartId, requestId: "k", ...(more as object) }, deadline)
+    .catch(() => undefined);
+  await died;
+  shop.wire.clear();
+}
+const claimed = async (cartId: string) => {
+  const rows = await shop.db.query<{ id: string }>(sql`
+    select order_id as id from checkout where cart_id = ${cartId}`);
+  return rows[0]?.id ?? "";
+};
+
+test.each(["carts.freeze", "inventory.reserve", "shipping.create"])(
+  "a call that died after %s is gone on with, under the same id",
+  async (step) => {
+    const cartId = shop.cart();
+    await dieAfter(step, cartId);
+    const id = await claimed(cartId);
+    shop.advance(leaseMs);
+    const order = await shop.place(cartId, { requestId: "k" });
+    expect(order.id).toBe(id);
+    expect(shop.inventory.statesOf(id)).toEqual(["HELD"]);
+    expect(shop.carts.carts.get(cartId)).toMatchObject({ state: "ORDERED", orderId: id });
+  },
+);
+
+test("a call that died after the order was written is answered from it", async () => {
+  const cartId = shop.cart();
+  await dieAfter("carts.complete", cartId);
+  const order = await shop.place(cartId, { requestId: "k" });
+  expect(order.id).toBe(await claimed(cartId));
+});
+
+test("while the lease of a dead call lasts, the cart is not ordered by another", async () => {
+  const cartId = shop.cart();
+  await dieAfter("inventory.reserve", cartId);
+  const signal = AbortSignal.timeout(300);
+  await expect(shop.client.placeOrder({ cartId }, { ...buyerOf(cartId), signal })).rejects.toThrow();
+  const claim = { cartId, orderId: "ord_other", now: shop.now(), leaseUntil: shop.now() };
+  expect(await claimCheckout(shop.db, claim)).toBeUndefined();
+});
+
+test("a call that goes on holds the goods for the whole time again", async () => {
+  const cartId = shop.cart();
+  await dieAfter("inventory.reserve", cartId);
+  shop.advance(10 * leaseMs);
+  const before = shop.now().getTime();
+  const order = await shop.place(cartId, { requestId: "k" });
+  const until = shop.inventory.reservations.get(order.id)?.expireTime.getTime() ?? 0;
+  expect(until - before).toBeGreaterThanOrEqual(holds.unpaidMs);
+  expect(order.holdExpireTime && timestampMs(order.holdExpireTime)).toBe(until);
+});
+
+test.each<[string, (cartId: string) => void]>([
+  [
+    "the hold has ended",
+    () => {
+      shop.advance(holds.unpaidMs);
+      shop.inventory.expireDue();
+    },
+  ],
+  [
+    "the cart has changed",
+    (cartId) => Object.assign(shop.carts.carts.get(cartId)!, { lines: { CAP: { quantity: 1, cents: 5 } } }),
+  ],
+])("when %s since a call died, one call clears up and the next makes the order", async (_what, change) => {
+  const cartId = shop.cart();
+  await dieAfter("inventory.reserve", cartId);
+  const id = await claimed(cartId);
+  change(cartId);
+  shop.advance(leaseMs);
+  await expectReason(shop.place(cartId, { requestId: "k" }), "CHECKOUT_IN_PROGRESS", { cart_id: cartId });
+  const order = await shop.place(cartId, { requestId: "k" });
+  expect(order.id).not.toBe(id);
+  expect(shop.inventory.statesOf(id)).not.toContain("HELD");
+  expect(shop.inventory.statesOf(order.id)).toEqual(["HELD"]);
+});
+
+test("a shipment that a dead call made to another address is left, too", async () => {
+  const cartId = shop.cart();
+  await dieAfter("shipping.create", cartId);
+  shop.advance(leaseMs);
+  const elsewhere = { requestId: "k", shippingAddress: { ...address, city: "Oakland" } };
+  await expectReason(shop.place(cartId, elsewhere), "CHECKOUT_IN_PROGRESS");
+  expect((await shop.place(cartId, elsewhere)).shippingAddress?.city).toBe("Oakland");
+});
+
+test("of a call that outlived its lease and the one that took over, one makes the order", async () => {
+  for (const step of ["carts.freeze", "inventory.reserve", "shipping.create"]) {
+    const cartId = shop.cart();
+    let wake = () => {};
+    const asleep = new Promise<void>((resolve) => {
+      shop.wire.after.set(step, () => {
+        shop.wire.after.clear();
+        resolve();
+        return new Promise<void>((go) => {
+          wake = go;
+        });
+      });
+    });
+    const slow = shop.client.placeOrder({ cartId, requestId: "slow" }, buyerOf(cartId));
+    await asleep;
+    shop.advance(leaseMs);
+    const order = await shop.place(cartId, { requestId: "quick" });
+    wake();
+    await expectReason(slow, "CHECKOUT_IN_PROGRESS");
+    const rows = await shop.db.query(sql`select 1 from orders where cart_id = ${cartId}`);
+    expect(rows).toHaveLength(1);
+    // The loser has not given away what the winner holds.
+    expect(shop.inventory.statesOf(order.id)).toEqual(["HELD"]);
+    expect(shop.carts.carts.get(cartId)?.state).toBe("ORDERED");
+  }
+});
+
+test("an order whose writing succeeded while its answer was lost keeps its goods", async () => {
+  const cartId = shop.cart();
+  const { execute } = shop.db;
+  let writes = 0;
+  shop.deps.db.execute = async (statement) => {
+    const count = await execute(statement);
+    if (statement.text.includes("insert into orders") && writes++ === 0) throw new Error("connection lost");
+    return count;
+  };
+  await expect(shop.place(cartId, { requestId: "k" })).rejects.toThrow();
+  shop.deps.db.execute = execute;
+  const order = await shop.place(cartId, { requestId: "k" });
+  expect(shop.inventory.statesOf(order.id)).toEqual(["HELD"]);
+});
+
+test("N at once claim a cart's checkout: one has it; after the lease, one of N again", async () => {
+  const claim = (round: string) => (_: unknown, i: number) =>
+    claimCheckout(shop.db, {
+      cartId: "cart_claim",
+      orderId: `ord_${round}${i}`,
+      now: shop.now(),
+      leaseUntil: new Date(shop.now().getTime() + 60_000),
+    });
+  const first = await Promise.all(Array.from({ length: 20 }, claim("a")));
+  const [winner] = first.filter((id) => id !== undefined);
+  expect(first.filter((id) => id !== undefined)).toHaveLength(1);
+  shop.advance(leaseMs);
+  const second = await Promise.all(Array.from({ length: 20 }, claim("b")));
+  expect(second.filter((id) => id !== undefined)).toEqual([winner]);
+  expect(await dropCheckout(shop.db, { cartId: "cart_claim", orderId: "ord_other" })).toBe(false);
+  expect(await dropCheckout(shop.db, { cartId: "cart_claim", orderId: winner ?? "" })).toBe(true);
+});

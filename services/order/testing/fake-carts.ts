@@ -1,0 +1,88 @@
+import { create } from "@bufbuild/protobuf";
+import {
+  Cart_State,
+  CompleteCartResponseSchema,
+  FreezeCartResponseSchema,
+  ThawCartResponseSchema,
+} from "../../../gen/rowlock/cart/v1/cart_pb.js";
+import { money } from "../../../lib/money/money.ts";
+import type { Address, Contact } from "../order.ts";
+import type { OrderDeps } from "../service.ts";
+import { refuse, type Wire } from "./wire.ts";
+
+/** A cart as the fake keeps it. */
+export interface FakeCart {
+  owner: string;
+  state: "OPEN" | "FROZEN" | "ORDERED";
+  orderId: string;
+  /** Units and price in US cents, by SKU. */
+  lines: Record<string, { quantity: number; cents: number }>;
+  contact?: Contact;
+  shippingAddress?: Address;
+}
+
+/** Carts in memory, frozen and thawed as Cart does it. */
+export class FakeCarts {
+  readonly carts = new Map<string, FakeCart>();
+  readonly #wire: Wire;
+
+  constructor(wire: Wire) {
+    this.#wire = wire;
+  }
+
+  readonly client: OrderDeps["carts"] = {
+    freezeCart: ({ cartId = "", orderId = "", owner = "" }) =>
+      this.#wire.serve("carts.freeze", cartId, () => {
+        const cart = this.#get(cartId);
+        if (owner !== "" && owner !== cart.owner) throw refuse("NOT_OWNER", {});
+        if (Object.keys(cart.lines).length === 0) throw refuse("CART_EMPTY", {});
+        if (cart.state === "OPEN") Object.assign(cart, { state: "FROZEN", orderId });
+        return this.#frozen(cartId, cart);
+      }),
+    thawCart: ({ cartId = "", orderId = "" }) =>
+      this.#wire.serve("carts.thaw", cartId, () => {
+        const cart = this.#get(cartId);
+        if (cart.state === "FROZEN" && cart.orderId === orderId) {
+          Object.assign(cart, { state: "OPEN", orderId: "" });
+        }
+        return create(ThawCartResponseSchema);
+      }),
+    completeCart: ({ cartId = "", orderId = "" }) =>
+      this.#wire.serve("carts.complete", cartId, () => {
+        Object.assign(this.#get(cartId), { state: "ORDERED", orderId });
+        return create(CompleteCartResponseSchema);
+      }),
+  };
+
+  #get(cartId: string): FakeCart {
+    const cart = this.carts.get(cartId);
+    if (cart === undefined) throw refuse("CART_NOT_FOUND", {});
+    return cart;
+  }
+
+  #frozen(id: string, { owner, state, orderId, lines, contact, shippingAddress }: FakeCart) {
+    const entries = Object.entries(lines);
+    const sum = entries.reduce((total, [, { quantity, cents }]) => total + quantity * cents, 0);
+    return create(FreezeCartResponseSchema, {
+      cart: {
+        id,
+        state: Cart_State[state],
+        orderId,
+        currencyCode: "USD",
+        lines: entries.map(([sku, { quantity, cents }]) => ({
+          sku,
+          productId: `prod_${sku}`,
+          title: `Title of ${sku}`,
+          quantity: BigInt(quantity),
+          unitPrice: money("USD", BigInt(cents)),
+          total: money("USD", BigInt(quantity * cents)),
+        })),
+        itemTotal: money("USD", BigInt(sum)),
+        ...(contact && { contact }),
+        ...(shippingAddress && { shippingAddress }),
+      },
+      owner,
+      packages: entries.map(([sku]) => ({ sku, lengthMm: 100, widthMm: 80, heightMm: 20, weightG: 300 })),
+    });
+  }
+}

@@ -1,0 +1,82 @@
+import { create } from "@bufbuild/protobuf";
+import { NotifyOrderResponseSchema, OrderEventKind } from "../../../gen/rowlock/notify/v1/notify_pb.js";
+import { type Shipment, ShipmentSchema } from "../../../gen/rowlock/shipping/v1/shipping_pb.js";
+import { money } from "../../../lib/money/money.ts";
+import type { OrderDeps } from "../service.ts";
+import { refuse, type Wire } from "./wire.ts";
+
+/** Shipments in memory, with at most one label each. */
+export class FakeShipping {
+  readonly shipments = new Map<string, Shipment>();
+  /** The shipment of each label that was sold, in order. */
+  readonly sold: string[] = [];
+  /** Prices in US cents of the rates to come. */
+  prices: number[] = [500, 1200];
+  readonly #wire: Wire;
+
+  constructor(wire: Wire) {
+    this.#wire = wire;
+  }
+
+  readonly client: OrderDeps["shipping"] = {
+    createShipment: ({ shipmentId: id = "", orderId = "", address }) =>
+      this.#wire.serve("shipping.create", id, () => {
+        const known = this.shipments.get(id);
+        if (known !== undefined) {
+          if (known.address?.city !== address?.city) throw refuse("SHIPMENT_MISMATCH", {});
+          return known;
+        }
+        const rates = this.prices.map((cents, i) => ({
+          id: `rate_${i}`,
+          carrier: "USPS",
+          service: `Class ${i}`,
+          price: money("USD", BigInt(cents)),
+          estimatedDays: i + 1,
+          attributes: i === 0 ? ["CHEAPEST"] : [],
+        }));
+        const shipment = create(ShipmentSchema, { id, orderId, rates, ...(address && { address }) });
+        this.shipments.set(id, shipment);
+        return shipment;
+      }),
+    buyLabel: ({ shipmentId: id = "", rateId = "" }) =>
+      this.#wire.serve("shipping.buy", id, () => {
+        const shipment = this.shipments.get(id);
+        if (shipment === undefined) throw new Error(`no shipment ${id}`);
+        if (shipment.labelUrl !== "") return shipment;
+        this.sold.push(id);
+        const labeled = create(ShipmentSchema, {
+          ...shipment,
+          rateId,
+          trackingNumber: `T-${id}`,
+          trackingUrl: `https://track.test/${id}`,
+          labelUrl: `https://labels.test/${id}.pdf`,
+        });
+        this.shipments.set(id, labeled);
+        return labeled;
+      }),
+  };
+}
+
+/** A Notify that keeps what it was told, once per event. */
+export class FakeNotify {
+  /** The kind of message by the event's key. */
+  readonly told = new Map<string, string>();
+  readonly #wire: Wire;
+
+  constructor(wire: Wire) {
+    this.#wire = wire;
+  }
+
+  readonly client: OrderDeps["notify"] = {
+    notifyOrder: ({ eventKey = "", kind = OrderEventKind.UNSPECIFIED }) =>
+      this.#wire.serve("notify.order", eventKey, () => {
+        this.told.set(eventKey, OrderEventKind[kind]);
+        return create(NotifyOrderResponseSchema);
+      }),
+  };
+
+  /** The kinds of messages about an order, in order. */
+  toldOf(orderId: string): string[] {
+    return [...this.told].filter(([key]) => key.startsWith(`${orderId}:`)).map(([, kind]) => kind);
+  }
+}
