@@ -24,7 +24,7 @@ describeCarts("concurrent calls", (under) => {
       expect(cart.lines.map(({ sku }) => sku).sort()).toEqual(skus.sort());
     });
 
-    test("of 20 attempts to order, one decides the order's id", async () => {
+    test("of 20 attempts to order, one has the cart in the end, and it was answered so", async () => {
       const { cartId, holder } = await under.newCart();
       await under.client.addItem({ cartId, sku: "A", quantity: 1n }, holder);
       const answers = await Promise.all(
@@ -32,7 +32,8 @@ describeCarts("concurrent calls", (under) => {
           under.client.freezeCart({ cartId, orderId: `ord_${n}` }, as.service("order")),
         ),
       );
-      expect(new Set(answers.map(({ cart }) => cart?.orderId)).size).toBe(1);
+      const { orderId } = await under.client.getCart({ cartId }, holder);
+      expect(answers.map(({ cart }) => cart?.orderId)).toContain(orderId);
     });
   });
 });

@@ -58,7 +58,7 @@ describeCarts("carts", (under) => {
       expect(await failureOf(call("cart_00000000000000000000000000", as.staff))).toMatchObject({
         reason: "CART_NOT_FOUND",
       });
-      expect(await failureOf(call("\u0000", as.staff))).toMatchObject({ reason: "CART_NOT_FOUND" });
+      expect(await failureOf(call("no cart's id", as.staff))).toMatchObject({ reason: "CART_NOT_FOUND" });
       const { cartId, holder } = await under.newCart();
       under.time.now += cartLifeMs;
       expect(await failureOf(call(cartId, holder))).toMatchObject({

@@ -1,10 +1,36 @@
+import { createBatcher } from "../../lib/batch.ts";
 import { DatabaseUnavailable, type Db, json, type Queryable, sql } from "../../lib/db/index.ts";
-import type { CartDocument } from "./cart.ts";
 import { fail } from "./reasons.ts";
-import type { CartStore } from "./store.ts";
+import type { CartStore, StoredCart } from "./store.ts";
 
-/** Carts in Postgres, schema `cart`. Each operation is one statement. */
+/** Operations that share one statement at most. */
+const maxItems = 64;
+
+/**
+ * Carts in Postgres, schema `cart`. Each operation is one statement; readings, and writings, that come
+ * at the same time share one.
+ */
 export function createPostgresCartStore({ db }: { db: Pick<Db, "query" | "execute"> }): CartStore {
+  const readOne = createBatcher<string, StoredCart | undefined>({
+    maxItems,
+    lanes: 2,
+    run: async (ids) => {
+      const rows = await db.query<StoredCart & { id: string }>(sql`
+        select id, version, doc as cart from cart where id = any(${[...new Set(ids)]}::text[])`);
+      const byId = new Map(rows.map(({ id, version, cart }) => [id, { version, cart }]));
+      return ids.map((id) => byId.get(id));
+    },
+  });
+  const writeOne = createBatcher<StoredCart, boolean>({
+    maxItems,
+    run: async (writes) => {
+      // Of two writes of one cart only the first can be at its version; the other has lost the race.
+      const first = new Map<string, StoredCart>();
+      for (const write of writes) if (!first.has(write.cart.id)) first.set(write.cart.id, write);
+      const written = await writeAll(db, [...first.values()]);
+      return writes.map((write) => first.get(write.cart.id) === write && written.has(write.cart.id));
+    },
+  });
   return {
     async insert(cart) {
       // The version goes on counting, so that a writer who read the expired cart cannot replace the new one.
@@ -19,24 +45,32 @@ export function createPostgresCartStore({ db }: { db: Pick<Db, "query" | "execut
       return stored === 1;
     },
 
-    async read(id) {
-      const [row] = await reached(
-        db.query<{ version: number; cart: CartDocument }>(sql`
-          select version, doc as cart from cart where id = ${id}`),
-      );
-      return row;
-    },
+    read: (id) => reached(readOne(id)),
 
-    async write(cart, expectedVersion) {
-      const stored = await reached(
-        db.execute(sql`
-          update cart
-          set version = version + 1, doc = ${json(cart)}, expire_time = ${new Date(cart.expireTime)}
-          where id = ${cart.id} and version = ${expectedVersion}`),
-      );
-      return stored === 1;
-    },
+    write: (cart, expectedVersion) => reached(writeOne({ cart, version: expectedVersion })),
   };
+}
+
+/** Replaces the carts that are still at their versions, locked in the order of their ids; which ones were. */
+async function writeAll(db: Pick<Db, "query">, writes: readonly StoredCart[]): Promise<ReadonlySet<string>> {
+  const sorted = writes.toSorted((a, b) => (a.cart.id < b.cart.id ? -1 : 1));
+  const rows = await db.query<{ id: string }>(sql`
+    with wanted as (
+      select * from unnest(
+        ${sorted.map(({ cart }) => cart.id)}::text[],
+        ${sorted.map(({ version }) => version)}::int[],
+        ${sorted.map(({ cart }) => JSON.stringify(cart))}::text[],
+        ${sorted.map(({ cart }) => new Date(cart.expireTime))}::timestamptz[]
+      ) as w (id, version, doc, expire_time)
+    ), current as (
+      select c.id from cart c join wanted w using (id, version) order by c.id for update of c
+    )
+    update cart c
+    set version = c.version + 1, doc = w.doc::jsonb, expire_time = w.expire_time
+    from wanted w join current using (id)
+    where c.id = w.id and c.version = w.version
+    returning c.id`);
+  return new Set(rows.map(({ id }) => id));
 }
 
 async function reached<T>(reply: Promise<T>): Promise<T> {
