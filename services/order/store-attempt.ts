@@ -8,15 +8,25 @@ export interface Attempt {
   requestFingerprint: Uint8Array;
 }
 
-/** The attempt that was asked for with a key. */
-export async function findAttempt(
+/**
+ * One order, and the attempt that was asked for with a key. Both as of one
+ * moment: an order without the attempt is as it was before the attempt began.
+ */
+export async function findOrderAndAttempt(
   db: Queryable,
   key: { orderId: string; requestId: string },
-): Promise<Attempt | undefined> {
-  const [row] = await db.query<Attempt>(sql`
-    select payment_id as "paymentId", request_fingerprint as "requestFingerprint"
-    from payment_attempt where order_id = ${key.orderId} and request_id = ${key.requestId}`);
-  return row;
+): Promise<{ order: Order; attempt: Attempt | undefined } | undefined> {
+  const attempt = sql`from payment_attempt a where a.order_id = orders.id and a.request_id = ${key.requestId}`;
+  type Row = Order & { attemptId: string | null; fingerprint: Uint8Array | null };
+  const [row] = await db.query<Row>(sql`
+    select ${orderColumns},
+      (select a.payment_id ${attempt}) as "attemptId",
+      (select a.request_fingerprint ${attempt}) as fingerprint
+    from orders where id = ${key.orderId}`);
+  if (row === undefined) return undefined;
+  const { attemptId: paymentId, fingerprint: requestFingerprint, ...order } = row;
+  const made = paymentId !== null && requestFingerprint !== null;
+  return { order, attempt: made ? { paymentId, requestFingerprint } : undefined };
 }
 
 /**

@@ -26,8 +26,9 @@ export function cancelOrder(deps: OrderDeps): MethodImpl<typeof OrderService.met
 
 function alreadyCanceled(order: Order): Order {
   if (order.state === "CANCELED") return order;
-  const { id, state, paymentId } = order;
-  if (state === "PENDING_PAYMENT") {
+  const { id, state, paymentId, fulfilling } = order;
+  // A payment in the works, or one that has just come to its end.
+  if (state === "PENDING_PAYMENT" || (state === "PAID" && !fulfilling)) {
     throw fail("PAYMENT_IN_PROGRESS", { order_id: id, payment_id: paymentId ?? "" });
   }
   throw fail("ORDER_NOT_CANCELABLE", { order_id: id, state });

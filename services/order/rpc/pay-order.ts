@@ -5,8 +5,7 @@ import {
   PayOrderRequestSchema,
 } from "../../../gen/rowlock/order/v1/order_pb.js";
 import { fingerprintOf } from "../../../lib/idempotency/idempotency.ts";
-import { outgoing } from "../../../lib/rpc/index.ts";
-import { getOwned } from "../access.ts";
+import { outgoing, requireOwner } from "../../../lib/rpc/index.ts";
 import { begin, checkPayable, giveUpWaiting, startPayment } from "../attempt.ts";
 import { toOrderMessage } from "../convert.ts";
 import { unlessFailed } from "../decline.ts";
@@ -15,7 +14,7 @@ import { presentPayment } from "../payments.ts";
 import { fail } from "../reasons.ts";
 import type { OrderDeps } from "../service.ts";
 import { payNothing, settle } from "../settle.ts";
-import { type Attempt, findAttempt } from "../store-attempt.ts";
+import { type Attempt, findOrderAndAttempt } from "../store-attempt.ts";
 
 /** Pays an order: one live attempt at a time, goods before money. Safe to retry with its key. */
 export function payOrder(deps: OrderDeps): MethodImpl<typeof OrderService.method.payOrder> {
@@ -23,32 +22,35 @@ export function payOrder(deps: OrderDeps): MethodImpl<typeof OrderService.method
 }
 
 async function pay(deps: OrderDeps, request: PayOrderRequest, ctx: HandlerContext): Promise<Order> {
-  const { db, clock } = deps;
-  const { orderId } = request;
   const call = outgoing(ctx);
-  // Before the order is read, so that an order read after it knows of the attempt.
-  const earlier = await findEarlier(deps, request);
-  const order = await getOwned(db, ctx, orderId);
+  const now = deps.clock();
+  const { order, earlier } = await read(deps, request, ctx);
   if (earlier !== undefined) return goOn(deps, { order, request, earlier }, call);
   const free = totalOf(order) === 0n;
   if (free && order.state === "PAID") return order;
-  checkPayable(order, clock());
+  checkPayable(order, now);
   if (free) return payNothing(deps, order, call);
   await giveUpWaiting(deps, order, call);
-  const begun = await begin(deps, { orderId, request });
+  const begun = await begin(deps, { orderId: order.id, request });
   if (begun !== undefined) return run(deps, { ...begun, request }, call);
-  const twin = await findEarlier(deps, request);
-  const present = await getOwned(db, ctx, orderId);
-  if (twin !== undefined) return goOn(deps, { order: present, request, earlier: twin }, call);
-  checkPayable(present, clock());
-  throw fail("PAYMENT_IN_PROGRESS", { order_id: orderId, payment_id: present.paymentId ?? "" });
+  const present = await read(deps, request, ctx);
+  // Another call with the same key was quicker.
+  if (present.earlier !== undefined) {
+    return goOn(deps, { order: present.order, request, earlier: present.earlier }, call);
+  }
+  checkPayable(present.order, now);
+  throw fail("PAYMENT_IN_PROGRESS", { order_id: order.id, payment_id: present.order.paymentId ?? "" });
 }
 
-async function findEarlier(
+async function read(
   { db }: OrderDeps,
-  { orderId, requestId }: PayOrderRequest,
-): Promise<Attempt | undefined> {
-  return requestId === "" ? undefined : findAttempt(db, { orderId, requestId });
+  request: PayOrderRequest,
+  ctx: HandlerContext,
+): Promise<{ order: Order; earlier: Attempt | undefined }> {
+  const found = await findOrderAndAttempt(db, request);
+  if (found === undefined) throw fail("ORDER_NOT_FOUND", { order_id: request.orderId });
+  requireOwner(ctx, found.order.owner);
+  return { order: found.order, earlier: found.attempt };
 }
 
 /** The answer to a repeated call: where its attempt stands now. */

@@ -973,7 +973,8 @@ export declare const OrderService: GenService<{
    * CHECKOUT_IN_PROGRESS (ABORTED; another call is making the order),
    * DELIVERY_MISSING (no contact or address), INSUFFICIENT_STOCK (ABORTED; as
    * in Inventory.Reserve), TOTAL_CHANGED (ABORTED), CART_ALREADY_ORDERED,
-   * REQUEST_ID_REUSED, ADDRESS_REFUSED (no carrier delivers there).
+   * REQUEST_ID_REUSED, ADDRESS_REFUSED (no carrier delivers there),
+   * SHIPPING_UNAVAILABLE (no carrier has a price in the cart's currency).
    *
    * @generated from rpc rowlock.order.v1.OrderService.PlaceOrder
    */
@@ -1000,11 +1001,13 @@ export declare const OrderService: GenService<{
    * the buyer, the answer's `payment` says what to do, and ConfirmPayment goes
    * on. A bank transfer answers with instructions and holds the goods until
    * the transfer's deadline. A declined card leaves the order as it was, the
-   * goods still held.
+   * goods still held. When the goods or the money turn out to be gone, the
+   * order is canceled and what it took goes back (HOLD_EXPIRED,
+   * PAYMENT_NOT_CAPTURED).
    * Errors: ORDER_NOT_FOUND, NOT_OWNER, ORDER_NOT_PENDING, HOLD_EXPIRED,
    * SHIPPING_METHOD_MISSING, PAYMENT_DECLINED (FAILED_PRECONDITION; metadata
    * decline_code), PAYMENT_IN_PROGRESS, PAYMENT_METHOD_INVALID,
-   * REQUEST_ID_REUSED.
+   * PAYMENT_NOT_CAPTURED, REQUEST_ID_REUSED.
    *
    * @generated from rpc rowlock.order.v1.OrderService.PayOrder
    */
@@ -1016,7 +1019,8 @@ export declare const OrderService: GenService<{
   /**
    * Goes on with a payment after the buyer did what it required (3-D Secure).
    * Also a safe way to ask whether a payment has arrived.
-   * Errors: ORDER_NOT_FOUND, NOT_OWNER, PAYMENT_DECLINED.
+   * Errors: ORDER_NOT_FOUND, NOT_OWNER, PAYMENT_DECLINED,
+   * PAYMENT_METHOD_INVALID, HOLD_EXPIRED, PAYMENT_NOT_CAPTURED.
    *
    * @generated from rpc rowlock.order.v1.OrderService.ConfirmPayment
    */

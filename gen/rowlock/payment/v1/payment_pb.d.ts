@@ -634,15 +634,17 @@ export declare const RefundPaymentRequestSchema: GenMessage<RefundPaymentRequest
  * the bank) confirm or reject it.
  *
  *     PROCESSING → REQUIRES_ACTION → AUTHORIZED → CAPTURED → REFUNDED
- *     AWAITING_TRANSFER → CAPTURED | FAILED
- *     PROCESSING | REQUIRES_ACTION | AUTHORIZED → FAILED | CANCELED
+ *     AWAITING_TRANSFER → CAPTURED | FAILED | CANCELED
+ *     PROCESSING | REQUIRES_ACTION → FAILED
+ *     PROCESSING | REQUIRES_ACTION | AUTHORIZED → CANCELED
  *
  * @generated from service rowlock.payment.v1.PaymentService
  */
 export declare const PaymentService: GenService<{
   /**
    * Starts to pay an order: authorizes a card, or makes transfer instructions.
-   * Idempotent by `payment_id`. A declined card is an answer in state FAILED.
+   * Idempotent by `payment_id`. A declined card, and a charge that the provider
+   * refuses, are answers in state FAILED.
    * Errors: PAYMENT_LIVE (another attempt is under way; metadata payment_id),
    * PAYMENT_MISMATCH (same id, other content), PAYMENT_METHOD_INVALID,
    * PROVIDER_UNAVAILABLE.
@@ -711,7 +713,8 @@ export declare const PaymentService: GenService<{
     output: typeof ListPaymentsResponseSchema;
   },
   /**
-   * Says that a bank transfer has arrived. The order is paid by this.
+   * Says that a bank transfer has arrived. The order is paid by this; money
+   * for an order that can no longer take it goes back, and the answer says so.
    * Repeating it changes nothing.
    * Errors: PAYMENT_NOT_FOUND, PAYMENT_NOT_AWAITING_TRANSFER.
    *
@@ -740,7 +743,7 @@ export declare const PaymentService: GenService<{
    * sent by hand.
    * Errors: PAYMENT_NOT_FOUND, PAYMENT_NOT_CAPTURED, REFUND_TOO_LARGE
    * (metadata refundable), CURRENCY_MISMATCH, REQUEST_ID_REUSED,
-   * PROVIDER_UNAVAILABLE.
+   * REFUND_REFUSED (metadata provider_message), PROVIDER_UNAVAILABLE.
    *
    * @generated from rpc rowlock.payment.v1.PaymentService.RefundPayment
    */

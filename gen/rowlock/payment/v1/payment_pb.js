@@ -139,8 +139,9 @@ export const RefundPaymentRequestSchema = /*@__PURE__*/
  * the bank) confirm or reject it.
  *
  *     PROCESSING → REQUIRES_ACTION → AUTHORIZED → CAPTURED → REFUNDED
- *     AWAITING_TRANSFER → CAPTURED | FAILED
- *     PROCESSING | REQUIRES_ACTION | AUTHORIZED → FAILED | CANCELED
+ *     AWAITING_TRANSFER → CAPTURED | FAILED | CANCELED
+ *     PROCESSING | REQUIRES_ACTION → FAILED
+ *     PROCESSING | REQUIRES_ACTION | AUTHORIZED → CANCELED
  *
  * @generated from service rowlock.payment.v1.PaymentService
  */
