@@ -9,7 +9,7 @@ import {
   ReservationSchema,
   type StockItem,
   StockItemSchema,
-  StockShortageSchema,
+  type StockShortageSchema,
 } from "../../gen/rowlock/inventory/v1/inventory_pb.js";
 import { available, type Line, type Reservation, type Shortage, type Stock } from "./stock.ts";
 import type { LedgerRow } from "./store-stock.ts";

@@ -1,4 +1,4 @@
-import { ConnectError } from "@connectrpc/connect";
+import type { ConnectError } from "@connectrpc/connect";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { Reservation_State, StockShortageSchema } from "../../gen/rowlock/inventory/v1/inventory_pb.js";
 import { errorInfo, reasonOf } from "../../lib/errors/reasons.ts";

@@ -1,4 +1,4 @@
-import { Code, ConnectError } from "@connectrpc/connect";
+import { Code, type ConnectError } from "@connectrpc/connect";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { sql } from "../../lib/db/index.ts";
 import { reasonOf } from "../../lib/errors/reasons.ts";
