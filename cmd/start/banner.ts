@@ -6,6 +6,8 @@ import type { Shop } from "./shop.ts";
 export function printBanner({ config, shop, out }: { config: Config; shop: Shop; out: Writable }): void {
   const { httpUrl, grpcAddress, sandboxUrl, played, secrets } = shop;
   const rest = config.parts.includes("gateway");
+  // Only services have data and check keys.
+  const services = config.parts.some((part) => part !== "gateway" && part !== "sandbox");
   const lines: [string, string][] = [
     ["Parts", config.parts.join(" ")],
     ...(rest
@@ -16,14 +18,19 @@ export function printBanner({ config, shop, out }: { config: Config; shop: Shop;
       : []),
     ["gRPC", grpcAddress],
     ["Connect", httpUrl],
-    ["Postgres", shop.databaseIsEmbedded ? `embedded, in ${config.dataDir}/postgres` : "DATABASE_URL"],
   ];
+  if (services) {
+    lines.push([
+      "Postgres",
+      shop.databaseIsEmbedded ? `embedded, in ${config.dataDir}/postgres` : "DATABASE_URL",
+    ]);
+  }
   if (sandboxUrl !== undefined) {
     lines.push(["Inbox", `${sandboxUrl}/sandbox`]);
     lines.push(["Sandbox", `plays ${played.join(", ")}: no real money, parcel or message`]);
   }
   if (secrets.staffKeyIsNew) lines.push(["Staff key", `${secrets.staffKey}  (shown once)`]);
-  if (config.staffKey === "") lines.push(["", `staff key kept in ${config.dataDir}/staff-key`]);
+  if (services && config.staffKey === "") lines.push(["", `staff key kept in ${config.dataDir}/staff-key`]);
   out.write(
     `\n${lines.map(([name, value]) => `  ${name.padEnd(10)} ${value}`).join("\n")}\n\nRowlock is ready.\n`,
   );

@@ -1,6 +1,6 @@
 import { type LogLevelName, LogLevels } from "./log-levels.ts";
 
-/** Everything that one process can host. */
+/** What a process hosts unless its command line names something. */
 export const partNames = [
   "catalog",
   "inventory",
@@ -15,10 +15,16 @@ export const partNames = [
 /** A service, or the gateway. */
 export type PartName = (typeof partNames)[number];
 
+/** What a command line can name: parts, and the sandbox, when several processes are to share one. */
+export const hostedNames = [...partNames, "sandbox"] as const;
+
+/** A part, or the sandbox. */
+export type HostedName = (typeof hostedNames)[number];
+
 /** What a process needs to know, read once at its start. */
 export interface Config {
-  /** The parts to host; all of them unless named on the command line. */
-  parts: readonly PartName[];
+  /** What to host: all parts unless the command line names something. */
+  parts: readonly HostedName[];
   /** Address that both ports listen on. */
   host: string;
   httpPort: number;
@@ -41,7 +47,10 @@ export interface Config {
   sendgridApiKey: string;
   twilioAccountSid: string;
   twilioAuthToken: string;
-  /** The sandbox of another process; empty: this process starts one when a key is missing. */
+  /**
+   * The sandbox of another process; empty: this process starts one when a key is missing. For the process that
+   * hosts the sandbox: where buyers reach it, for the labels' links; empty: where it listens.
+   */
   sandboxUrl: string;
   /** Milliseconds that goods are held for an unpaid order. */
   holdMs: number;
@@ -80,10 +89,10 @@ export function readConfig({ args, env }: { args: readonly string[]; env: Env })
     problems.push(`${name} must be a whole number from ${min} to ${max}`);
     return otherwise;
   };
-  const parts = args.map((arg) => partNames.find((name) => name === arg));
+  const parts = args.map((arg) => hostedNames.find((name) => name === arg));
   args.forEach((arg, i) => {
     if (parts[i] === undefined)
-      problems.push(`there is no part "${arg}"; there are: ${partNames.join(", ")}`);
+      problems.push(`there is no part "${arg}"; there are: ${hostedNames.join(", ")}`);
   });
   const level = text("ROWLOCK_LOG_LEVEL", "info");
   const logLevel = LogLevels.find((name) => name === level);

@@ -33,7 +33,10 @@ export interface Database {
   [Symbol.asyncDispose](): Promise<void>;
 }
 
-/** Starts or reaches Postgres and brings the schemas of the given services up to date. */
+/**
+ * Starts or reaches Postgres and brings the schemas of the given services up to date. A process without services
+ * needs no Postgres, and starts none.
+ */
 export async function createDatabase({
   config,
   services,
@@ -45,6 +48,7 @@ export async function createDatabase({
   log: Log;
   onStatement: (text: string) => void;
 }): Promise<Database> {
+  if (services.length === 0) return noDatabase;
   const embedded = config.databaseUrl === "" ? await startEmbedded(config.dataDir, log) : undefined;
   const url = embedded?.url ?? config.databaseUrl;
   await migrate({ url, schemas: [jobsSchema, ...services.map((name) => schemas[name])], log });
@@ -69,6 +73,15 @@ export async function createDatabase({
     },
   };
 }
+
+const noDatabase: Database = {
+  url: "postgres://127.0.0.1/none",
+  embedded: false,
+  open: (service) => {
+    throw new Error(`${service} is not hosted here`);
+  },
+  [Symbol.asyncDispose]: async () => undefined,
+};
 
 async function startEmbedded(dataDir: string, log: Log) {
   // Loaded only here: with DATABASE_URL the package need not be installed.

@@ -2,9 +2,9 @@ import { Counter, collectDefaultMetrics, Histogram, Registry } from "prom-client
 
 /** What a process measures, for Prometheus. */
 export interface Metrics {
-  observe(call: { method: string; code: string; seconds: number }): void;
-  countStatement(): void;
-  text(): Promise<string>;
+  observe: (call: { method: string; code: string; seconds: number }) => void;
+  countStatement: () => void;
+  text: () => Promise<string>;
 }
 
 /** Node's own metrics, a histogram of RPC durations by method and code, and the number of SQL statements. */

@@ -48,7 +48,7 @@ export function createNetwork({
   addresses,
   signer,
 }: {
-  here: ReadonlySet<PartName>;
+  here: ReadonlySet<string>;
   addresses: Partial<Record<PartName, string>>;
   signer: PrincipalSigner;
 }): Network {

@@ -41,25 +41,28 @@ const keyOf = {
 };
 
 /**
- * The vendors' SDKs with their keys, or, without a key, pointed at the sandbox,
- * which runs in a thread of this process unless another process has it.
+ * The vendors' SDKs with their keys, or, without a key, pointed at the sandbox, which runs in a thread of this
+ * process unless another process has it. A process that is told to host the sandbox plays all vendors, and
+ * listens where the others reach it.
  */
 export async function createProviders(config: Config): Promise<Providers> {
-  const played = config.parts
+  const keyless = config.parts
     .flatMap((part) => vendorsOf[part] ?? [])
     .filter((vendor) => keyOf[vendor](config) === "");
+  const hosted = config.parts.includes("sandbox");
   const worker =
-    played.length > 0 && config.sandboxUrl === ""
+    hosted || (keyless.length > 0 && config.sandboxUrl === "")
       ? await startSandboxWorker({
           dataDir: join(config.dataDir, "sandbox"),
           port: config.sandboxPort,
-          host: "127.0.0.1",
+          host: hosted ? config.host : "127.0.0.1",
+          ...at("publicUrl", config.sandboxUrl || undefined),
         })
       : undefined;
-  const sandboxUrl = played.length > 0 ? config.sandboxUrl || worker?.url : undefined;
-  const playedAt = (vendor: keyof typeof keyOf) => (played.includes(vendor) ? sandboxUrl : undefined);
+  const sandboxUrl = worker?.url ?? (keyless.length > 0 ? config.sandboxUrl : undefined);
+  const playedAt = (vendor: keyof typeof keyOf) => (keyless.includes(vendor) ? sandboxUrl : undefined);
   return {
-    played,
+    played: hosted ? Object.keys(keyOf) : keyless,
     sandboxUrl,
     cards: () =>
       createStripeProcessor({

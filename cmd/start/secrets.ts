@@ -13,6 +13,11 @@ export interface Secrets {
   serviceKey: string;
 }
 
+/** For a process without services, which signs and checks nothing: keeps nothing, and none is shown. */
+export function noSecrets(): Secrets {
+  return { staffKey: newSecret(), staffKeyIsNew: false, serviceKey: newSecret() };
+}
+
 /** The secrets of the environment, or those kept in the data folder; made on the first start. */
 export async function readSecrets({
   dataDir,
@@ -37,7 +42,7 @@ async function keep(
 ): Promise<{ value: string; isNew: boolean }> {
   const path = join(dataDir, name);
   await mkdir(dataDir, { recursive: true, mode: 0o700 });
-  const made = prefix + randomBytes(32).toString("base64url");
+  const made = prefix + newSecret();
   try {
     await writeFile(path, `${made}\n`, { flag: "wx", mode: 0o600 });
     return { value: made, isNew: true };
@@ -45,4 +50,8 @@ async function keep(
     if ((err as NodeJS.ErrnoException).code !== "EEXIST") throw err;
     return { value: (await readFile(path, "utf8")).trim(), isNew: false };
   }
+}
+
+function newSecret(): string {
+  return randomBytes(32).toString("base64url");
 }

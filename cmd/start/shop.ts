@@ -21,7 +21,7 @@ import { serveHttp } from "./http.ts";
 import { createMetrics } from "./metrics.ts";
 import { contracts, createNetwork, type Network, serviceNames } from "./network.ts";
 import { createProviders } from "./providers.ts";
-import { readSecrets, type Secrets } from "./secrets.ts";
+import { noSecrets, readSecrets, type Secrets } from "./secrets.ts";
 import { type Made, makers, queuesOf } from "./services.ts";
 
 /** A running process: some or all of the services, and the gateway. */
@@ -57,7 +57,7 @@ export async function startShop({
   await using stack = new AsyncDisposableStack();
   const here = new Set(config.parts);
   const names = serviceNames.filter((name) => here.has(name));
-  const secrets = await readSecrets(config);
+  const secrets = names.length > 0 ? await readSecrets(config) : noSecrets();
   const signer = createPrincipalSigner({ key: Buffer.from(secrets.serviceKey) });
   const metrics = createMetrics();
   const onStatement = metrics.countStatement;
@@ -76,7 +76,9 @@ export async function startShop({
   );
   const parts = { config, clock, log, database, network, jobs, providers, serviceKey: secrets.serviceKey };
   const made: Made[] = names.map((name) => makers[name](parts));
-  stack.defer(async () => void (await Promise.all(made.map((service) => service.close?.()))));
+  stack.defer(async () => {
+    for (const service of made) await service.close?.();
+  });
 
   const services = made.flatMap((service) => service.services);
   const digest = createHash("sha256").update(secrets.staffKey).digest("hex");
@@ -88,12 +90,8 @@ export async function startShop({
   });
   network.connect(createDirectTransport({ services, interceptors }));
 
-  const grpc = await createGrpcServer({
-    services,
-    interceptors,
-    address: `${config.host}:${config.grpcPort}`,
-    log,
-  });
+  const address = `${config.host}:${config.grpcPort}`;
+  const grpc = stack.use(await createGrpcServer({ services, interceptors, address, log }));
   let ready = false;
   const connect = createConnectHandler({ services, interceptors });
   const connectServices = services.map((service) => service.desc);
