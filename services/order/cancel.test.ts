@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { Order_State, OrderPayment_State } from "../../gen/rowlock/order/v1/order_pb.js";
+import { sql } from "../../lib/db/index.ts";
 import { as } from "../../lib/rpc/testing/interceptors.ts";
 import { failureOf } from "./testing/failures.ts";
 import { type Buyer, holds, TestOrders } from "./testing/shop.ts";
@@ -139,6 +140,22 @@ test("a payment in the works ends it, and is named", async () => {
     reason: "PAYMENT_IN_PROGRESS",
     metadata: { order_id: buyer.orderId, payment_id },
   });
+});
+
+test("an order that is paid in the moment of the refusal may be canceled by the next call", async () => {
+  const buyer = await shop.ready();
+  await buyer.pay("pm_slow");
+  const transaction = shop.deps.db.transaction.bind(shop.deps.db);
+  shop.deps.db.transaction = async (work) => {
+    const result = await transaction(work);
+    await shop.db.execute(
+      sql`update orders set state = 'PAID', payment_state = 'CAPTURED' where id = ${buyer.orderId}`,
+    );
+    return result;
+  };
+  expect(await failureOf(buyer.cancel())).toMatchObject({ reason: "PAYMENT_IN_PROGRESS" });
+  shop.deps.db.transaction = transaction;
+  expect((await buyer.cancel()).state).toBe(Order_State.CANCELED);
 });
 
 test("cancel and pay at once: paid and kept, or canceled and given back", async () => {

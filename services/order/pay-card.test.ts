@@ -121,6 +121,14 @@ test("a buyer who is asked may take another card: the first attempt is canceled 
   expect(await buyer.holdings()).toEqual(paid);
 });
 
+test("a hold that ends while an earlier attempt is given up is HOLD_EXPIRED, and nothing is begun", async () => {
+  const buyer = await shop.ready();
+  await buyer.pay("pm_3ds");
+  shop.wire.before.set("payments.cancel", () => shop.advance(holds.unpaidMs + 1000));
+  expect(await failureOf(buyer.pay())).toMatchObject({ reason: "HOLD_EXPIRED" });
+  expect(shop.payments.of(buyer.orderId)).toHaveLength(1);
+});
+
 test.each([
   ["ORDER_NOT_FOUND", async () => shop.client.payOrder({ orderId: "ord_none", ...visa }, as.staff)],
   [

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { Order_State, OrderPayment_State } from "../../gen/rowlock/order/v1/order_pb.js";
+import { sql } from "../../lib/db/index.ts";
 import { reasonOf } from "../../lib/errors/reasons.ts";
 import { failureOf } from "./testing/failures.ts";
 import { type Buyer, holds, TestOrders } from "./testing/shop.ts";
@@ -85,6 +86,36 @@ test("two who settle after the hold had ended share the second reservation", asy
   expect(await buyer.holdings()).toEqual({ ...paid, goods: ["EXPIRED", "COMMITTED"] });
   expect(shop.inventory.onHand.get(name)).toBe(0);
   expect(shop.jobs).toHaveLength(1);
+});
+
+test("one who settles too late to reserve again leaves the goods of the paid order alone", async () => {
+  const { buyer, name } = await lastUnits();
+  shop.wire.after.set("payments.create", away);
+  expect(await failureOf(buyer.pay())).toMatchObject({ reason: "PROVIDER_UNAVAILABLE" });
+  shop.wire.clear();
+  shop.advance(holds.unpaidMs + 1000);
+  shop.inventory.expireDue();
+  let late: Promise<unknown> = Promise.resolve();
+  await new Promise<void>((resolve) => {
+    shop.wire.before.set("inventory.reserve", async () => {
+      shop.wire.before.clear();
+      await buyer.settle();
+      resolve();
+    });
+    late = buyer.settle();
+  });
+  expect(await late).toMatchObject({ state: Order_State.PAID });
+  expect(await buyer.holdings()).toEqual({ ...paid, goods: ["EXPIRED", "COMMITTED"] });
+  expect(shop.inventory.onHand.get(name)).toBe(0);
+});
+
+test("money captured for an attempt that is no longer the order's goes back", async () => {
+  const { buyer } = await lastUnits();
+  shop.wire.after.set("payments.capture", async () => {
+    await shop.db.execute(sql`update orders set payment_id = 'pay_other' where id = ${buyer.orderId}`);
+  });
+  expect((await buyer.pay()).state).toBe(Order_State.PENDING_PAYMENT);
+  expect(shop.payments.takenFor(buyer.orderId)).toBe(0n);
 });
 
 test.each(["CANCELED", "FAILED"] as const)(

@@ -23,12 +23,11 @@ export function payOrder(deps: OrderDeps): MethodImpl<typeof OrderService.method
 
 async function pay(deps: OrderDeps, request: PayOrderRequest, ctx: HandlerContext): Promise<Order> {
   const call = outgoing(ctx);
-  const now = deps.clock();
   const { order, earlier } = await read(deps, request, ctx);
   if (earlier !== undefined) return goOn(deps, { order, request, earlier }, call);
   const free = totalOf(order) === 0n;
   if (free && order.state === "PAID") return order;
-  checkPayable(order, now);
+  checkPayable(order, deps.clock());
   if (free) return payNothing(deps, order, call);
   await giveUpWaiting(deps, order, call);
   const begun = await begin(deps, { orderId: order.id, request });
@@ -38,7 +37,7 @@ async function pay(deps: OrderDeps, request: PayOrderRequest, ctx: HandlerContex
   if (present.earlier !== undefined) {
     return goOn(deps, { order: present.order, request, earlier: present.earlier }, call);
   }
-  checkPayable(present.order, now);
+  checkPayable(present.order, deps.clock());
   throw fail("PAYMENT_IN_PROGRESS", { order_id: order.id, payment_id: present.order.paymentId ?? "" });
 }
 
