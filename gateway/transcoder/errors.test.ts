@@ -16,7 +16,12 @@ import { createJsonWriter } from "./json-write.ts";
 
 const registry = createRegistry(file_google_rpc_error_details);
 const writer = createJsonWriter({ registry, emitDefaults: false });
-const renderer = createErrorRenderer({ registry, writer, realm: "shop" });
+const renderer = createErrorRenderer({
+  registry,
+  writer: createJsonWriter({ registry, emitDefaults: true }),
+  standardWriter: writer,
+  realm: "shop",
+});
 const render = (err: unknown) => renderer.render(err);
 
 const info = {

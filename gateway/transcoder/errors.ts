@@ -28,12 +28,14 @@ export interface ErrorRenderer {
  */
 export function createErrorRenderer(options: {
   registry: Registry;
-  /** Writes details; without defaults, since an empty field of a detail says nothing. */
+  /** Writes the services' own details, with defaults: that 0 are available is what a shortage says. */
   writer: JsonWriter;
+  /** Writes google.rpc's details, without defaults: an empty field of theirs says nothing. */
+  standardWriter: JsonWriter;
   /** The protection space that `WWW-Authenticate` names. */
   realm: string;
 }): ErrorRenderer {
-  const { registry, writer, realm } = options;
+  const { registry, writer, standardWriter, realm } = options;
   return {
     render(err) {
       const refusal = err instanceof Refusal ? err : undefined;
@@ -56,7 +58,8 @@ export function createErrorRenderer(options: {
 
   function writeDetail(desc: DescMessage, message: Message): string {
     const type = `"@type":"type.googleapis.com/${desc.typeName}"`;
-    const fields = writer.message(desc)(message);
+    const standard = desc.typeName.startsWith("google.rpc.");
+    const fields = (standard ? standardWriter : writer).message(desc)(message);
     return fields === "{}" ? `{${type}}` : `{${type},${fields.slice(1)}`;
   }
 }

@@ -33,7 +33,8 @@ export function createTranscoder(options: TranscoderOptions): RequestListener {
   const writer = createJsonWriter({ registry, emitDefaults: true });
   const errors = createErrorRenderer({
     registry,
-    writer: createJsonWriter({ registry, emitDefaults: false }),
+    writer,
+    standardWriter: createJsonWriter({ registry, emitDefaults: false }),
     realm: settings.realm,
   });
   const shared: Transcoding = { settings, transport, errors };

@@ -5,8 +5,8 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { contracts } from "../../cmd/start/network.ts";
 import { ErrorInfoSchema } from "../../gen/google/rpc/error_details_pb.js";
 import { StockShortageSchema } from "../../gen/rowlock/inventory/v1/inventory_pb.js";
+import { buf } from "../../lib/testing/programs.ts";
 import { newBuyer } from "../support/buyer.ts";
-import { buf } from "../support/programs.ts";
 import { openShop, type TestShop } from "../support/shop.ts";
 
 const run = promisify(execFile);

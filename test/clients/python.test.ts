@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { buf, isInstalled, root } from "../support/programs.ts";
+import { buf, isInstalled, root } from "../../lib/testing/programs.ts";
 import { openShop, type TestShop } from "../support/shop.ts";
 
 const run = promisify(execFile);

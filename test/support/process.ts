@@ -1,7 +1,8 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { existsSync, readFileSync } from "node:fs";
 import process from "node:process";
-import { root } from "./programs.ts";
+import { root } from "../../lib/testing/programs.ts";
 
 /** A `node cmd/start.ts` that has said it is ready. */
 export interface Started {
@@ -115,13 +116,15 @@ function spawnStart({ args, env }: { args: readonly string[]; env: Record<string
   };
 }
 
-/** Whether there is a process of this id. */
+/** Whether a process of this id runs. One that has ended may still wait for its parent to ask how. */
 export function isAlive(pid: number): boolean {
   try {
-    return process.kill(pid, 0);
+    process.kill(pid, 0);
   } catch {
     return false;
   }
+  const stat = `/proc/${pid}/stat`;
+  return !existsSync(stat) || !/^\d+ \(.*\) [ZX] /s.test(readFileSync(stat, "latin1"));
 }
 
 function valueIn(banner: string, name: string): string {
