@@ -19,6 +19,7 @@ import { sweepOrders } from "../../services/order/sweep.ts";
 import { undoOrder } from "../../services/order/undo.ts";
 import { paymentChanged } from "../../services/payment/order-link.ts";
 import { createPaymentService } from "../../services/payment/service.ts";
+import { sweepRefunds } from "../../services/payment/sweep.ts";
 import { createShippingService } from "../../services/shipping/service.ts";
 import type { Config } from "./config.ts";
 import type { Database } from "./database.ts";
@@ -108,16 +109,10 @@ export const makers: Record<ServiceName, (parts: Parts) => Made> = {
 
   payment: ({ database, network, clock, log, jobs, providers }) => {
     const orders = network.client("payment", "order");
-    const service = createPaymentService({
-      db: database.open("payment"),
-      clock,
-      log,
-      jobs,
-      cards: providers.cards(),
-      orders,
-    });
+    const deps = { db: database.open("payment"), clock, log, jobs, cards: providers.cards(), orders };
     return {
-      ...service,
+      ...createPaymentService(deps),
+      sweep: () => every({ ms: sweepMs, name: "payment.sweep", log }, () => sweepRefunds(deps)),
       work: () => jobs.work(paymentChanged, async ({ data }) => void (await orders.settlePayment(data))),
     };
   },

@@ -90,17 +90,19 @@ export async function startShop({
   });
   network.connect(createDirectTransport({ services, interceptors }));
 
+  const connect = createConnectHandler({ services, interceptors });
+  const connectServices = services.map((service) => service.desc);
+  const handler = here.has("gateway") ? gateway({ network, log, connect, connectServices }) : connect;
+
   const address = `${config.host}:${config.grpcPort}`;
   const grpc = stack.use(await createGrpcServer({ services, interceptors, address, log }));
   let ready = false;
-  const connect = createConnectHandler({ services, interceptors });
-  const connectServices = services.map((service) => service.desc);
   const http = await serveHttp({
     host: config.host,
     port: config.httpPort,
     isReady: () => ready,
     metrics: metrics.text,
-    handler: here.has("gateway") ? gateway({ network, log, connect, connectServices }) : connect,
+    handler,
   });
   stack.defer(async () => {
     ready = false;
