@@ -50,7 +50,7 @@ function generated(count: number): Row[] {
   return Array.from({ length: count }, (_, i) => ({
     sku: `GEN-${i}`,
     title: `Generated product ${i}`,
-    price: 1 + i / 100,
+    price: (100 + i) / 100,
     stock: i,
     category: `Shelf ${i % 3}`,
   }));
