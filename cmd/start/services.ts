@@ -53,8 +53,8 @@ export interface Made extends ServiceModule {
 const sweepMs = 5_000;
 const cartSweepMs = 60_000;
 const transferSlackMs = 3_600_000;
-/** Batches of orders that a process ships at once. */
-const concurrency = 4;
+/** Few orders are shipped at a time: in a flash sale the buyers come first, and labels wait a minute. */
+const shippingPace = { batchSize: 4, concurrency: 1 };
 
 /** How each service is put together. */
 export const makers: Record<ServiceName, (parts: Parts) => Made> = {
@@ -99,7 +99,7 @@ export const makers: Record<ServiceName, (parts: Parts) => Made> = {
     return {
       ...createOrderService(deps),
       work: () => {
-        jobs.work(fulfillQueue, ({ data }) => fulfillOrder(deps, data), { concurrency });
+        jobs.work(fulfillQueue, ({ data }) => fulfillOrder(deps, data), shippingPace);
         jobs.work(undoQueue, ({ data }) => undoOrder(deps, data));
         jobs.work(instructQueue, ({ data }) => instructBuyer(deps, data));
       },
