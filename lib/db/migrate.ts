@@ -68,7 +68,7 @@ async function migrateSchema(client: pg.Client, schema: Schema, log: Log | undef
   for (;;) {
     const applied = await locked(client, () => applyNext(client, schema));
     if (applied === undefined) return;
-    log?.info({ schema: schema.name, migration: applied }, "migrated");
+    log?.debug({ schema: schema.name, migration: applied }, "migrated");
   }
 }
 

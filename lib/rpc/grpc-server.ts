@@ -77,7 +77,7 @@ export async function createGrpcServer({
   const port = await new Promise<number>((resolve, reject) => {
     server.bindAsync(address, credentials, (err, bound) => (err === null ? resolve(bound) : reject(err)));
   });
-  log.info({ port, services: names }, "grpc server listens");
+  log.debug({ port, services: names }, "grpc server listens");
 
   async function stop(graceMs: number): Promise<void> {
     for (const name of ["", ...names]) {
