@@ -27,13 +27,10 @@ type Kind = "none" | "guest" | "staff" | "service" | "invalid";
 /** Each kind of caller: what it sends, and what it is seen as on a port for services. */
 const callers: Record<string, { as: Kind; headers: () => Record<string, string> }> = {
   nobody: { as: "none", headers: () => ({}) },
-  "an empty token": { as: "none", headers: () => ({ "rowlock-token": "" }) },
   "a token of nothing": { as: "guest", headers: () => ({ "rowlock-token": strangerToken }) },
   "a buyer": { as: "guest", headers: () => ({ "rowlock-token": buyer.token }) },
   staff: { as: "staff", headers: () => ({ authorization: `Bearer ${testStaffKey}` }) },
-  "staff by x-api-key": { as: "staff", headers: () => ({ "x-api-key": testStaffKey }) },
   "a wrong staff key": { as: "invalid", headers: () => ({ authorization: "Bearer wrong-key-of-nobody" }) },
-  "a wrong x-api-key": { as: "invalid", headers: () => ({ "x-api-key": `${testStaffKey}x` }) },
   "a forged principal": {
     as: "invalid",
     headers: () => signed("service", "order", createPrincipalSigner({ key: Buffer.alloc(32, "x") })),

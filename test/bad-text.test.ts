@@ -30,7 +30,8 @@ test.each(changing.map((route) => [nameOf(route.method), route] as const))(
   async (_name, route) => {
     const { input } = route.method;
     const known = { sku: "BAD", cart_id: victim.buyer.cartId, order_id: victim.orderId, ...asOnTheWire };
-    for (const oneof of [0, 1]) {
+    const choices = Math.max(1, ...input.oneofs.map((group) => group.fields.length));
+    for (let oneof = 0; oneof < choices; oneof++) {
       const sample = sampleOf(input, { known, oneof });
       // Only what is right but for its text shows that the text is looked at.
       expect(validator.validate(input, fromJson(input, sample))).toMatchObject({ kind: "valid" });
