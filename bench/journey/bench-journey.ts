@@ -41,7 +41,8 @@ export async function benchJourney(args: string[]): Promise<void> {
     const during = await server.measure();
     const drainSeconds = await settled(server);
     const after = await server.measure();
-    report({ run, seconds, inFlight, drainSeconds, before, during, after });
+    const bare = await bareRequests(http, inFlight);
+    report({ run, seconds, inFlight, drainSeconds, bare, before, during, after });
     http.close();
   } finally {
     await server.stop();
@@ -84,6 +85,21 @@ async function drive({
   return run;
 }
 
+/** Requests a second that the same process answers without doing anything: how fast the machine is just now. */
+async function bareRequests(http: ReturnType<typeof createHttp>, inFlight: number): Promise<number> {
+  const seconds = 3;
+  const end = performance.now() + seconds * 1000;
+  let answered = 0;
+  const caller = async () => {
+    while (performance.now() < end) {
+      await http.call("GET", "/healthz", {});
+      answered++;
+    }
+  };
+  await Promise.all(Array.from({ length: inFlight }, caller));
+  return answered / seconds;
+}
+
 /** Waits until every paid order has been shipped, for two minutes at most; returns the seconds it took. */
 async function settled(server: Server): Promise<number> {
   const start = performance.now();
@@ -99,6 +115,7 @@ function report({
   seconds,
   inFlight,
   drainSeconds,
+  bare,
   before,
   during,
   after,
@@ -107,6 +124,7 @@ function report({
   seconds: number;
   inFlight: number;
   drainSeconds: number;
+  bare: number;
   before: Measure;
   during: Measure;
   after: Measure;
@@ -128,6 +146,7 @@ function report({
     "",
     table(["step", "p50", "p95", "p99"], rows),
     "",
+    `Bare requests a second     ${Math.round(bare)} (GET /healthz, the same process, after the run)`,
     `SQL statements a journey   ${((after.statements - before.statements) / done).toFixed(1)} (shipping included)`,
     `Processor time a journey   shop ${cpu("shop")}, Postgres ${cpu("postgres")} (shipping included)`,
     `Server memory, at the end  ${mib(during.residentBytes)}, at most ${mib(after.peakBytes)}`,

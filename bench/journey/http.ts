@@ -38,7 +38,7 @@ export function createHttp(baseUrl: string, connections: number): Http {
           res.on("error", reject);
           res.on("end", () => {
             const text = Buffer.concat(chunks).toString();
-            if (res.statusCode === 200) resolve(JSON.parse(text));
+            if (res.statusCode === 200) resolve(text.startsWith("{") ? JSON.parse(text) : text);
             else
               reject(
                 new Error(`${method} ${path.replace(/_[0-9a-z]{26}/g, "_…")}: ${res.statusCode} ${text}`),
