@@ -1,24 +1,23 @@
 import { join } from "node:path";
 import { startSandboxWorker } from "../../sandbox/start-in-worker.ts";
 import type { EmailSender } from "../../services/notify/email-sender.ts";
-import { createSendgridSender } from "../../services/notify/sendgrid-sender.ts";
 import type { SmsSender } from "../../services/notify/sms-sender.ts";
-import { createTwilioSender } from "../../services/notify/twilio-sender.ts";
 import type { CardProcessor } from "../../services/payment/card-processor.ts";
-import { createStripeProcessor } from "../../services/payment/stripe-processor.ts";
 import type { Carrier } from "../../services/shipping/carrier.ts";
-import { createShippoCarrier } from "../../services/shipping/shippo-carrier.ts";
 import type { Config } from "./config.ts";
 
 /** Milliseconds that one call to a vendor may take. */
 const timeoutMs = 10_000;
 
-/** The vendors behind the services' ports; each is made when first asked for. */
+/**
+ * The vendors behind the services' ports. Each SDK is loaded when it is asked for: it costs some 30 MiB and
+ * hundreds of milliseconds, which a process without that service is spared.
+ */
 export interface Providers {
-  cards(): CardProcessor;
-  carrier(): Carrier;
-  email(): EmailSender;
-  sms(): SmsSender;
+  cards(): Promise<CardProcessor>;
+  carrier(): Promise<Carrier>;
+  email(): Promise<EmailSender>;
+  sms(): Promise<SmsSender>;
   /** The sandbox, when a vendor is played by it. */
   sandboxUrl: string | undefined;
   /** The vendors that the sandbox plays. */
@@ -64,15 +63,18 @@ export async function createProviders(config: Config): Promise<Providers> {
   return {
     played: hosted ? Object.keys(keyOf) : keyless,
     sandboxUrl,
-    cards: () =>
-      createStripeProcessor({
+    cards: async () => {
+      const { createStripeProcessor } = await import("../../services/payment/stripe-processor.ts");
+      return createStripeProcessor({
         apiKey: config.stripeSecretKey || "sk_test_sandbox",
         baseUrl: playedAt("Stripe"),
         timeoutMs,
         returnUrl: config.publicUrl,
-      }),
-    carrier: () =>
-      createShippoCarrier({
+      });
+    },
+    carrier: async () => {
+      const { createShippoCarrier } = await import("../../services/shipping/shippo-carrier.ts");
+      return createShippoCarrier({
         apiKey: config.shippoApiKey || "shippo_test_sandbox",
         ...at("serverUrl", playedAt("Shippo")),
         timeoutMs,
@@ -87,22 +89,27 @@ export async function createProviders(config: Config): Promise<Providers> {
           email: config.mailFrom,
           phone: "+14155550100",
         },
-      }),
-    email: () =>
-      createSendgridSender({
+      });
+    },
+    email: async () => {
+      const { createSendgridSender } = await import("../../services/notify/sendgrid-sender.ts");
+      return createSendgridSender({
         apiKey: config.sendgridApiKey || "SG.sandbox",
         ...at("baseUrl", playedAt("SendGrid")),
         from: { email: config.mailFrom, name: "Rowlock" },
         timeoutMs,
-      }),
-    sms: () =>
-      createTwilioSender({
+      });
+    },
+    sms: async () => {
+      const { createTwilioSender } = await import("../../services/notify/twilio-sender.ts");
+      return createTwilioSender({
         accountSid: config.twilioAccountSid || `AC${"0".repeat(32)}`,
         authToken: config.twilioAuthToken || "sandbox",
         ...at("baseUrl", playedAt("Twilio")),
         from: config.smsFrom,
         timeoutMs,
-      }),
+      });
+    },
     [Symbol.asyncDispose]: async () => {
       await worker?.[Symbol.asyncDispose]();
     },

@@ -57,7 +57,7 @@ const transferSlackMs = 3_600_000;
 const shippingPace = { batchSize: 4, concurrency: 1 };
 
 /** How each service is put together. */
-export const makers: Record<ServiceName, (parts: Parts) => Made> = {
+export const makers: Record<ServiceName, (parts: Parts) => Made | Promise<Made>> = {
   catalog: ({ database, clock }) => createCatalogService({ db: database.open("catalog"), clock }),
 
   inventory: ({ database, clock, log }) => {
@@ -107,9 +107,9 @@ export const makers: Record<ServiceName, (parts: Parts) => Made> = {
     };
   },
 
-  payment: ({ database, network, clock, log, jobs, providers }) => {
+  payment: async ({ database, network, clock, log, jobs, providers }) => {
     const orders = network.client("payment", "order");
-    const deps = { db: database.open("payment"), clock, log, jobs, cards: providers.cards(), orders };
+    const deps = { db: database.open("payment"), clock, log, jobs, cards: await providers.cards(), orders };
     return {
       ...createPaymentService(deps),
       sweep: () => every({ ms: sweepMs, name: "payment.sweep", log }, () => sweepRefunds(deps)),
@@ -117,16 +117,16 @@ export const makers: Record<ServiceName, (parts: Parts) => Made> = {
     };
   },
 
-  shipping: ({ database, clock, log, providers }) =>
-    createShippingService({ db: database.open("shipping"), clock, log, carrier: providers.carrier() }),
+  shipping: async ({ database, clock, log, providers }) =>
+    createShippingService({ db: database.open("shipping"), clock, log, carrier: await providers.carrier() }),
 
-  notify: ({ database, clock, log, providers }) =>
+  notify: async ({ database, clock, log, providers }) =>
     createNotifyService({
       db: database.open("notify"),
       clock,
       log,
-      email: providers.email(),
-      sms: providers.sms(),
+      email: await providers.email(),
+      sms: await providers.sms(),
     }),
 };
 

@@ -75,7 +75,8 @@ export async function startShop({
     }),
   );
   const parts = { config, clock, log, database, network, jobs, providers, serviceKey: secrets.serviceKey };
-  const made: Made[] = names.map((name) => makers[name](parts));
+  const made: Made[] = [];
+  for (const name of names) made.push(await makers[name](parts));
   stack.defer(async () => {
     for (const service of made) await service.close?.();
   });
