@@ -131,6 +131,12 @@ export function readConfig({ args, env }: { args: readonly string[]; env: Env })
     logLevel: logLevel ?? "info",
     demo: text("ROWLOCK_DEMO", "true") !== "false",
   };
+  if (config.databaseUrl !== "" && !/^postgres(ql)?:\/\/./.test(config.databaseUrl)) {
+    problems.push("DATABASE_URL must look like postgres://user:password@host:5432/database");
+  }
+  if (config.redisUrl !== "" && !/^rediss?:\/\/./.test(config.redisUrl)) {
+    problems.push("REDIS_URL must look like redis://host:6379");
+  }
   if (config.staffKey !== "" && config.staffKey.length < 16) {
     problems.push("ROWLOCK_STAFF_KEY must have at least 16 characters");
   }

@@ -1,0 +1,34 @@
+import { expect, test } from "vitest";
+import { ConfigError, partNames, readConfig } from "./config.ts";
+
+const read = (env: Record<string, string>, args: string[] = []) => readConfig({ args, env });
+
+test("without arguments every part is hosted, but the sandbox only as a thread", () => {
+  const { parts } = read({});
+  expect(parts).toEqual(partNames);
+});
+
+test("named parts are hosted, in the order named, and the others have addresses", () => {
+  const config = read({ ROWLOCK_CART_ADDR: "dns:///cart:50051" }, ["order", "payment"]);
+  expect(config.parts).toEqual(["order", "payment"]);
+  expect(config.addresses).toEqual({ cart: "dns:///cart:50051" });
+});
+
+test.each<[string, Record<string, string>, string[], string]>([
+  ["a port that is no number", { PORT: "abc" }, [], "PORT must be"],
+  ["a port beyond the last", { GRPC_PORT: "65536" }, [], "GRPC_PORT must be"],
+  ["an unknown part", {}, ["orders"], 'there is no part "orders"'],
+  ["a database that is none", { DATABASE_URL: "nonsense" }, [], "DATABASE_URL must look like"],
+  ["a Redis that is none", { REDIS_URL: "localhost" }, [], "REDIS_URL must look like"],
+  ["a staff key that can be guessed", { ROWLOCK_STAFF_KEY: "short" }, [], "ROWLOCK_STAFF_KEY must have"],
+  ["a service key that can be guessed", { ROWLOCK_SERVICE_KEY: "short" }, [], "ROWLOCK_SERVICE_KEY must"],
+  ["half a Twilio account", { TWILIO_ACCOUNT_SID: "AC1" }, [], "go together"],
+  ["a log level that is none", { ROWLOCK_LOG_LEVEL: "loud" }, [], "ROWLOCK_LOG_LEVEL must be"],
+])("%s is refused", (_what, env, args, message) => {
+  expect(() => read(env, args)).toThrow(ConfigError);
+  expect(() => read(env, args)).toThrow(message);
+});
+
+test("all problems are told at once", () => {
+  expect(() => read({ PORT: "x", DATABASE_URL: "y" })).toThrow(/PORT[\s\S]*DATABASE_URL/);
+});
