@@ -1,4 +1,4 @@
-import { type LogLevelName, LogLevels } from "./log-levels.ts";
+import { type LogLevel, logLevels } from "../../lib/telemetry/log.ts";
 
 /** What a process hosts unless its command line names something. */
 export const partNames = [
@@ -60,7 +60,7 @@ export interface Config {
   publicUrl: string;
   mailFrom: string;
   smsFrom: string;
-  logLevel: LogLevelName;
+  logLevel: LogLevel;
   /** Whether an empty shop gets a few products to try it out. */
   demo: boolean;
 }
@@ -95,8 +95,8 @@ export function readConfig({ args, env }: { args: readonly string[]; env: Env })
       problems.push(`there is no part "${arg}"; there are: ${hostedNames.join(", ")}`);
   });
   const level = text("ROWLOCK_LOG_LEVEL", "info");
-  const logLevel = LogLevels.find((name) => name === level);
-  if (logLevel === undefined) problems.push(`ROWLOCK_LOG_LEVEL must be one of ${LogLevels.join(", ")}`);
+  const logLevel = logLevels.find((name) => name === level);
+  if (logLevel === undefined) problems.push(`ROWLOCK_LOG_LEVEL must be one of ${logLevels.join(", ")}`);
   const httpPort = number("PORT", 8080, [0, 65535]);
   const port = [0, 65535] as const;
   const config: Config = {

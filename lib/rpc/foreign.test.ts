@@ -2,13 +2,12 @@ import { execFile } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { isInstalled } from "../testing/programs.ts";
+import { buf, isInstalled } from "../testing/programs.ts";
 import { createEchoService } from "./testing/echo-service.ts";
 import { startHost, type TestHost } from "./testing/hosts.ts";
 import { testInterceptors, testStaffKey } from "./testing/interceptors.ts";
 
 const run = promisify(execFile);
-const buf = fileURLToPath(new URL("../../node_modules/.bin/buf", import.meta.url));
 const script = fileURLToPath(new URL("testing/foreign_client.py", import.meta.url));
 
 let host: TestHost;

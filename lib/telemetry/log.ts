@@ -7,6 +7,7 @@ export type Log = Logger;
 
 /** Levels from talkative to mute. */
 export type LogLevel = Level | "silent";
+export const logLevels: readonly LogLevel[] = ["trace", "debug", "info", "warn", "error", "fatal", "silent"];
 
 /**
  * A logger that writes JSON lines to standard output, or readable lines with `pretty` (a terminal; slower).

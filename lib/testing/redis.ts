@@ -1,6 +1,7 @@
-import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { Redis } from "ioredis";
 import { freePort } from "./free-port.ts";
+import { isInstalled } from "./programs.ts";
 
 /** A Redis server of its own for a test file. */
 export interface TestRedis {
@@ -15,8 +16,7 @@ export interface TestRedis {
  * Whether to run tests on Redis: `describe.skipIf(!redisInstalled)`. They are left out on a machine without the program
  * `redis-server`, but never in CI, where a missing program is a failure.
  */
-export const redisInstalled: boolean =
-  Boolean(process.env["CI"]) || spawnSync("redis-server", ["--version"]).status === 0;
+export const redisInstalled: boolean = isInstalled("redis-server", ["--version"]);
 
 const ATTEMPTS = 5;
 
