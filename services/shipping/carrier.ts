@@ -1,3 +1,5 @@
+import type { PostalAddress } from "./shipment.ts";
+
 /** Where parcels are sent from, and whom the carrier asks when something is wrong. Empty fields are left out. */
 export interface Sender {
   name: string;
@@ -17,17 +19,7 @@ export interface Sender {
 export interface Consignment {
   /** Rowlock's id of the shipment; the carrier shows it in its own lists. */
   shipmentId: string;
-  to: {
-    name: string;
-    line1: string;
-    line2: string;
-    city: string;
-    state: string;
-    postalCode: string;
-    countryCode: string;
-    phone: string;
-    email: string;
-  };
+  to: PostalAddress & { phone: string; email: string };
   /** Millimetres and grams. */
   parcel: { lengthMm: number; widthMm: number; heightMm: number; weightG: number };
 }
