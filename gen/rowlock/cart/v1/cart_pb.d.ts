@@ -435,6 +435,13 @@ export declare type SetItemRequest = Message<"rowlock.cart.v1.SetItemRequest"> &
    * @generated from field: int64 quantity = 3;
    */
   quantity: bigint;
+
+  /**
+   * Idempotency key; REST header `Idempotency-Key`.
+   *
+   * @generated from field: string request_id = 4;
+   */
+  requestId: string;
 };
 
 /**
@@ -462,6 +469,13 @@ export declare type RemoveItemRequest = Message<"rowlock.cart.v1.RemoveItemReque
    * @generated from field: string sku = 2;
    */
   sku: string;
+
+  /**
+   * Idempotency key; REST header `Idempotency-Key`.
+   *
+   * @generated from field: string request_id = 3;
+   */
+  requestId: string;
 };
 
 /**
@@ -482,6 +496,13 @@ export declare type ClearCartRequest = Message<"rowlock.cart.v1.ClearCartRequest
    * @generated from field: string cart_id = 1;
    */
   cartId: string;
+
+  /**
+   * Idempotency key; REST header `Idempotency-Key`.
+   *
+   * @generated from field: string request_id = 2;
+   */
+  requestId: string;
 };
 
 /**
@@ -516,6 +537,13 @@ export declare type SetDeliveryRequest = Message<"rowlock.cart.v1.SetDeliveryReq
    * @generated from field: rowlock.type.v1.Address shipping_address = 3;
    */
   shippingAddress?: Address | undefined;
+
+  /**
+   * Idempotency key; REST header `Idempotency-Key`.
+   *
+   * @generated from field: string request_id = 4;
+   */
+  requestId: string;
 };
 
 /**

@@ -598,6 +598,13 @@ export declare type UpdateProductRequest = Message<"rowlock.catalog.v1.UpdatePro
    * @generated from field: google.protobuf.FieldMask update_mask = 2;
    */
   updateMask?: FieldMask | undefined;
+
+  /**
+   * Idempotency key; REST header `Idempotency-Key`.
+   *
+   * @generated from field: string request_id = 3;
+   */
+  requestId: string;
 };
 
 /**
@@ -618,6 +625,13 @@ export declare type ArchiveProductRequest = Message<"rowlock.catalog.v1.ArchiveP
    * @generated from field: string product_id = 1;
    */
   productId: string;
+
+  /**
+   * Idempotency key; REST header `Idempotency-Key`.
+   *
+   * @generated from field: string request_id = 2;
+   */
+  requestId: string;
 };
 
 /**
@@ -719,6 +733,13 @@ export declare type CreateCategoryRequest = Message<"rowlock.catalog.v1.CreateCa
    * @generated from field: rowlock.catalog.v1.Category category = 1;
    */
   category?: Category | undefined;
+
+  /**
+   * Idempotency key; REST header `Idempotency-Key`.
+   *
+   * @generated from field: string request_id = 2;
+   */
+  requestId: string;
 };
 
 /**

@@ -828,6 +828,314 @@ export declare type ListLedgerResponse = Message<"rowlock.inventory.v1.ListLedge
 export declare const ListLedgerResponseSchema: GenMessage<ListLedgerResponse>;
 
 /**
+ * Input of ExplainAvailability.
+ *
+ * @generated from message rowlock.inventory.v1.ExplainAvailabilityRequest
+ */
+export declare type ExplainAvailabilityRequest = Message<"rowlock.inventory.v1.ExplainAvailabilityRequest"> & {
+  /**
+   * The SKU.
+   *
+   * @generated from field: string sku = 1;
+   */
+  sku: string;
+};
+
+/**
+ * Describes the message rowlock.inventory.v1.ExplainAvailabilityRequest.
+ * Use `create(ExplainAvailabilityRequestSchema)` to create a new message.
+ */
+export declare const ExplainAvailabilityRequestSchema: GenMessage<ExplainAvailabilityRequest>;
+
+/**
+ * Answer of ExplainAvailability.
+ *
+ * @generated from message rowlock.inventory.v1.AvailabilityExplanation
+ */
+export declare type AvailabilityExplanation = Message<"rowlock.inventory.v1.AvailabilityExplanation"> & {
+  /**
+   * The SKU.
+   *
+   * @generated from field: string sku = 1;
+   */
+  sku: string;
+
+  /**
+   * Its counters, by location.
+   *
+   * @generated from field: repeated rowlock.inventory.v1.StockItem stock = 2;
+   */
+  stock: StockItem[];
+
+  /**
+   * Who holds units, the earliest to end first; at most 200.
+   *
+   * @generated from field: repeated rowlock.inventory.v1.AvailabilityExplanation.Hold holds = 3;
+   */
+  holds: AvailabilityExplanation_Hold[];
+
+  /**
+   * How many holds there are.
+   *
+   * @generated from field: int64 hold_count = 4;
+   */
+  holdCount: bigint;
+
+  /**
+   * Units in holds that are due: free to whoever needs them, though nobody has
+   * taken them yet.
+   *
+   * @generated from field: int64 due = 5;
+   */
+  due: bigint;
+
+  /**
+   * The latest changes, the newest first; at most 50.
+   *
+   * @generated from field: repeated rowlock.inventory.v1.LedgerEntry ledger = 6;
+   */
+  ledger: LedgerEntry[];
+};
+
+/**
+ * Describes the message rowlock.inventory.v1.AvailabilityExplanation.
+ * Use `create(AvailabilityExplanationSchema)` to create a new message.
+ */
+export declare const AvailabilityExplanationSchema: GenMessage<AvailabilityExplanation>;
+
+/**
+ * Units of the SKU that are held.
+ *
+ * @generated from message rowlock.inventory.v1.AvailabilityExplanation.Hold
+ */
+export declare type AvailabilityExplanation_Hold = Message<"rowlock.inventory.v1.AvailabilityExplanation.Hold"> & {
+  /**
+   * The reservation; an order's id.
+   *
+   * @generated from field: string reservation_id = 1;
+   */
+  reservationId: string;
+
+  /**
+   * Where.
+   *
+   * @generated from field: string location_id = 2;
+   */
+  locationId: string;
+
+  /**
+   * How many.
+   *
+   * @generated from field: int64 quantity = 3;
+   */
+  quantity: bigint;
+
+  /**
+   * When they become free.
+   *
+   * @generated from field: google.protobuf.Timestamp expire_time = 4;
+   */
+  expireTime?: Timestamp | undefined;
+
+  /**
+   * Whether that time has come.
+   *
+   * @generated from field: bool due = 5;
+   */
+  due: boolean;
+};
+
+/**
+ * Describes the message rowlock.inventory.v1.AvailabilityExplanation.Hold.
+ * Use `create(AvailabilityExplanation_HoldSchema)` to create a new message.
+ */
+export declare const AvailabilityExplanation_HoldSchema: GenMessage<AvailabilityExplanation_Hold>;
+
+/**
+ * Input of Reconcile.
+ *
+ * @generated from message rowlock.inventory.v1.ReconcileRequest
+ */
+export declare type ReconcileRequest = Message<"rowlock.inventory.v1.ReconcileRequest"> & {
+  /**
+   * Whether to report only.
+   *
+   * @generated from field: bool dry_run = 1;
+   */
+  dryRun: boolean;
+
+  /**
+   * Only these SKUs; empty means all.
+   *
+   * @generated from field: repeated string skus = 2;
+   */
+  skus: string[];
+};
+
+/**
+ * Describes the message rowlock.inventory.v1.ReconcileRequest.
+ * Use `create(ReconcileRequestSchema)` to create a new message.
+ */
+export declare const ReconcileRequestSchema: GenMessage<ReconcileRequest>;
+
+/**
+ * Answer of Reconcile.
+ *
+ * @generated from message rowlock.inventory.v1.ReconcileResponse
+ */
+export declare type ReconcileResponse = Message<"rowlock.inventory.v1.ReconcileResponse"> & {
+  /**
+   * How many SKUs and locations were checked.
+   *
+   * @generated from field: int64 checked = 1;
+   */
+  checked: bigint;
+
+  /**
+   * What did not agree; at most 1,000, the rest with the next call.
+   *
+   * @generated from field: repeated rowlock.inventory.v1.StockViolation violations = 2;
+   */
+  violations: StockViolation[];
+};
+
+/**
+ * Describes the message rowlock.inventory.v1.ReconcileResponse.
+ * Use `create(ReconcileResponseSchema)` to create a new message.
+ */
+export declare const ReconcileResponseSchema: GenMessage<ReconcileResponse>;
+
+/**
+ * A counter or a hold that is not as it should be.
+ *
+ * @generated from message rowlock.inventory.v1.StockViolation
+ */
+export declare type StockViolation = Message<"rowlock.inventory.v1.StockViolation"> & {
+  /**
+   * What is wrong.
+   *
+   * @generated from field: rowlock.inventory.v1.StockViolation.Kind kind = 1;
+   */
+  kind: StockViolation_Kind;
+
+  /**
+   * The SKU.
+   *
+   * @generated from field: string sku = 2;
+   */
+  sku: string;
+
+  /**
+   * The location.
+   *
+   * @generated from field: string location_id = 3;
+   */
+  locationId: string;
+
+  /**
+   * The reservation, where it is about one.
+   *
+   * @generated from field: string reservation_id = 4;
+   */
+  reservationId: string;
+
+  /**
+   * What it should be.
+   *
+   * @generated from field: int64 expected = 5;
+   */
+  expected: bigint;
+
+  /**
+   * What it was.
+   *
+   * @generated from field: int64 found = 6;
+   */
+  found: bigint;
+
+  /**
+   * Whether it has been put right now.
+   *
+   * @generated from field: bool repaired = 7;
+   */
+  repaired: boolean;
+};
+
+/**
+ * Describes the message rowlock.inventory.v1.StockViolation.
+ * Use `create(StockViolationSchema)` to create a new message.
+ */
+export declare const StockViolationSchema: GenMessage<StockViolation>;
+
+/**
+ * Kinds of violations.
+ *
+ * @generated from enum rowlock.inventory.v1.StockViolation.Kind
+ */
+export enum StockViolation_Kind {
+  /**
+   * Not set.
+   *
+   * @generated from enum value: KIND_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * on_hand is not the sum of the ledger.
+   *
+   * @generated from enum value: KIND_ON_HAND_NOT_LEDGER = 1;
+   */
+  ON_HAND_NOT_LEDGER = 1,
+
+  /**
+   * reserved is not the sum of the ledger.
+   *
+   * @generated from enum value: KIND_RESERVED_NOT_LEDGER = 2;
+   */
+  RESERVED_NOT_LEDGER = 2,
+
+  /**
+   * backorder_limit is not the sum of the ledger.
+   *
+   * @generated from enum value: KIND_BACKORDER_NOT_LEDGER = 3;
+   */
+  BACKORDER_NOT_LEDGER = 3,
+
+  /**
+   * reserved is not the sum of the holds.
+   *
+   * @generated from enum value: KIND_RESERVED_NOT_HELD = 4;
+   */
+  RESERVED_NOT_HELD = 4,
+
+  /**
+   * Units are held for a reservation that has ended or does not exist.
+   *
+   * @generated from enum value: KIND_HOLD_WITHOUT_RESERVATION = 5;
+   */
+  HOLD_WITHOUT_RESERVATION = 5,
+
+  /**
+   * A reservation is HELD, but its units are not.
+   *
+   * @generated from enum value: KIND_RESERVATION_WITHOUT_HOLD = 6;
+   */
+  RESERVATION_WITHOUT_HOLD = 6,
+
+  /**
+   * More is reserved than there is, or a counter is below 0.
+   *
+   * @generated from enum value: KIND_OVERSOLD = 7;
+   */
+  OVERSOLD = 7,
+}
+
+/**
+ * Describes the enum rowlock.inventory.v1.StockViolation.Kind.
+ */
+export declare const StockViolation_KindSchema: GenEnum<StockViolation_Kind>;
+
+/**
  * Stock and reservations.
  *
  * Stock is counted per SKU and location. A Reservation holds units of several
@@ -979,6 +1287,31 @@ export declare const InventoryService: GenService<{
     methodKind: "unary";
     input: typeof ListLedgerRequestSchema;
     output: typeof ListLedgerResponseSchema;
+  },
+  /**
+   * Explains why a SKU has the units available that it has: its counters, who
+   * holds units and until when, and what changed last.
+   * Errors: STOCK_NOT_FOUND.
+   *
+   * @generated from rpc rowlock.inventory.v1.InventoryService.ExplainAvailability
+   */
+  explainAvailability: {
+    methodKind: "unary";
+    input: typeof ExplainAvailabilityRequestSchema;
+    output: typeof AvailabilityExplanationSchema;
+  },
+  /**
+   * Checks the counters against the holds and the ledger, and holds against
+   * their reservations, and reports each difference. Unless `dry_run`, puts the
+   * counters right, with an entry in the ledger that says so. Safe while sales
+   * go on: each SKU is checked and repaired under its lock.
+   *
+   * @generated from rpc rowlock.inventory.v1.InventoryService.Reconcile
+   */
+  reconcile: {
+    methodKind: "unary";
+    input: typeof ReconcileRequestSchema;
+    output: typeof ReconcileResponseSchema;
   },
 }>;
 

@@ -9,6 +9,8 @@ import type { Message as Message$1 } from "@bufbuild/protobuf";
 import type { Timestamp } from "@bufbuild/protobuf/wkt";
 import type { Money } from "../../type/v1/money_pb.js";
 import type { Address, Contact } from "../../type/v1/address_pb.js";
+import type { HttpBody } from "../../../google/api/httpbody_pb.js";
+import type { WebhookEvent, WebhookEvent_State, WebhookEventSchema } from "../../type/v1/webhook_pb.js";
 
 /**
  * Describes the file rowlock/notify/v1/notify.proto.
@@ -138,6 +140,20 @@ export enum Message_State {
    * @generated from enum value: STATE_REFUSED = 3;
    */
   REFUSED = 3,
+
+  /**
+   * The provider says that it reached the customer.
+   *
+   * @generated from enum value: STATE_DELIVERED = 4;
+   */
+  DELIVERED = 4,
+
+  /**
+   * The provider says that it cannot be delivered.
+   *
+   * @generated from enum value: STATE_UNDELIVERED = 5;
+   */
+  UNDELIVERED = 5,
 }
 
 /**
@@ -550,6 +566,170 @@ export declare type ListMessagesResponse = Message$1<"rowlock.notify.v1.ListMess
 export declare const ListMessagesResponseSchema: GenMessage<ListMessagesResponse>;
 
 /**
+ * Input of ReceiveSendgridWebhook.
+ *
+ * @generated from message rowlock.notify.v1.ReceiveSendgridWebhookRequest
+ */
+export declare type ReceiveSendgridWebhookRequest = Message$1<"rowlock.notify.v1.ReceiveSendgridWebhookRequest"> & {
+  /**
+   * The message as it was sent, byte by byte.
+   *
+   * @generated from field: google.api.HttpBody content = 1;
+   */
+  content?: HttpBody | undefined;
+};
+
+/**
+ * Describes the message rowlock.notify.v1.ReceiveSendgridWebhookRequest.
+ * Use `create(ReceiveSendgridWebhookRequestSchema)` to create a new message.
+ */
+export declare const ReceiveSendgridWebhookRequestSchema: GenMessage<ReceiveSendgridWebhookRequest>;
+
+/**
+ * Answer of ReceiveSendgridWebhook.
+ *
+ * @generated from message rowlock.notify.v1.ReceiveSendgridWebhookResponse
+ */
+export declare type ReceiveSendgridWebhookResponse = Message$1<"rowlock.notify.v1.ReceiveSendgridWebhookResponse"> & {
+};
+
+/**
+ * Describes the message rowlock.notify.v1.ReceiveSendgridWebhookResponse.
+ * Use `create(ReceiveSendgridWebhookResponseSchema)` to create a new message.
+ */
+export declare const ReceiveSendgridWebhookResponseSchema: GenMessage<ReceiveSendgridWebhookResponse>;
+
+/**
+ * Input of ReceiveTwilioWebhook.
+ *
+ * @generated from message rowlock.notify.v1.ReceiveTwilioWebhookRequest
+ */
+export declare type ReceiveTwilioWebhookRequest = Message$1<"rowlock.notify.v1.ReceiveTwilioWebhookRequest"> & {
+  /**
+   * The message as it was sent, byte by byte.
+   *
+   * @generated from field: google.api.HttpBody content = 1;
+   */
+  content?: HttpBody | undefined;
+};
+
+/**
+ * Describes the message rowlock.notify.v1.ReceiveTwilioWebhookRequest.
+ * Use `create(ReceiveTwilioWebhookRequestSchema)` to create a new message.
+ */
+export declare const ReceiveTwilioWebhookRequestSchema: GenMessage<ReceiveTwilioWebhookRequest>;
+
+/**
+ * Answer of ReceiveTwilioWebhook.
+ *
+ * @generated from message rowlock.notify.v1.ReceiveTwilioWebhookResponse
+ */
+export declare type ReceiveTwilioWebhookResponse = Message$1<"rowlock.notify.v1.ReceiveTwilioWebhookResponse"> & {
+};
+
+/**
+ * Describes the message rowlock.notify.v1.ReceiveTwilioWebhookResponse.
+ * Use `create(ReceiveTwilioWebhookResponseSchema)` to create a new message.
+ */
+export declare const ReceiveTwilioWebhookResponseSchema: GenMessage<ReceiveTwilioWebhookResponse>;
+
+/**
+ * Input of ListWebhookEvents.
+ *
+ * @generated from message rowlock.notify.v1.ListWebhookEventsRequest
+ */
+export declare type ListWebhookEventsRequest = Message$1<"rowlock.notify.v1.ListWebhookEventsRequest"> & {
+  /**
+   * How many to return: 0 means 50; above 200 means 200; a negative number is
+   * refused.
+   *
+   * @generated from field: int32 page_size = 1;
+   */
+  pageSize: number;
+
+  /**
+   * `next_page_token` of the page before; the other fields must be unchanged.
+   *
+   * @generated from field: string page_token = 2;
+   */
+  pageToken: string;
+
+  /**
+   * Only events in this state.
+   *
+   * @generated from field: rowlock.type.v1.WebhookEvent.State state = 3;
+   */
+  state: WebhookEvent_State;
+
+  /**
+   * Only events about this object of the provider.
+   *
+   * @generated from field: string subject = 4;
+   */
+  subject: string;
+};
+
+/**
+ * Describes the message rowlock.notify.v1.ListWebhookEventsRequest.
+ * Use `create(ListWebhookEventsRequestSchema)` to create a new message.
+ */
+export declare const ListWebhookEventsRequestSchema: GenMessage<ListWebhookEventsRequest>;
+
+/**
+ * Answer of ListWebhookEvents.
+ *
+ * @generated from message rowlock.notify.v1.ListWebhookEventsResponse
+ */
+export declare type ListWebhookEventsResponse = Message$1<"rowlock.notify.v1.ListWebhookEventsResponse"> & {
+  /**
+   * One page, the newest first.
+   *
+   * @generated from field: repeated rowlock.type.v1.WebhookEvent events = 1;
+   */
+  events: WebhookEvent[];
+
+  /**
+   * Opaque; empty on the last page.
+   *
+   * @generated from field: string next_page_token = 2;
+   */
+  nextPageToken: string;
+};
+
+/**
+ * Describes the message rowlock.notify.v1.ListWebhookEventsResponse.
+ * Use `create(ListWebhookEventsResponseSchema)` to create a new message.
+ */
+export declare const ListWebhookEventsResponseSchema: GenMessage<ListWebhookEventsResponse>;
+
+/**
+ * Input of ReplayWebhookEvent.
+ *
+ * @generated from message rowlock.notify.v1.ReplayWebhookEventRequest
+ */
+export declare type ReplayWebhookEventRequest = Message$1<"rowlock.notify.v1.ReplayWebhookEventRequest"> & {
+  /**
+   * The event's id, `whe_…`.
+   *
+   * @generated from field: string event_id = 1;
+   */
+  eventId: string;
+
+  /**
+   * Idempotency key; REST header `Idempotency-Key`.
+   *
+   * @generated from field: string request_id = 2;
+   */
+  requestId: string;
+};
+
+/**
+ * Describes the message rowlock.notify.v1.ReplayWebhookEventRequest.
+ * Use `create(ReplayWebhookEventRequestSchema)` to create a new message.
+ */
+export declare const ReplayWebhookEventRequestSchema: GenMessage<ReplayWebhookEventRequest>;
+
+/**
  * Ways to reach a customer.
  *
  * @generated from enum rowlock.notify.v1.Channel
@@ -702,6 +882,56 @@ export declare const NotifyService: GenService<{
     methodKind: "unary";
     input: typeof ListMessagesRequestSchema;
     output: typeof ListMessagesResponseSchema;
+  },
+  /**
+   * Takes a message from SendGrid into the inbox and acknowledges it.
+   * Authenticated by the ECDSA signature in `x-twilio-email-event-webhook-signature`.
+   * One message carries several events; each is kept by itself.
+   * A message that was stored before is acknowledged again and changes nothing.
+   * Errors: WEBHOOK_SIGNATURE_INVALID, WEBHOOK_MALFORMED.
+   *
+   * @generated from rpc rowlock.notify.v1.NotifyService.ReceiveSendgridWebhook
+   */
+  receiveSendgridWebhook: {
+    methodKind: "unary";
+    input: typeof ReceiveSendgridWebhookRequestSchema;
+    output: typeof ReceiveSendgridWebhookResponseSchema;
+  },
+  /**
+   * Takes a message from Twilio into the inbox and acknowledges it.
+   * Authenticated by `x-twilio-signature` over the public URL and the form.
+   * A message that was stored before is acknowledged again and changes nothing.
+   * Errors: WEBHOOK_SIGNATURE_INVALID, WEBHOOK_MALFORMED.
+   *
+   * @generated from rpc rowlock.notify.v1.NotifyService.ReceiveTwilioWebhook
+   */
+  receiveTwilioWebhook: {
+    methodKind: "unary";
+    input: typeof ReceiveTwilioWebhookRequestSchema;
+    output: typeof ReceiveTwilioWebhookResponseSchema;
+  },
+  /**
+   * Lists the inbox, the newest first.
+   * Errors: PAGE_TOKEN_INVALID.
+   *
+   * @generated from rpc rowlock.notify.v1.NotifyService.ListWebhookEvents
+   */
+  listWebhookEvents: {
+    methodKind: "unary";
+    input: typeof ListWebhookEventsRequestSchema;
+    output: typeof ListWebhookEventsResponseSchema;
+  },
+  /**
+   * Applies an event of the inbox once more, whatever its state, with a fresh
+   * set of attempts.
+   * Errors: WEBHOOK_EVENT_NOT_FOUND.
+   *
+   * @generated from rpc rowlock.notify.v1.NotifyService.ReplayWebhookEvent
+   */
+  replayWebhookEvent: {
+    methodKind: "unary";
+    input: typeof ReplayWebhookEventRequestSchema;
+    output: typeof WebhookEventSchema;
   },
 }>;
 

@@ -655,6 +655,13 @@ export declare type SetShippingMethodRequest = Message<"rowlock.order.v1.SetShip
    * @generated from field: string shipping_method_id = 2;
    */
   shippingMethodId: string;
+
+  /**
+   * Idempotency key; REST header `Idempotency-Key`.
+   *
+   * @generated from field: string request_id = 3;
+   */
+  requestId: string;
 };
 
 /**
@@ -765,6 +772,13 @@ export declare type ConfirmPaymentRequest = Message<"rowlock.order.v1.ConfirmPay
    * @generated from field: string order_id = 1;
    */
   orderId: string;
+
+  /**
+   * Idempotency key; REST header `Idempotency-Key`.
+   *
+   * @generated from field: string request_id = 2;
+   */
+  requestId: string;
 };
 
 /**
@@ -792,6 +806,13 @@ export declare type CancelOrderRequest = Message<"rowlock.order.v1.CancelOrderRe
    * @generated from field: string reason = 2;
    */
   reason: string;
+
+  /**
+   * Idempotency key; REST header `Idempotency-Key`.
+   *
+   * @generated from field: string request_id = 3;
+   */
+  requestId: string;
 };
 
 /**
@@ -950,6 +971,191 @@ export declare type SettlePaymentRequest = Message<"rowlock.order.v1.SettlePayme
 export declare const SettlePaymentRequestSchema: GenMessage<SettlePaymentRequest>;
 
 /**
+ * Input of ExplainOrder.
+ *
+ * @generated from message rowlock.order.v1.ExplainOrderRequest
+ */
+export declare type ExplainOrderRequest = Message<"rowlock.order.v1.ExplainOrderRequest"> & {
+  /**
+   * The order's id.
+   *
+   * @generated from field: string order_id = 1;
+   */
+  orderId: string;
+};
+
+/**
+ * Describes the message rowlock.order.v1.ExplainOrderRequest.
+ * Use `create(ExplainOrderRequestSchema)` to create a new message.
+ */
+export declare const ExplainOrderRequestSchema: GenMessage<ExplainOrderRequest>;
+
+/**
+ * Answer of ExplainOrder.
+ *
+ * @generated from message rowlock.order.v1.OrderExplanation
+ */
+export declare type OrderExplanation = Message<"rowlock.order.v1.OrderExplanation"> & {
+  /**
+   * The order as it stands.
+   *
+   * @generated from field: rowlock.order.v1.Order order = 1;
+   */
+  order?: Order | undefined;
+
+  /**
+   * What happened, the oldest first.
+   *
+   * @generated from field: repeated rowlock.order.v1.TimelineEntry timeline = 2;
+   */
+  timeline: TimelineEntry[];
+
+  /**
+   * What will happen next by itself, or what it waits for; empty when all is
+   * done.
+   *
+   * @generated from field: string next = 3;
+   */
+  next: string;
+
+  /**
+   * Services that could not be asked, for example `shipping`.
+   *
+   * @generated from field: repeated string unavailable = 4;
+   */
+  unavailable: string[];
+};
+
+/**
+ * Describes the message rowlock.order.v1.OrderExplanation.
+ * Use `create(OrderExplanationSchema)` to create a new message.
+ */
+export declare const OrderExplanationSchema: GenMessage<OrderExplanation>;
+
+/**
+ * One thing that happened to an order, somewhere in the shop.
+ *
+ * @generated from message rowlock.order.v1.TimelineEntry
+ */
+export declare type TimelineEntry = Message<"rowlock.order.v1.TimelineEntry"> & {
+  /**
+   * When.
+   *
+   * @generated from field: google.protobuf.Timestamp time = 1;
+   */
+  time?: Timestamp | undefined;
+
+  /**
+   * Where.
+   *
+   * @generated from field: rowlock.order.v1.TimelineEntry.Source source = 2;
+   */
+  source: TimelineEntry_Source;
+
+  /**
+   * What, in one word, for example `placed`, `held`, `captured`, `sent`.
+   *
+   * @generated from field: string kind = 3;
+   */
+  kind: string;
+
+  /**
+   * The id of what it happened to, for example `pay_…`.
+   *
+   * @generated from field: string subject = 4;
+   */
+  subject: string;
+
+  /**
+   * Facts about it.
+   *
+   * @generated from field: map<string, string> data = 5;
+   */
+  data: { [key: string]: string };
+};
+
+/**
+ * Describes the message rowlock.order.v1.TimelineEntry.
+ * Use `create(TimelineEntrySchema)` to create a new message.
+ */
+export declare const TimelineEntrySchema: GenMessage<TimelineEntry>;
+
+/**
+ * Parts of the shop that tell of an order.
+ *
+ * @generated from enum rowlock.order.v1.TimelineEntry.Source
+ */
+export enum TimelineEntry_Source {
+  /**
+   * Not set.
+   *
+   * @generated from enum value: SOURCE_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * The order's own events.
+   *
+   * @generated from enum value: SOURCE_ORDER = 1;
+   */
+  ORDER = 1,
+
+  /**
+   * The cart it was made of.
+   *
+   * @generated from enum value: SOURCE_CART = 2;
+   */
+  CART = 2,
+
+  /**
+   * Its reservation.
+   *
+   * @generated from enum value: SOURCE_INVENTORY = 3;
+   */
+  INVENTORY = 3,
+
+  /**
+   * Its payment attempts and refunds.
+   *
+   * @generated from enum value: SOURCE_PAYMENT = 4;
+   */
+  PAYMENT = 4,
+
+  /**
+   * What providers told about it.
+   *
+   * @generated from enum value: SOURCE_WEBHOOK = 5;
+   */
+  WEBHOOK = 5,
+
+  /**
+   * Work that is or was to be done for it.
+   *
+   * @generated from enum value: SOURCE_JOB = 6;
+   */
+  JOB = 6,
+
+  /**
+   * Its shipment and label.
+   *
+   * @generated from enum value: SOURCE_SHIPPING = 7;
+   */
+  SHIPPING = 7,
+
+  /**
+   * Messages to the customer.
+   *
+   * @generated from enum value: SOURCE_NOTIFY = 8;
+   */
+  NOTIFY = 8,
+}
+
+/**
+ * Describes the enum rowlock.order.v1.TimelineEntry.Source.
+ */
+export declare const TimelineEntry_SourceSchema: GenEnum<TimelineEntry_Source>;
+
+/**
  * Orders.
  *
  * PlaceOrder turns a cart into an order by locking its goods; PayOrder takes
@@ -1087,6 +1293,20 @@ export declare const OrderService: GenService<{
     methodKind: "unary";
     input: typeof SettlePaymentRequestSchema;
     output: typeof OrderSchema;
+  },
+  /**
+   * Tells everything that happened to an order in one timeline: its own events,
+   * its cart, holds, payment attempts, webhooks, jobs, label and messages, with
+   * what is still to be done. What another service cannot say now is named in
+   * `unavailable`.
+   * Errors: ORDER_NOT_FOUND.
+   *
+   * @generated from rpc rowlock.order.v1.OrderService.ExplainOrder
+   */
+  explainOrder: {
+    methodKind: "unary";
+    input: typeof ExplainOrderRequestSchema;
+    output: typeof OrderExplanationSchema;
   },
 }>;
 

@@ -9,6 +9,8 @@ import type { Message } from "@bufbuild/protobuf";
 import type { Money } from "../../type/v1/money_pb.js";
 import type { Duration, Timestamp } from "@bufbuild/protobuf/wkt";
 import type { Contact } from "../../type/v1/address_pb.js";
+import type { HttpBody } from "../../../google/api/httpbody_pb.js";
+import type { WebhookEvent, WebhookEvent_State, WebhookEventSchema } from "../../type/v1/webhook_pb.js";
 
 /**
  * Describes the file rowlock/payment/v1/payment.proto.
@@ -549,6 +551,13 @@ export declare type ConfirmPaymentRequest = Message<"rowlock.payment.v1.ConfirmP
    * @generated from field: string payment_id = 1;
    */
   paymentId: string;
+
+  /**
+   * Idempotency key; REST header `Idempotency-Key`.
+   *
+   * @generated from field: string request_id = 2;
+   */
+  requestId: string;
 };
 
 /**
@@ -576,6 +585,13 @@ export declare type RejectPaymentRequest = Message<"rowlock.payment.v1.RejectPay
    * @generated from field: string reason = 2;
    */
   reason: string;
+
+  /**
+   * Idempotency key; REST header `Idempotency-Key`.
+   *
+   * @generated from field: string request_id = 3;
+   */
+  requestId: string;
 };
 
 /**
@@ -624,6 +640,313 @@ export declare type RefundPaymentRequest = Message<"rowlock.payment.v1.RefundPay
  * Use `create(RefundPaymentRequestSchema)` to create a new message.
  */
 export declare const RefundPaymentRequestSchema: GenMessage<RefundPaymentRequest>;
+
+/**
+ * Input of ReceiveStripeWebhook.
+ *
+ * @generated from message rowlock.payment.v1.ReceiveStripeWebhookRequest
+ */
+export declare type ReceiveStripeWebhookRequest = Message<"rowlock.payment.v1.ReceiveStripeWebhookRequest"> & {
+  /**
+   * The message as it was sent, byte by byte.
+   *
+   * @generated from field: google.api.HttpBody content = 1;
+   */
+  content?: HttpBody | undefined;
+};
+
+/**
+ * Describes the message rowlock.payment.v1.ReceiveStripeWebhookRequest.
+ * Use `create(ReceiveStripeWebhookRequestSchema)` to create a new message.
+ */
+export declare const ReceiveStripeWebhookRequestSchema: GenMessage<ReceiveStripeWebhookRequest>;
+
+/**
+ * Answer of ReceiveStripeWebhook.
+ *
+ * @generated from message rowlock.payment.v1.ReceiveStripeWebhookResponse
+ */
+export declare type ReceiveStripeWebhookResponse = Message<"rowlock.payment.v1.ReceiveStripeWebhookResponse"> & {
+};
+
+/**
+ * Describes the message rowlock.payment.v1.ReceiveStripeWebhookResponse.
+ * Use `create(ReceiveStripeWebhookResponseSchema)` to create a new message.
+ */
+export declare const ReceiveStripeWebhookResponseSchema: GenMessage<ReceiveStripeWebhookResponse>;
+
+/**
+ * Input of ListWebhookEvents.
+ *
+ * @generated from message rowlock.payment.v1.ListWebhookEventsRequest
+ */
+export declare type ListWebhookEventsRequest = Message<"rowlock.payment.v1.ListWebhookEventsRequest"> & {
+  /**
+   * How many to return: 0 means 50; above 200 means 200; a negative number is
+   * refused.
+   *
+   * @generated from field: int32 page_size = 1;
+   */
+  pageSize: number;
+
+  /**
+   * `next_page_token` of the page before; the other fields must be unchanged.
+   *
+   * @generated from field: string page_token = 2;
+   */
+  pageToken: string;
+
+  /**
+   * Only events in this state.
+   *
+   * @generated from field: rowlock.type.v1.WebhookEvent.State state = 3;
+   */
+  state: WebhookEvent_State;
+
+  /**
+   * Only events about this object of the provider.
+   *
+   * @generated from field: string subject = 4;
+   */
+  subject: string;
+};
+
+/**
+ * Describes the message rowlock.payment.v1.ListWebhookEventsRequest.
+ * Use `create(ListWebhookEventsRequestSchema)` to create a new message.
+ */
+export declare const ListWebhookEventsRequestSchema: GenMessage<ListWebhookEventsRequest>;
+
+/**
+ * Answer of ListWebhookEvents.
+ *
+ * @generated from message rowlock.payment.v1.ListWebhookEventsResponse
+ */
+export declare type ListWebhookEventsResponse = Message<"rowlock.payment.v1.ListWebhookEventsResponse"> & {
+  /**
+   * One page, the newest first.
+   *
+   * @generated from field: repeated rowlock.type.v1.WebhookEvent events = 1;
+   */
+  events: WebhookEvent[];
+
+  /**
+   * Opaque; empty on the last page.
+   *
+   * @generated from field: string next_page_token = 2;
+   */
+  nextPageToken: string;
+};
+
+/**
+ * Describes the message rowlock.payment.v1.ListWebhookEventsResponse.
+ * Use `create(ListWebhookEventsResponseSchema)` to create a new message.
+ */
+export declare const ListWebhookEventsResponseSchema: GenMessage<ListWebhookEventsResponse>;
+
+/**
+ * Input of ReplayWebhookEvent.
+ *
+ * @generated from message rowlock.payment.v1.ReplayWebhookEventRequest
+ */
+export declare type ReplayWebhookEventRequest = Message<"rowlock.payment.v1.ReplayWebhookEventRequest"> & {
+  /**
+   * The event's id, `whe_…`.
+   *
+   * @generated from field: string event_id = 1;
+   */
+  eventId: string;
+
+  /**
+   * Idempotency key; REST header `Idempotency-Key`.
+   *
+   * @generated from field: string request_id = 2;
+   */
+  requestId: string;
+};
+
+/**
+ * Describes the message rowlock.payment.v1.ReplayWebhookEventRequest.
+ * Use `create(ReplayWebhookEventRequestSchema)` to create a new message.
+ */
+export declare const ReplayWebhookEventRequestSchema: GenMessage<ReplayWebhookEventRequest>;
+
+/**
+ * Input of Reconcile.
+ *
+ * @generated from message rowlock.payment.v1.ReconcileRequest
+ */
+export declare type ReconcileRequest = Message<"rowlock.payment.v1.ReconcileRequest"> & {
+  /**
+   * Whether to report only.
+   *
+   * @generated from field: bool dry_run = 1;
+   */
+  dryRun: boolean;
+
+  /**
+   * Only payments that changed since; unset means the last 24 hours.
+   *
+   * @generated from field: google.protobuf.Timestamp since = 2;
+   */
+  since?: Timestamp | undefined;
+};
+
+/**
+ * Describes the message rowlock.payment.v1.ReconcileRequest.
+ * Use `create(ReconcileRequestSchema)` to create a new message.
+ */
+export declare const ReconcileRequestSchema: GenMessage<ReconcileRequest>;
+
+/**
+ * Answer of Reconcile.
+ *
+ * @generated from message rowlock.payment.v1.ReconcileResponse
+ */
+export declare type ReconcileResponse = Message<"rowlock.payment.v1.ReconcileResponse"> & {
+  /**
+   * How many payments were compared.
+   *
+   * @generated from field: int64 checked = 1;
+   */
+  checked: bigint;
+
+  /**
+   * What did not agree.
+   *
+   * @generated from field: repeated rowlock.payment.v1.PaymentViolation violations = 2;
+   */
+  violations: PaymentViolation[];
+};
+
+/**
+ * Describes the message rowlock.payment.v1.ReconcileResponse.
+ * Use `create(ReconcileResponseSchema)` to create a new message.
+ */
+export declare const ReconcileResponseSchema: GenMessage<ReconcileResponse>;
+
+/**
+ * A payment that is not as it should be.
+ *
+ * @generated from message rowlock.payment.v1.PaymentViolation
+ */
+export declare type PaymentViolation = Message<"rowlock.payment.v1.PaymentViolation"> & {
+  /**
+   * What is wrong.
+   *
+   * @generated from field: rowlock.payment.v1.PaymentViolation.Kind kind = 1;
+   */
+  kind: PaymentViolation_Kind;
+
+  /**
+   * The payment; empty when the shop has none for it.
+   *
+   * @generated from field: string payment_id = 2;
+   */
+  paymentId: string;
+
+  /**
+   * The order it pays; may be empty.
+   *
+   * @generated from field: string order_id = 3;
+   */
+  orderId: string;
+
+  /**
+   * The provider's id of it; may be empty.
+   *
+   * @generated from field: string provider_id = 4;
+   */
+  providerId: string;
+
+  /**
+   * What was expected, in words.
+   *
+   * @generated from field: string expected = 5;
+   */
+  expected: string;
+
+  /**
+   * What was found, in words.
+   *
+   * @generated from field: string found = 6;
+   */
+  found: string;
+
+  /**
+   * Whether it has been put right now.
+   *
+   * @generated from field: bool repaired = 7;
+   */
+  repaired: boolean;
+};
+
+/**
+ * Describes the message rowlock.payment.v1.PaymentViolation.
+ * Use `create(PaymentViolationSchema)` to create a new message.
+ */
+export declare const PaymentViolationSchema: GenMessage<PaymentViolation>;
+
+/**
+ * Kinds of violations.
+ *
+ * @generated from enum rowlock.payment.v1.PaymentViolation.Kind
+ */
+export enum PaymentViolation_Kind {
+  /**
+   * Not set.
+   *
+   * @generated from enum value: KIND_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * The provider says another state than the shop.
+   *
+   * @generated from enum value: KIND_STATE_DIFFERS = 1;
+   */
+  STATE_DIFFERS = 1,
+
+  /**
+   * The amounts taken differ.
+   *
+   * @generated from enum value: KIND_CAPTURED_DIFFERS = 2;
+   */
+  CAPTURED_DIFFERS = 2,
+
+  /**
+   * The amounts given back differ.
+   *
+   * @generated from enum value: KIND_REFUNDED_DIFFERS = 3;
+   */
+  REFUNDED_DIFFERS = 3,
+
+  /**
+   * The provider does not know the payment.
+   *
+   * @generated from enum value: KIND_MISSING_AT_PROVIDER = 4;
+   */
+  MISSING_AT_PROVIDER = 4,
+
+  /**
+   * The provider has taken money that the shop knows nothing of.
+   *
+   * @generated from enum value: KIND_UNKNOWN_TO_SHOP = 5;
+   */
+  UNKNOWN_TO_SHOP = 5,
+
+  /**
+   * More than one payment of an order holds money.
+   *
+   * @generated from enum value: KIND_ORDER_PAID_TWICE = 6;
+   */
+  ORDER_PAID_TWICE = 6,
+}
+
+/**
+ * Describes the enum rowlock.payment.v1.PaymentViolation.Kind.
+ */
+export declare const PaymentViolation_KindSchema: GenEnum<PaymentViolation_Kind>;
 
 /**
  * Payments.
@@ -751,6 +1074,56 @@ export declare const PaymentService: GenService<{
     methodKind: "unary";
     input: typeof RefundPaymentRequestSchema;
     output: typeof PaymentSchema;
+  },
+  /**
+   * Compares payments with what the provider knows of them, the newest first,
+   * and with the orders they pay, and reports each difference. Unless
+   * `dry_run`, repairs what can be repaired: a payment takes the provider's
+   * state, as its webhook would have brought it.
+   * Errors: PROVIDER_UNAVAILABLE.
+   *
+   * @generated from rpc rowlock.payment.v1.PaymentService.Reconcile
+   */
+  reconcile: {
+    methodKind: "unary";
+    input: typeof ReconcileRequestSchema;
+    output: typeof ReconcileResponseSchema;
+  },
+  /**
+   * Takes a message from Stripe into the inbox and acknowledges it.
+   * Authenticated by the signature in `stripe-signature`.
+   * A message that was stored before is acknowledged again and changes nothing.
+   * Errors: WEBHOOK_SIGNATURE_INVALID, WEBHOOK_MALFORMED.
+   *
+   * @generated from rpc rowlock.payment.v1.PaymentService.ReceiveStripeWebhook
+   */
+  receiveStripeWebhook: {
+    methodKind: "unary";
+    input: typeof ReceiveStripeWebhookRequestSchema;
+    output: typeof ReceiveStripeWebhookResponseSchema;
+  },
+  /**
+   * Lists the inbox, the newest first.
+   * Errors: PAGE_TOKEN_INVALID.
+   *
+   * @generated from rpc rowlock.payment.v1.PaymentService.ListWebhookEvents
+   */
+  listWebhookEvents: {
+    methodKind: "unary";
+    input: typeof ListWebhookEventsRequestSchema;
+    output: typeof ListWebhookEventsResponseSchema;
+  },
+  /**
+   * Applies an event of the inbox once more, whatever its state, with a fresh
+   * set of attempts.
+   * Errors: WEBHOOK_EVENT_NOT_FOUND.
+   *
+   * @generated from rpc rowlock.payment.v1.PaymentService.ReplayWebhookEvent
+   */
+  replayWebhookEvent: {
+    methodKind: "unary";
+    input: typeof ReplayWebhookEventRequestSchema;
+    output: typeof WebhookEventSchema;
   },
 }>;
 

@@ -9,6 +9,8 @@ import type { Message } from "@bufbuild/protobuf";
 import type { Address, Contact } from "../../type/v1/address_pb.js";
 import type { Timestamp } from "@bufbuild/protobuf/wkt";
 import type { Money } from "../../type/v1/money_pb.js";
+import type { HttpBody } from "../../../google/api/httpbody_pb.js";
+import type { WebhookEvent, WebhookEvent_State, WebhookEventSchema } from "../../type/v1/webhook_pb.js";
 
 /**
  * Describes the file rowlock/shipping/v1/shipping.proto.
@@ -329,6 +331,13 @@ export declare type SelectRateRequest = Message<"rowlock.shipping.v1.SelectRateR
    * @generated from field: string rate_id = 2;
    */
   rateId: string;
+
+  /**
+   * Idempotency key; REST header `Idempotency-Key`.
+   *
+   * @generated from field: string request_id = 3;
+   */
+  requestId: string;
 };
 
 /**
@@ -356,6 +365,13 @@ export declare type BuyLabelRequest = Message<"rowlock.shipping.v1.BuyLabelReque
    * @generated from field: string rate_id = 2;
    */
   rateId: string;
+
+  /**
+   * Idempotency key; REST header `Idempotency-Key`.
+   *
+   * @generated from field: string request_id = 3;
+   */
+  requestId: string;
 };
 
 /**
@@ -447,6 +463,143 @@ export declare type ListShipmentsResponse = Message<"rowlock.shipping.v1.ListShi
 export declare const ListShipmentsResponseSchema: GenMessage<ListShipmentsResponse>;
 
 /**
+ * Input of ReceiveShippoWebhook.
+ *
+ * @generated from message rowlock.shipping.v1.ReceiveShippoWebhookRequest
+ */
+export declare type ReceiveShippoWebhookRequest = Message<"rowlock.shipping.v1.ReceiveShippoWebhookRequest"> & {
+  /**
+   * The message as it was sent, byte by byte.
+   *
+   * @generated from field: google.api.HttpBody content = 1;
+   */
+  content?: HttpBody | undefined;
+
+  /**
+   * The secret that was put into the URL when it was registered.
+   *
+   * @generated from field: string token = 2;
+   */
+  token: string;
+};
+
+/**
+ * Describes the message rowlock.shipping.v1.ReceiveShippoWebhookRequest.
+ * Use `create(ReceiveShippoWebhookRequestSchema)` to create a new message.
+ */
+export declare const ReceiveShippoWebhookRequestSchema: GenMessage<ReceiveShippoWebhookRequest>;
+
+/**
+ * Answer of ReceiveShippoWebhook.
+ *
+ * @generated from message rowlock.shipping.v1.ReceiveShippoWebhookResponse
+ */
+export declare type ReceiveShippoWebhookResponse = Message<"rowlock.shipping.v1.ReceiveShippoWebhookResponse"> & {
+};
+
+/**
+ * Describes the message rowlock.shipping.v1.ReceiveShippoWebhookResponse.
+ * Use `create(ReceiveShippoWebhookResponseSchema)` to create a new message.
+ */
+export declare const ReceiveShippoWebhookResponseSchema: GenMessage<ReceiveShippoWebhookResponse>;
+
+/**
+ * Input of ListWebhookEvents.
+ *
+ * @generated from message rowlock.shipping.v1.ListWebhookEventsRequest
+ */
+export declare type ListWebhookEventsRequest = Message<"rowlock.shipping.v1.ListWebhookEventsRequest"> & {
+  /**
+   * How many to return: 0 means 50; above 200 means 200; a negative number is
+   * refused.
+   *
+   * @generated from field: int32 page_size = 1;
+   */
+  pageSize: number;
+
+  /**
+   * `next_page_token` of the page before; the other fields must be unchanged.
+   *
+   * @generated from field: string page_token = 2;
+   */
+  pageToken: string;
+
+  /**
+   * Only events in this state.
+   *
+   * @generated from field: rowlock.type.v1.WebhookEvent.State state = 3;
+   */
+  state: WebhookEvent_State;
+
+  /**
+   * Only events about this object of the provider.
+   *
+   * @generated from field: string subject = 4;
+   */
+  subject: string;
+};
+
+/**
+ * Describes the message rowlock.shipping.v1.ListWebhookEventsRequest.
+ * Use `create(ListWebhookEventsRequestSchema)` to create a new message.
+ */
+export declare const ListWebhookEventsRequestSchema: GenMessage<ListWebhookEventsRequest>;
+
+/**
+ * Answer of ListWebhookEvents.
+ *
+ * @generated from message rowlock.shipping.v1.ListWebhookEventsResponse
+ */
+export declare type ListWebhookEventsResponse = Message<"rowlock.shipping.v1.ListWebhookEventsResponse"> & {
+  /**
+   * One page, the newest first.
+   *
+   * @generated from field: repeated rowlock.type.v1.WebhookEvent events = 1;
+   */
+  events: WebhookEvent[];
+
+  /**
+   * Opaque; empty on the last page.
+   *
+   * @generated from field: string next_page_token = 2;
+   */
+  nextPageToken: string;
+};
+
+/**
+ * Describes the message rowlock.shipping.v1.ListWebhookEventsResponse.
+ * Use `create(ListWebhookEventsResponseSchema)` to create a new message.
+ */
+export declare const ListWebhookEventsResponseSchema: GenMessage<ListWebhookEventsResponse>;
+
+/**
+ * Input of ReplayWebhookEvent.
+ *
+ * @generated from message rowlock.shipping.v1.ReplayWebhookEventRequest
+ */
+export declare type ReplayWebhookEventRequest = Message<"rowlock.shipping.v1.ReplayWebhookEventRequest"> & {
+  /**
+   * The event's id, `whe_…`.
+   *
+   * @generated from field: string event_id = 1;
+   */
+  eventId: string;
+
+  /**
+   * Idempotency key; REST header `Idempotency-Key`.
+   *
+   * @generated from field: string request_id = 2;
+   */
+  requestId: string;
+};
+
+/**
+ * Describes the message rowlock.shipping.v1.ReplayWebhookEventRequest.
+ * Use `create(ReplayWebhookEventRequestSchema)` to create a new message.
+ */
+export declare const ReplayWebhookEventRequestSchema: GenMessage<ReplayWebhookEventRequest>;
+
+/**
  * Shipments.
  *
  * A Shipment is the parcel of an order with the carriers' rates for it. One
@@ -512,6 +665,42 @@ export declare const ShippingService: GenService<{
     methodKind: "unary";
     input: typeof ListShipmentsRequestSchema;
     output: typeof ListShipmentsResponseSchema;
+  },
+  /**
+   * Takes a message from Shippo into the inbox and acknowledges it.
+   * Authenticated by `token`, as Shippo signs nothing by itself.
+   * A message that was stored before is acknowledged again and changes nothing.
+   * Errors: WEBHOOK_SIGNATURE_INVALID, WEBHOOK_MALFORMED.
+   *
+   * @generated from rpc rowlock.shipping.v1.ShippingService.ReceiveShippoWebhook
+   */
+  receiveShippoWebhook: {
+    methodKind: "unary";
+    input: typeof ReceiveShippoWebhookRequestSchema;
+    output: typeof ReceiveShippoWebhookResponseSchema;
+  },
+  /**
+   * Lists the inbox, the newest first.
+   * Errors: PAGE_TOKEN_INVALID.
+   *
+   * @generated from rpc rowlock.shipping.v1.ShippingService.ListWebhookEvents
+   */
+  listWebhookEvents: {
+    methodKind: "unary";
+    input: typeof ListWebhookEventsRequestSchema;
+    output: typeof ListWebhookEventsResponseSchema;
+  },
+  /**
+   * Applies an event of the inbox once more, whatever its state, with a fresh
+   * set of attempts.
+   * Errors: WEBHOOK_EVENT_NOT_FOUND.
+   *
+   * @generated from rpc rowlock.shipping.v1.ShippingService.ReplayWebhookEvent
+   */
+  replayWebhookEvent: {
+    methodKind: "unary";
+    input: typeof ReplayWebhookEventRequestSchema;
+    output: typeof WebhookEventSchema;
   },
 }>;
 
