@@ -1,42 +1,59 @@
 import type { Db, Queryable } from "../../lib/db/index.ts";
 import { fail } from "./reasons.ts";
 import type { Reservation, ReservationState } from "./stock.ts";
-import { findReservation, lockHeldStock } from "./store-reservation.ts";
+import { findReservations, lockHeldStock } from "./store-reservation.ts";
 
 /**
- * Ends a hold: `change` runs under the locks of the stock rows it holds units
- * on, and returns nothing unless the reservation was HELD. A reservation that
- * already stands where the change would bring it (`reached`) is the answer of
- * a repeated call.
+ * Ends the holds of several reservations in one transaction: `change` runs
+ * under the locks of the stock rows they hold units on, and returns those that
+ * were HELD. One that already stands where the change would bring it
+ * (`reached`) is the answer of a repeated call.
  *
- * @throws RESERVATION_NOT_FOUND, RESERVATION_CLOSED, RESERVATION_COMMITTED.
+ * One answer per id, in their order: the reservation, or RESERVATION_NOT_FOUND,
+ * RESERVATION_CLOSED or RESERVATION_COMMITTED.
  */
-export async function endHold(
+export async function endHolds(
   db: Db,
   {
-    id,
+    ids,
     change,
     reached,
   }: {
-    id: string;
-    change: (tx: Queryable, id: string) => Promise<Reservation | undefined>;
+    ids: readonly string[];
+    change: (tx: Queryable, ids: readonly string[]) => Promise<Reservation[]>;
     reached: readonly ReservationState[];
   },
-): Promise<Reservation> {
+): Promise<(Reservation | Error)[]> {
+  const distinct = [...new Set(ids)];
   const ended = await db.transaction(async (tx) =>
-    (await lockHeldStock(tx, id)) > 0 ? change(tx, id) : undefined,
+    (await lockHeldStock(tx, distinct)) > 0 ? change(tx, distinct) : [],
   );
-  return ended ?? (await repeated(db, { id, reached }));
+  const found = new Map(ended.map((reservation) => [reservation.id, reservation]));
+  const others = distinct.filter((id) => !found.has(id));
+  const standing = new Map<string, Reservation>();
+  if (others.length > 0) {
+    for (const reservation of await findReservations(db, others)) standing.set(reservation.id, reservation);
+  }
+  return ids.map((id) => found.get(id) ?? judge(standing.get(id), { id, reached }));
 }
 
-/** The reservation when it stands in one of the `reached` states; otherwise the error that fits. */
+/** The reservation when it stands in one of the `reached` states. @throws the error that fits otherwise. */
 export async function repeated(
   db: Queryable,
   { id, reached }: { id: string; reached: readonly ReservationState[] },
 ): Promise<Reservation> {
-  const reservation = await findReservation(db, id);
-  if (reservation === undefined) throw fail("RESERVATION_NOT_FOUND", { reservation_id: id });
+  const [reservation] = await findReservations(db, [id]);
+  const judged = judge(reservation, { id, reached });
+  if (judged instanceof Error) throw judged;
+  return judged;
+}
+
+function judge(
+  reservation: Reservation | undefined,
+  { id, reached }: { id: string; reached: readonly ReservationState[] },
+): Reservation | Error {
+  if (reservation === undefined) return fail("RESERVATION_NOT_FOUND", { reservation_id: id });
   if (reached.includes(reservation.state)) return reservation;
-  if (reservation.state === "COMMITTED") throw fail("RESERVATION_COMMITTED", { reservation_id: id });
-  throw fail("RESERVATION_CLOSED", { reservation_id: id, state: reservation.state });
+  if (reservation.state === "COMMITTED") return fail("RESERVATION_COMMITTED", { reservation_id: id });
+  return fail("RESERVATION_CLOSED", { reservation_id: id, state: reservation.state });
 }

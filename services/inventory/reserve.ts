@@ -1,67 +1,110 @@
 import type { ConnectError } from "@connectrpc/connect";
 import { StockShortageSchema } from "../../gen/rowlock/inventory/v1/inventory_pb.js";
-import type { Queryable } from "../../lib/db/index.ts";
+import type { Db, Queryable } from "../../lib/db/index.ts";
 import { toShortageDetail } from "./convert.ts";
 import { fail } from "./reasons.ts";
-import { type Line, type Reservation, type Shortage, sameLines, shortages } from "./stock.ts";
+import { allot, type Hold, type Reservation, type Shortage, sameLines } from "./stock.ts";
 import {
   earliestExpiries,
   expireDueHolds,
-  findReservation,
-  insertReservation,
+  findReservations,
+  insertReservations,
   lockStockOf,
 } from "./store-reservation.ts";
 
-/** What shall be held, where, and until when. */
-export interface Hold {
-  id: string;
-  lines: readonly Line[];
+/** What is decided in one transaction, and the time it takes place. */
+export interface ReserveBatch {
+  holds: readonly Hold[];
   locationId: string;
   now: Date;
-  expireTime: Date;
 }
 
 /**
- * Holds all lines or none. The stock rows are locked in SKU order until the
- * transaction ends, so what is found sufficient stays so; holds on them that
- * are due are expired only when somebody is short.
+ * Decides the holds in one transaction, first come, first served, each
+ * wholly or not at all. The stock rows of all of them are locked in SKU order
+ * until it ends, so what is found sufficient stays so, whatever other replicas
+ * do; holds on them that are due are expired only when somebody is short.
  *
- * @throws INSUFFICIENT_STOCK, RESERVATION_MISMATCH, RESERVATION_CLOSED.
+ * One answer per hold, in their order: the reservation, or INSUFFICIENT_STOCK,
+ * RESERVATION_MISMATCH or RESERVATION_CLOSED.
  */
-export async function reserveAll(tx: Queryable, hold: Hold): Promise<Reservation> {
-  const { id, lines, locationId, now } = hold;
-  const skus = lines.map((line) => line.sku);
-  let short = shortages(lines, await lockStockOf(tx, { skus, locationId }));
-  if (short.length > 0) {
-    const earlier = await findReservation(tx, id);
-    if (earlier !== undefined) return sameReservation(earlier, lines);
-    await expireDueHolds(tx, { skus: short.map((line) => line.sku), locationId, now });
-    short = shortages(lines, await lockStockOf(tx, { skus, locationId }));
-    if (short.length > 0) throw await insufficientStock(tx, { short, locationId });
-  }
-  const made = await insertReservation(tx, hold);
-  if (made !== undefined) return made;
-  const earlier = await findReservation(tx, id);
-  if (earlier === undefined) throw new Error(`reservation ${id} is neither new nor there`);
-  return sameReservation(earlier, lines);
+export function reserveAll(db: Db, batch: ReserveBatch): Promise<(Reservation | Error)[]> {
+  return db.transaction((tx) => decide(tx, batch));
 }
 
-function sameReservation(earlier: Reservation, lines: readonly Line[]): Reservation {
-  if (!sameLines(earlier.lines, lines)) {
-    throw fail("RESERVATION_MISMATCH", { reservation_id: earlier.id });
+async function decide(tx: Queryable, batch: ReserveBatch): Promise<(Reservation | Error)[]> {
+  const { holds, locationId } = batch;
+  const known = new Map<string, Reservation | Error>();
+  const keep = (reservations: readonly Reservation[]) => {
+    for (const reservation of reservations) known.set(reservation.id, reservation);
+  };
+  const skus = skusOf(holds.flatMap((hold) => hold.lines));
+  const fresh = firstOfEach(holds);
+  let { granted, short } = allot(fresh, await lockStockOf(tx, { skus, locationId }));
+  if (short.size > 0) {
+    const scarce = skusOf([...short.values()].flat());
+    // Calls that are repeated hold their units already: they must not take them from anybody twice.
+    keep(
+      await findReservations(
+        tx,
+        fresh.map((hold) => hold.id),
+      ),
+    );
+    const open = fresh.filter((hold) => !known.has(hold.id));
+    ({ granted, short } = await allotAgain(tx, { ...batch, holds: open, scarce }));
+    for (const [id, refusal] of await refuse(tx, { short, locationId })) known.set(id, refusal);
   }
-  if (earlier.state !== "HELD" && earlier.state !== "COMMITTED") {
-    throw fail("RESERVATION_CLOSED", { reservation_id: earlier.id, state: earlier.state });
-  }
-  return earlier;
+  keep(await insertReservations(tx, { holds: granted, locationId }));
+  const repeated = granted.filter((hold) => !known.has(hold.id)).map((hold) => hold.id);
+  if (repeated.length > 0) keep(await findReservations(tx, repeated));
+  return holds.map((hold) => answer(known.get(hold.id), hold));
 }
 
-async function insufficientStock(
+/** Frees what is due on the SKUs that somebody is short of, and decides once more. */
+async function allotAgain(
   tx: Queryable,
-  { short, locationId }: { short: Shortage[]; locationId: string },
-): Promise<ConnectError> {
-  const expiries = await earliestExpiries(tx, { skus: short.map((line) => line.sku), locationId });
-  for (const line of short) line.earliestExpiry = expiries.get(line.sku);
+  { holds, scarce, locationId, now }: ReserveBatch & { scarce: string[] },
+): Promise<ReturnType<typeof allot>> {
+  await expireDueHolds(tx, { skus: scarce, locationId, now });
+  return allot(
+    holds,
+    await lockStockOf(tx, { skus: skusOf(holds.flatMap((hold) => hold.lines)), locationId }),
+  );
+}
+
+function skusOf(lines: readonly { sku: string }[]): string[] {
+  return [...new Set(lines.map((line) => line.sku))].sort();
+}
+
+function firstOfEach(holds: readonly Hold[]): Hold[] {
+  return [...new Map([...holds].reverse().map((hold) => [hold.id, hold])).values()].reverse();
+}
+
+/** What a caller is told of a reservation that was there before, or was made a moment ago. */
+function answer(known: Reservation | Error | undefined, { id, lines }: Hold): Reservation | Error {
+  if (known === undefined) throw new Error(`reservation ${id} is neither new nor there`);
+  if (known instanceof Error) return known;
+  if (!sameLines(known.lines, lines)) return fail("RESERVATION_MISMATCH", { reservation_id: id });
+  const { state } = known;
+  if (state === "HELD" || state === "COMMITTED") return known;
+  return fail("RESERVATION_CLOSED", { reservation_id: id, state });
+}
+
+async function refuse(
+  tx: Queryable,
+  { short, locationId }: { short: ReadonlyMap<Hold, Shortage[]>; locationId: string },
+): Promise<Map<string, ConnectError>> {
+  if (short.size === 0) return new Map();
+  const expiries = await earliestExpiries(tx, { skus: skusOf([...short.values()].flat()), locationId });
+  return new Map(
+    [...short].map(([hold, lines]) => [
+      hold.id,
+      insufficientStock(lines.map((line) => ({ ...line, earliestExpiry: expiries.get(line.sku) }))),
+    ]),
+  );
+}
+
+function insufficientStock(short: readonly Shortage[]): ConnectError {
   const [first] = short;
   if (first === undefined) throw new Error("a shortage has at least one line");
   return fail(

@@ -1,6 +1,9 @@
 /** The location of a shop that has only one. */
 export const defaultLocation = "main";
 
+/** Most calls that share one transaction: its row locks are held for a few milliseconds at most. */
+export const maxBatch = 512;
+
 /** Counters of one SKU at one location. */
 export interface Stock {
   sku: string;
@@ -31,14 +34,38 @@ export function available(stock: Pick<Stock, "onHand" | "reserved" | "backorderL
   return stock.onHand + stock.backorderLimit - stock.reserved;
 }
 
-/** The lines that the given rows cannot satisfy; a SKU without a row has 0 available. */
-export function shortages(lines: readonly Line[], rows: readonly Stock[]): Shortage[] {
-  const bySku = new Map(rows.map((row) => [row.sku, row]));
-  return lines.flatMap(({ sku, quantity }) => {
-    const row = bySku.get(sku);
-    const left = row === undefined ? 0n : available(row);
-    return left >= quantity ? [] : [{ sku, requested: quantity, available: left }];
-  });
+/** Lines that shall be held together until a time. */
+export interface Hold {
+  id: string;
+  lines: readonly Line[];
+  expireTime: Date;
+}
+
+/**
+ * First come, first served: the holds that the given rows satisfy wholly, and
+ * what each of the others is short of at its turn. A SKU without a row has 0
+ * available.
+ */
+export function allot(
+  holds: readonly Hold[],
+  rows: readonly Stock[],
+): { granted: Hold[]; short: Map<Hold, Shortage[]> } {
+  const left = new Map(rows.map((row) => [row.sku, available(row)]));
+  const granted: Hold[] = [];
+  const short = new Map<Hold, Shortage[]>();
+  for (const hold of holds) {
+    const missing = hold.lines.flatMap(({ sku, quantity }) => {
+      const available = left.get(sku) ?? 0n;
+      return available >= quantity ? [] : [{ sku, requested: quantity, available }];
+    });
+    if (missing.length > 0) {
+      short.set(hold, missing);
+      continue;
+    }
+    for (const { sku, quantity } of hold.lines) left.set(sku, (left.get(sku) ?? 0n) - quantity);
+    granted.push(hold);
+  }
+  return { granted, short };
 }
 
 /** States of a reservation; see the contract for the transitions. */

@@ -3,7 +3,7 @@
  * deadlock another: stock rows by SKU, then reservation rows by id.
  */
 import { type Queryable, sql } from "../../lib/db/index.ts";
-import type { Line, Reservation, ReservationState, Stock } from "./stock.ts";
+import type { Hold, Reservation, ReservationState, Stock } from "./stock.ts";
 
 interface ReservationRow {
   id: string;
@@ -17,11 +17,11 @@ interface ReservationRow {
 const reservationColumns = sql`
   id, state, skus, quantities, expire_time as "expireTime", create_time as "createTime"`;
 
-/** One reservation, unlocked. */
-export async function findReservation(db: Queryable, id: string): Promise<Reservation | undefined> {
-  const [row] = await db.query<ReservationRow>(sql`
-    select ${reservationColumns} from reservation where id = ${id}`);
-  return row === undefined ? undefined : toReservation(row);
+/** The reservations with these ids, unlocked, in no particular order. */
+export async function findReservations(db: Queryable, ids: readonly string[]): Promise<Reservation[]> {
+  const rows = await db.query<ReservationRow>(sql`
+    select ${reservationColumns} from reservation where id = any(${ids}::text[])`);
+  return rows.map(toReservation);
 }
 
 /** Locks the stock rows of the SKUs in SKU order. SKUs without a row are absent from the answer. */
@@ -85,99 +85,117 @@ export async function earliestExpiries(
 }
 
 /**
- * Writes a reservation, its holds, the counters and the ledger in one
+ * Writes reservations, their holds, the counters and the ledger in one
  * statement, on stock rows that the caller has locked and found sufficient.
- * Nothing is written, and nothing returned, when the id is taken; a concurrent
+ * A reservation whose id is taken is left out, of the answer too; a concurrent
  * writer of the same id is waited for.
  */
-export async function insertReservation(
+export async function insertReservations(
   tx: Queryable,
-  reservation: { id: string; lines: readonly Line[]; locationId: string; expireTime: Date },
-): Promise<Reservation | undefined> {
-  const { id, locationId, expireTime } = reservation;
-  const skus = reservation.lines.map((line) => line.sku);
-  const quantities = reservation.lines.map((line) => line.quantity);
-  const [row] = await tx.query<ReservationRow>(sql`
-    with made as (
+  { holds, locationId }: { holds: readonly Hold[]; locationId: string },
+): Promise<Reservation[]> {
+  if (holds.length === 0) return [];
+  const lines = holds.flatMap(({ id, lines, expireTime }) =>
+    lines.map((line) => ({ id, ...line, expireTime })),
+  );
+  const rows = await tx.query<{ id: string; createTime: Date }>(sql`
+    with line as materialized (
+      select * from unnest(
+        ${lines.map((line) => line.id)}::text[], ${lines.map((line) => line.sku)}::text[],
+        ${lines.map((line) => line.quantity)}::bigint[], ${lines.map((line) => line.expireTime)}::timestamptz[]
+      ) with ordinality as l (id, sku, quantity, expire_time, place)
+    ), made as (
       insert into reservation (id, state, skus, quantities, expire_time)
-      values (${id}, 'HELD', ${skus}::text[], ${quantities}::bigint[], ${expireTime})
+      select id, 'HELD', array_agg(sku order by place), array_agg(quantity order by place), min(expire_time)
+      from line group by id
       on conflict on constraint reservation_pkey do nothing
-      returning ${reservationColumns}
-    ), line as (
-      select l.sku, l.quantity from made, unnest(made.skus, made.quantities) as l (sku, quantity)
+      returning id, create_time
     ), held as (
       insert into hold (reservation_id, sku, location_id, quantity, expire_time)
-      select ${id}, sku, ${locationId}, quantity, ${expireTime} from line
+      select id, sku, ${locationId}, quantity, expire_time from line join made using (id)
     ), entries as (
       insert into ledger (sku, location_id, on_hand_delta, reserved_delta, reason, reservation_id)
-      select sku, ${locationId}, 0, quantity, 'reserve', ${id} from line
+      select sku, ${locationId}, 0, quantity, 'reserve', id from line join made using (id)
     ), counted as (
-      update stock s set reserved = s.reserved + line.quantity, update_time = now()
-      from line where s.sku = line.sku and s.location_id = ${locationId}
+      update stock s set reserved = s.reserved + l.units, update_time = now()
+      from (select sku, sum(quantity) as units from line join made using (id) group by sku) l
+      where s.sku = l.sku and s.location_id = ${locationId}
     )
-    select * from made`);
-  return row === undefined ? undefined : toReservation(row);
+    select id, create_time as "createTime" from made`);
+  const createTimes = new Map(rows.map((row) => [row.id, row.createTime]));
+  return holds.flatMap(({ id, lines, expireTime }) => {
+    const createTime = createTimes.get(id);
+    return createTime === undefined
+      ? []
+      : [{ id, state: "HELD" as const, lines: [...lines], expireTime, createTime }];
+  });
 }
 
-/** Locks, in SKU order, the stock rows on which a reservation still holds units. */
-export async function lockHeldStock(tx: Queryable, reservationId: string): Promise<number> {
+/** Locks, in SKU order, the stock rows on which reservations still hold units; returns how many. */
+export async function lockHeldStock(tx: Queryable, ids: readonly string[]): Promise<number> {
   const rows = await tx.query(sql`
-    select s.sku from hold h join stock s using (sku, location_id)
-    where h.reservation_id = ${reservationId}
-    order by s.sku, s.location_id
-    for update of s`);
+    select 1 as locked from stock
+    where (sku, location_id) in (select sku, location_id from hold where reservation_id = any(${ids}::text[]))
+    order by sku, location_id
+    for update`);
   return rows.length;
 }
 
 /**
- * Takes the held units off the stock: what is on hand first, the rest off the
- * backorder limit. Nothing happens, and nothing is returned, unless the
- * reservation is HELD. The caller has locked the stock rows.
+ * Takes held units off the stock: what is on hand first, the rest off the
+ * backorder limit, in the order of the ids. Returns those that were HELD;
+ * nothing happens to the others. The caller has locked the stock rows.
  */
-export async function commitHeld(tx: Queryable, id: string): Promise<Reservation | undefined> {
-  const [row] = await tx.query<ReservationRow>(sql`
+export async function commitHeld(tx: Queryable, ids: readonly string[]): Promise<Reservation[]> {
+  const rows = await tx.query<ReservationRow>(sql`
     with done as (
-      update reservation set state = 'COMMITTED' where id = ${id} and state = 'HELD'
+      update reservation set state = 'COMMITTED'
+      where id in (select id from reservation where id = any(${ids}::text[]) and state = 'HELD' order by id for update)
       returning ${reservationColumns}
     ), taken as (
       delete from hold h using done where h.reservation_id = done.id
-      returning h.sku, h.location_id, h.quantity
+      returning h.sku, h.location_id, h.quantity, h.reservation_id
     ), split as (
-      select t.sku, t.location_id, t.quantity, least(t.quantity, s.on_hand) as from_hand
+      select t.*, greatest(0, least(t.quantity, s.on_hand - (sum(t.quantity) over earlier - t.quantity)))::bigint as from_hand
       from taken t join stock s using (sku, location_id)
+      window earlier as (partition by t.sku, t.location_id order by t.reservation_id)
     ), entries as (
       insert into ledger (sku, location_id, on_hand_delta, reserved_delta, backorder_delta, reason, reservation_id)
-      select sku, location_id, -from_hand, -quantity, from_hand - quantity, 'commit', ${id} from split
+      select sku, location_id, -from_hand, -quantity, from_hand - quantity, 'commit', reservation_id from split
     ), counted as (
       update stock s set
-        on_hand = s.on_hand - split.from_hand,
-        reserved = s.reserved - split.quantity,
-        backorder_limit = s.backorder_limit - (split.quantity - split.from_hand),
+        on_hand = s.on_hand - t.from_hand,
+        reserved = s.reserved - t.units,
+        backorder_limit = s.backorder_limit - (t.units - t.from_hand),
         update_time = now()
-      from split where s.sku = split.sku and s.location_id = split.location_id
+      from (select sku, location_id, sum(quantity) as units, sum(from_hand) as from_hand
+            from split group by sku, location_id) t
+      where s.sku = t.sku and s.location_id = t.location_id
     )
     select * from done`);
-  return row === undefined ? undefined : toReservation(row);
+  return rows.map(toReservation);
 }
 
-/** Gives held units back. Nothing is returned unless the reservation was HELD. */
-export async function releaseHeld(tx: Queryable, id: string): Promise<Reservation | undefined> {
-  const [row] = await tx.query<ReservationRow>(sql`
+/** Gives held units back. Returns the reservations that were HELD. The caller has locked the stock rows. */
+export async function releaseHeld(tx: Queryable, ids: readonly string[]): Promise<Reservation[]> {
+  const rows = await tx.query<ReservationRow>(sql`
     with done as (
-      update reservation set state = 'RELEASED' where id = ${id} and state = 'HELD'
+      update reservation set state = 'RELEASED'
+      where id in (select id from reservation where id = any(${ids}::text[]) and state = 'HELD' order by id for update)
       returning ${reservationColumns}
     ), freed as (
       delete from hold h using done where h.reservation_id = done.id
-      returning h.sku, h.location_id, h.quantity
+      returning h.sku, h.location_id, h.quantity, h.reservation_id
     ), entries as (
       insert into ledger (sku, location_id, on_hand_delta, reserved_delta, reason, reservation_id)
-      select sku, location_id, 0, -quantity, 'release', ${id} from freed
+      select sku, location_id, 0, -quantity, 'release', reservation_id from freed
     ), counted as (
-      update stock s set reserved = s.reserved - freed.quantity, update_time = now()
-      from freed where s.sku = freed.sku and s.location_id = freed.location_id
+      update stock s set reserved = s.reserved - f.units, update_time = now()
+      from (select sku, location_id, sum(quantity) as units from freed group by sku, location_id) f
+      where s.sku = f.sku and s.location_id = f.location_id
     )
     select * from done`);
-  return row === undefined ? undefined : toReservation(row);
+  return rows.map(toReservation);
 }
 
 /** Moves a hold's end, never to an earlier time. Nothing is returned unless it is HELD. */

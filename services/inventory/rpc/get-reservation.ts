@@ -3,14 +3,14 @@ import type { InventoryService } from "../../../gen/rowlock/inventory/v1/invento
 import { toReservationMessage } from "../convert.ts";
 import { fail } from "../reasons.ts";
 import type { InventoryDeps } from "../service.ts";
-import { findReservation } from "../store-reservation.ts";
+import { findReservations } from "../store-reservation.ts";
 
 /** Returns one reservation. */
 export function getReservation({
   db,
 }: InventoryDeps): MethodImpl<typeof InventoryService.method.getReservation> {
   return async ({ reservationId }) => {
-    const reservation = await findReservation(db, reservationId);
+    const [reservation] = await findReservations(db, [reservationId]);
     if (reservation === undefined) throw fail("RESERVATION_NOT_FOUND", { reservation_id: reservationId });
     return toReservationMessage(reservation);
   };
