@@ -115,7 +115,7 @@ test("commits of one batch split units between hand and backorder in the order o
       Number(onHandDelta),
       Number(backorderDelta),
     ])
-    .sort();
+    .sort(([a = ""], [b = ""]) => String(a).localeCompare(String(b)));
   expect(taken).toEqual([
     ["back-a", -2, 0],
     ["back-b", -1, -1],
