@@ -1,4 +1,4 @@
-import { ConnectError } from "@connectrpc/connect";
+import { type CallOptions, ConnectError } from "@connectrpc/connect";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { RetryInfoSchema } from "../../gen/google/rpc/error_details_pb.js";
 import { Shipment_State } from "../../gen/rowlock/shipping/v1/shipping_pb.js";
@@ -6,6 +6,7 @@ import { sql } from "../../lib/db/index.ts";
 import { errorInfo, reasonOf } from "../../lib/errors/reasons.ts";
 import { newId } from "../../lib/ids/ids.ts";
 import { type TestDatabase, testDatabase } from "../../lib/testing/postgres.ts";
+import { waitFor } from "../../lib/testing/wait-for.ts";
 import { CarrierRefused, CarrierUnavailable } from "./carrier.ts";
 import { shippingSchema } from "./migrations/index.ts";
 import { leaseMs } from "./shipment.ts";
@@ -38,7 +39,9 @@ beforeEach(async () => {
 });
 
 const select = (rateId: string) => under.client.selectRate({ shipmentId, rateId }, staff);
-const buy = (rateId = "") => under.client.buyLabel({ shipmentId, rateId }, staff);
+const buy = (rateId = "", who: CallOptions = staff) => under.client.buyLabel({ shipmentId, rateId }, who);
+/** Somebody with less time than a wait takes. */
+const hurried: CallOptions = { ...staff, timeoutMs: 400 };
 const get = () => under.client.getShipment({ shipmentId }, staff);
 const reasonFrom = (call: Promise<unknown>) => call.then(() => "none", reasonOf);
 
@@ -75,35 +78,33 @@ test("an unknown shipment is not found", async () => {
   expect(await reasonFrom(get())).toBe("SHIPMENT_NOT_FOUND");
 });
 
-test("of concurrent purchases one buys; the others are told to come again", async () => {
+test("of concurrent purchases, of two processes, one buys, and all get its label", async () => {
   await select(cheap);
+  const other = shippingUnderTest({ db: database.open("shipping"), carrier });
   let sell: () => void = () => undefined;
   carrier.nextSale = () =>
     new Promise((resolve) => {
       sell = resolve;
     });
-  const refused: unknown[] = [];
-  const calls = Array.from({ length: 12 }, () =>
-    buy().catch((err: unknown) => {
-      refused.push(reasonOf(err));
-      // The sale goes on only when all the others have ended.
-      if (refused.length === 11) sell();
-      return undefined;
-    }),
+  statements.length = 0;
+  const calls = Array.from({ length: 12 }, (_, i) =>
+    (i % 2 === 0 ? under : other).client.buyLabel({ shipmentId }, staff),
   );
-  const labels = (await Promise.all(calls)).flatMap((answer) => answer?.labelUrl ?? []);
-  expect(labels).toEqual([labelOf("cheap").labelUrl]);
-  expect(refused).toEqual(Array(11).fill("LABEL_IN_PROGRESS"));
+  // The sale goes on only when all the others have seen it.
+  await waitFor(() => statements.filter((text) => /^\s*select/.test(text)).length >= 11);
+  sell();
+  const labels = (await Promise.all(calls)).map(({ labelUrl }) => labelUrl);
+  expect(labels).toEqual(Array(12).fill(labelOf("cheap").labelUrl));
   expect(carrier.sold).toEqual(["cheap"]);
 });
 
-test("while a purchase is under way its end can be waited for, and the rate cannot change", async () => {
+test("while a purchase is under way the rate cannot change, and who has no time to wait is told how long", async () => {
   await select(cheap);
   const meanwhile: (string | undefined)[] = [];
   let wait: bigint | undefined;
   carrier.nextSale = async () => {
     meanwhile.push(await reasonFrom(select(dear)), await reasonFrom(select(cheap)));
-    const failure: unknown = await buy().catch((err: unknown) => err);
+    const failure: unknown = await buy("", hurried).catch((err: unknown) => err);
     meanwhile.push(reasonOf(failure));
     wait = ConnectError.from(failure).findDetails(RetryInfoSchema)[0]?.retryDelay?.seconds;
     expect((await get()).state).toBe(Shipment_State.BUYING);
@@ -119,10 +120,39 @@ test("a label that was bought, and whose answer was lost, is found and not bough
   carrier.nextSale = carrier.sellAndCutOff("cheap");
   expect(await reasonFrom(buy())).toBe("PROVIDER_UNAVAILABLE");
   // Too early to look: the purchase may not be listed yet.
-  expect(await reasonFrom(buy())).toBe("LABEL_IN_PROGRESS");
+  expect(await reasonFrom(buy("", hurried))).toBe("LABEL_IN_PROGRESS");
+  expect(carrier.lookups).toBe(0);
   under.later(leaseMs(carrier));
   expect(await buy()).toMatchObject({ state: Shipment_State.LABELED, ...labelOf("cheap") });
   expect(carrier.sold).toEqual(["cheap"]);
+});
+
+test("a label that was bought before the carrier answered with an error is found at once", async () => {
+  await select(cheap);
+  carrier.nextSale = () => {
+    carrier.sold.push("cheap");
+    return Promise.reject(new CarrierUnavailable("Shippo answered 500", { pending: false }));
+  };
+  expect(await reasonFrom(buy())).toBe("PROVIDER_UNAVAILABLE");
+  expect(await buy("", hurried)).toMatchObject(labelOf("cheap"));
+  expect(carrier.sold).toEqual(["cheap"]);
+});
+
+test("a call that waits takes over when the time of the other is up", async () => {
+  await select(cheap);
+  carrier.nextSale = () => {
+    carrier.sold.push("cheap");
+    return new Promise(() => undefined);
+  };
+  void buy();
+  await waitFor(() => carrier.sold.length === 1);
+  statements.length = 0;
+  const waiting = buy();
+  await waitFor(() => statements.length >= 2);
+  under.later(leaseMs(carrier));
+  expect(await waiting).toMatchObject(labelOf("cheap"));
+  expect(carrier.sold).toEqual(["cheap"]);
+  expect(carrier.lookups).toBe(1);
 });
 
 test("a purchase whose process died is taken over by exactly one call", async () => {
@@ -175,16 +205,68 @@ test("nothing is bought while it is not known whether something was bought", asy
   expect(carrier.sold).toEqual(["cheap"]);
 });
 
-test("after a look-up that took too long the purchase is left to the next call", async () => {
-  carrier.nextSale = () => Promise.reject(new CarrierUnavailable("503", { pending: false }));
+test("a call that lost its time while it looked leaves the purchase to the one that took over", async () => {
+  carrier.nextSale = () => Promise.reject(new CarrierUnavailable("429", { pending: false }));
+  await reasonFrom(buy(cheap));
+  const find = carrier.findLabel.bind(carrier);
+  carrier.findLabel = async (rate) => {
+    carrier.findLabel = find;
+    const found = await find(rate);
+    under.later(leaseMs(carrier));
+    await buy();
+    return found;
+  };
+  expect(await buy()).toMatchObject(labelOf("cheap"));
+  expect(carrier.sold).toEqual(["cheap"]);
+});
+
+test("a look-up that took long does not shorten the time of the purchase", async () => {
+  carrier.nextSale = () => Promise.reject(new CarrierUnavailable("429", { pending: false }));
   await reasonFrom(buy(cheap));
   const find = carrier.findLabel.bind(carrier);
   carrier.findLabel = (rate) => {
-    under.later(carrier.timeoutMs * 2);
+    under.later(carrier.timeoutMs);
     return find(rate);
   };
-  expect(await reasonFrom(buy())).toBe("PROVIDER_UNAVAILABLE");
-  expect(carrier.sold).toEqual([]);
+  let wait: bigint | undefined;
+  carrier.nextSale = async () => {
+    const failure: unknown = await buy("", hurried).catch((err: unknown) => err);
+    wait = ConnectError.from(failure).findDetails(RetryInfoSchema)[0]?.retryDelay?.seconds;
+  };
+  await buy();
+  expect(wait).toBe(BigInt(leaseMs(carrier) / 1000));
+});
+
+test("after a refusal the label of an attempt in doubt is still looked for, also for another rate", async () => {
+  // Never heard of again, and bought all the same, but only after the next attempt had looked.
+  carrier.nextSale = () => Promise.reject(new CarrierUnavailable("cut off", { pending: true }));
+  await reasonFrom(buy(cheap));
+  under.later(leaseMs(carrier));
+  carrier.nextSale = () => Promise.reject(new CarrierRefused("sold out"));
+  expect(await reasonFrom(buy())).toBe("LABEL_REFUSED");
+  carrier.sold.push("cheap");
+  expect(await buy(dear)).toMatchObject({ rateId: cheap, ...labelOf("cheap") });
+  expect(carrier.sold).toEqual(["cheap"]);
+});
+
+test("the failure of a call that was taken over changes nothing for those after it", async () => {
+  let fail: (err: Error) => void = () => undefined;
+  carrier.nextSale = () =>
+    new Promise((_, reject) => {
+      fail = reject;
+    });
+  const first = reasonFrom(buy(cheap));
+  await waitFor(() => carrier.nextSale === undefined);
+  under.later(leaseMs(carrier));
+  carrier.nextSale = () => Promise.reject(new CarrierRefused("not today"));
+  expect(await reasonFrom(buy())).toBe("LABEL_REFUSED");
+  carrier.nextSale = async () => {
+    fail(new CarrierUnavailable("503", { pending: false }));
+    expect(await first).toBe("PROVIDER_UNAVAILABLE");
+    expect(await reasonFrom(buy("", hurried))).toBe("LABEL_IN_PROGRESS");
+  };
+  await buy();
+  expect(carrier.sold).toEqual(["cheap"]);
 });
 
 test("a refused purchase says why, and another rate can be chosen", async () => {

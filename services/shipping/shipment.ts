@@ -28,18 +28,26 @@ export interface Shipment {
   trackingNumber: string;
   trackingUrl: string;
   labelUrl: string;
+  /** How many calls have taken the purchase; the number of the last is its proof of the lease. */
   buyAttempts: number;
   /** While BUYING: until then the purchase belongs to the call that started it. */
   buyingUntil: Date | null;
+  /** Rates whose purchase was taken over: what became of it is not known here, and a label may exist. */
+  doubtfulRates: string[];
   createTime: Date;
   updateTime: Date;
 }
 
+/** How long a carrier may go on with a purchase after we stopped listening, in milliseconds. */
+const afterthoughtMs = 10_000;
+
 /**
- * How long a purchase belongs to the call that started it, in milliseconds: a
- * look-up and a purchase that both take the carrier's whole time, and some
- * seconds for the statements around them and for clocks that differ.
+ * How long a purchase belongs to the call that orders it, in milliseconds from
+ * the order on: the carrier's whole time to answer, and as long again as it
+ * may take to finish what it has begun. After that a label is listed, or never
+ * will be. Together with the 12 s in which a dead worker is noticed this
+ * bounds the time in which its purchase is taken over.
  */
 export function leaseMs({ timeoutMs }: { timeoutMs: number }): number {
-  return 2 * timeoutMs + 5_000;
+  return timeoutMs + afterthoughtMs;
 }

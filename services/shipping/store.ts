@@ -7,6 +7,7 @@ const columns = sql`
   id, order_id as "orderId", state, fingerprint, address, rates, rate_id as "rateId",
   provider_id as "providerId", tracking_number as "trackingNumber", tracking_url as "trackingUrl",
   label_url as "labelUrl", buy_attempts as "buyAttempts", buying_until as "buyingUntil",
+  doubtful_rates as "doubtfulRates",
   create_time as "createTime", update_time as "updateTime"`;
 
 type StoredRate = Omit<Rate, "amount"> & { amount: string };
@@ -63,8 +64,9 @@ export async function selectRate(
 /**
  * Records the intent to buy the label and takes the purchase until `until`:
  * of any number of calls exactly one gets the row. A purchase whose lease has
- * run out is taken over with the rate it was begun with; the label of that
- * rate may exist. `rateId` chooses the rate, empty keeps the chosen one.
+ * run out is taken over with the rate it was begun with, which joins the
+ * doubtful ones: a label of it may exist. `rateId` chooses the rate, empty
+ * keeps the chosen one.
  */
 export async function claimPurchase(
   db: Queryable,
@@ -75,6 +77,9 @@ export async function claimPurchase(
     update shipment set
       state = 'BUYING',
       rate_id = case when state = 'BUYING' or ${rateId} = '' then rate_id else ${rateId} end,
+      doubtful_rates = case
+        when state = 'BUYING' and not rate_id = any(doubtful_rates) then array_append(doubtful_rates, rate_id)
+        else doubtful_rates end,
       buy_attempts = buy_attempts + 1,
       buying_until = ${until},
       update_time = ${now}
@@ -82,6 +87,17 @@ export async function claimPurchase(
       and ((state = 'RATED' and ${chosen}) or (state = 'BUYING' and buying_until <= ${now}))
     returning ${columns}`);
   return row && toShipment(row);
+}
+
+/** Takes the purchase for longer; false when another call has taken it over. */
+export async function renewPurchase(
+  db: Queryable,
+  { id, attempt, until }: { id: string; attempt: number; until: Date },
+): Promise<boolean> {
+  const renewed = await db.execute(sql`
+    update shipment set buying_until = ${until}
+    where id = ${id} and state = 'BUYING' and buy_attempts = ${attempt}`);
+  return renewed === 1;
 }
 
 /**
@@ -106,13 +122,13 @@ export async function storeLabel(
   return row && toShipment(row);
 }
 
-/** Ends a refused purchase, so that another rate can be chosen. The attempt's number is its proof of the lease. */
+/** Ends a refused purchase, so that another rate can be chosen. The attempt's number, never used twice, is its proof of the lease. */
 export async function endPurchase(
   db: Queryable,
   { id, attempt, now }: { id: string; attempt: number; now: Date },
 ): Promise<void> {
   await db.execute(sql`
-    update shipment set state = 'RATED', buy_attempts = 0, buying_until = null, update_time = ${now}
+    update shipment set state = 'RATED', buying_until = null, update_time = ${now}
     where id = ${id} and state = 'BUYING' and buy_attempts = ${attempt}`);
 }
 

@@ -1,8 +1,12 @@
 import type { Schema } from "../../../lib/db/index.ts";
 import { init } from "./0001-init.ts";
+import { doubtfulRates } from "./0002-doubtful-rates.ts";
 
 /** The Postgres schema of the Shipping service. */
 export const shippingSchema: Schema = {
   name: "shipping",
-  migrations: [{ name: "0001-init", up: init }],
+  migrations: [
+    { name: "0001-init", up: init },
+    { name: "0002-doubtful-rates", up: doubtfulRates },
+  ],
 };

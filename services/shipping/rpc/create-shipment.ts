@@ -61,6 +61,7 @@ export function createShipment(deps: ShippingDeps): MethodImpl<typeof ShippingSe
       labelUrl: "",
       buyAttempts: 0,
       buyingUntil: null,
+      doubtfulRates: [],
       createTime: now,
       updateTime: now,
     };
