@@ -5,11 +5,13 @@ import { defineService, type ServiceModule } from "../../lib/rpc/index.ts";
 import { adjustStock } from "./rpc/adjust-stock.ts";
 import { checkAvailability } from "./rpc/check-availability.ts";
 import { commit } from "./rpc/commit.ts";
+import { explainAvailability } from "./rpc/explain-availability.ts";
 import { extend } from "./rpc/extend.ts";
 import { getReservation } from "./rpc/get-reservation.ts";
 import { getStock } from "./rpc/get-stock.ts";
 import { listLedger } from "./rpc/list-ledger.ts";
 import { listStock } from "./rpc/list-stock.ts";
+import { reconcile } from "./rpc/reconcile.ts";
 import { release } from "./rpc/release.ts";
 import { reserve } from "./rpc/reserve.ts";
 import { restock } from "./rpc/restock.ts";
@@ -38,6 +40,8 @@ export function createInventoryService(deps: InventoryDeps): ServiceModule {
         restock: restock(deps),
         getReservation: getReservation(deps),
         listLedger: listLedger(deps),
+        explainAvailability: explainAvailability(deps),
+        reconcile: reconcile(deps),
       }),
     ],
   };

@@ -9,7 +9,7 @@ const stockColumns = sql`
  * The columns as readers see them: units in holds that are due count as free,
  * because the next reservation that is short of them takes them over.
  */
-function freeColumns(now: Date): Sql {
+export function freeColumns(now: Date): Sql {
   return sql`
     sku, location_id as "locationId", on_hand as "onHand",
     (reserved - coalesce((

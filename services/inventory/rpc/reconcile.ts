@@ -1,0 +1,24 @@
+import type { MethodImpl } from "@connectrpc/connect";
+import {
+  type InventoryService,
+  StockViolation_Kind,
+} from "../../../gen/rowlock/inventory/v1/inventory_pb.js";
+import { reconcileStock } from "../reconcile-stock.ts";
+import type { InventoryDeps } from "../service.ts";
+
+/** Reports what does not agree between counters, holds, reservations and ledger, and puts it right. */
+export function reconcile({
+  db,
+  clock,
+}: InventoryDeps): MethodImpl<typeof InventoryService.method.reconcile> {
+  return async ({ dryRun, skus }, { signal }) => {
+    const { checked, violations } = await reconcileStock({ db, clock, skus, dryRun, signal });
+    return {
+      checked: BigInt(checked),
+      violations: violations.map((violation) => ({
+        ...violation,
+        kind: StockViolation_Kind[violation.kind],
+      })),
+    };
+  };
+}
