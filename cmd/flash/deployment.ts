@@ -1,0 +1,136 @@
+import { randomBytes } from "node:crypto";
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import { freePort } from "../../lib/db/free-port.ts";
+import type { Log } from "../../lib/telemetry/log.ts";
+import { serviceNames } from "../start/network.ts";
+import { startMortalPostgres } from "./postgres.ts";
+import { keepRunning, type Replica } from "./replica.ts";
+
+/** A shop of its own for one sale: processes on free ports of 127.0.0.1, all data in one folder. */
+export interface Deployment {
+  /** The gateway. */
+  url: string;
+  sandboxUrl: string;
+  staffKey: string;
+  /** Superuser URL with its password: never to be logged. */
+  databaseUrl: string;
+  /** What may be killed, by kind. */
+  replicas: Readonly<Record<string, readonly string[]>>;
+  /** SIGKILL; it is started again after so many milliseconds. */
+  kill(replica: string, downMs: number): void;
+  /** SIGKILL of the postmaster; it is started again after so many milliseconds. */
+  killPostgres(downMs: number): Promise<void>;
+  /** Resolves when everything runs. */
+  ready(): Promise<void>;
+  /** How often a process ended although nobody had killed it, by name. */
+  deaths(): Map<string, number>;
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+/** The shortest that the shop can be told to hold unpaid goods. */
+const holdMinutes = "1";
+const poolSize = { together: "8", apart: "4" };
+
+/** Starts the processes and waits until they are ready. What was started is stopped again when that fails. */
+export async function deploy({
+  dataDir,
+  processes,
+  apart,
+  log,
+  signal,
+}: {
+  dataDir: string;
+  /** Replicas of every service. */
+  processes: number;
+  /** Whether each has a process of its own. */
+  apart: boolean;
+  log: Log;
+  /** Gives up waiting. */
+  signal: AbortSignal;
+}): Promise<Deployment> {
+  signal.throwIfAborted();
+  await using stack = new AsyncDisposableStack();
+  const logDir = join(dataDir, "logs");
+  await mkdir(logDir, { recursive: true });
+  const postgres = stack.use(await startMortalPostgres({ dataDir: join(dataDir, "postgres"), log }));
+  const [gatewayPort, sandboxPort] = [await freePort(), await freePort()];
+  const url = `http://127.0.0.1:${gatewayPort}`;
+  const sandboxUrl = `http://127.0.0.1:${sandboxPort}`;
+  const staffKey = randomBytes(24).toString("base64url");
+  const shared: Record<string, string> = {
+    PORT: "0",
+    GRPC_PORT: "0",
+    DATABASE_URL: postgres.url,
+    NODE_COMPILE_CACHE: join(dataDir, "compiled"),
+    ROWLOCK_STAFF_KEY: staffKey,
+    ROWLOCK_SERVICE_KEY: randomBytes(32).toString("base64url"),
+    ROWLOCK_SANDBOX_PORT: String(sandboxPort),
+    ROWLOCK_PUBLIC_URL: url,
+    ROWLOCK_POOL_SIZE: apart ? poolSize.apart : poolSize.together,
+    ROWLOCK_HOLD_MINUTES: holdMinutes,
+    ROWLOCK_LOG_LEVEL: "warn",
+    ROWLOCK_DEMO: "false",
+  };
+  const running: Replica[] = [];
+  const start = (name: string, parts: readonly string[], env: Record<string, string>) => {
+    const own = { ROWLOCK_DATA_DIR: join(dataDir, name) };
+    const replica = keepRunning({ name, parts, env: { ...shared, ...own, ...env }, logDir });
+    running.push(stack.use(replica));
+    return replica;
+  };
+  const stopped = new Promise<never>((_, reject) => {
+    signal.addEventListener("abort", () => reject(signal.reason), { once: true });
+  });
+  stopped.catch(() => undefined);
+  const ready = async () => {
+    await Promise.race([Promise.all(running.map((replica) => replica.ready())), stopped]);
+  };
+
+  let replicas: Record<string, string[]>;
+  if (apart) {
+    const ports = new Map<string, number[]>();
+    for (const service of serviceNames) {
+      const own: number[] = [];
+      for (let i = 0; i < processes; i++) own.push(await freePort());
+      ports.set(service, own);
+    }
+    const addresses = Object.fromEntries(
+      [...ports].map(([service, own]) => [
+        `ROWLOCK_${service.toUpperCase()}_ADDR`,
+        `ipv4:${own.map((port) => `127.0.0.1:${port}`).join(",")}`,
+      ]),
+    );
+    start("sandbox", ["sandbox"], {});
+    await ready();
+    const env = { ...addresses, ROWLOCK_SANDBOX_URL: sandboxUrl };
+    replicas = {};
+    for (const [service, own] of ports) {
+      replicas[service] = own.map((port, i) => {
+        start(`${service}-${i + 1}`, [service], { ...env, GRPC_PORT: String(port) });
+        return `${service}-${i + 1}`;
+      });
+    }
+    start("gateway", ["gateway"], { ...env, PORT: String(gatewayPort) });
+    replicas["gateway"] = ["gateway"];
+  } else {
+    start("shop", [], { PORT: String(gatewayPort) });
+    replicas = { shop: ["shop"] };
+  }
+  await ready();
+
+  const stop = stack.move();
+  return {
+    url,
+    sandboxUrl,
+    staffKey,
+    databaseUrl: postgres.url,
+    replicas,
+    kill: (name, downMs) => running.find((replica) => replica.name === name)?.kill(downMs),
+    killPostgres: (downMs) => postgres.kill(downMs),
+    ready,
+    deaths: () =>
+      new Map(running.filter(({ deaths }) => deaths > 0).map(({ name, deaths }) => [name, deaths])),
+    [Symbol.asyncDispose]: () => stop.disposeAsync(),
+  };
+}
