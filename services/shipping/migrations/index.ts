@@ -1,6 +1,7 @@
 import type { Schema } from "../../../lib/db/index.ts";
 import { init } from "./0001-init.ts";
 import { doubtfulRates } from "./0002-doubtful-rates.ts";
+import { webhooks } from "./0003-webhooks.ts";
 
 /** The Postgres schema of the Shipping service. */
 export const shippingSchema: Schema = {
@@ -8,5 +9,6 @@ export const shippingSchema: Schema = {
   migrations: [
     { name: "0001-init", up: init },
     { name: "0002-doubtful-rates", up: doubtfulRates },
+    { name: "0003-webhooks", up: webhooks },
   ],
 };

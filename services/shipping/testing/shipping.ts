@@ -10,17 +10,31 @@ import { createDirectTransport } from "../../../lib/rpc/index.ts";
 import { as, testInterceptors } from "../../../lib/rpc/testing/interceptors.ts";
 import type { Carrier } from "../carrier.ts";
 import { createShippingService } from "../service.ts";
+import { WaitingJobs } from "./waiting-jobs.ts";
+
+/** The token of the URL that Shippo was given. */
+export const webhookToken = "token-in-the-url";
 
 /** The service over a database and a carrier, with a clock that the test moves and the lines that it logged. */
 export function shippingUnderTest({ db, carrier }: { db: Db; carrier: Carrier }) {
   let now = new Date("2026-03-01T10:00:00.000Z");
   const logged: { level: number; msg: string }[] = [];
   const log = pino({ level: "trace" }, { write: (line: string) => logged.push(JSON.parse(line)) });
-  const { services } = createShippingService({ db, clock: () => now, log, carrier });
+  const jobs = new WaitingJobs();
+  const { services, inbox } = createShippingService({
+    db,
+    clock: () => now,
+    log,
+    carrier,
+    jobs: jobs.enqueuer,
+    webhookToken,
+  });
   const transport = createDirectTransport({ services, interceptors: testInterceptors });
   return {
     client: createClient(ShippingService, transport),
     logged,
+    /** Applies what is in the inbox; what that failed with. */
+    work: () => jobs.work(inbox),
     later: (ms: number) => {
       now = new Date(now.getTime() + ms);
     },
