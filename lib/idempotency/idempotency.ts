@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import {
   create,
   type DescMessage,
+  type DescMethod,
   type DescMethodUnary,
   fromBinary,
   type MessageInitShape,
@@ -27,7 +28,29 @@ create table idempotency (
 create index idempotency_create_time on idempotency (create_time);
 `;
 
-const fail = defineReasons({
+/**
+ * What {@link keyed} needs besides {@link idempotencyTable}: who runs the effect of a key that has no
+ * answer yet, and until when that one counts as alive. For a migration of its own, after the table's.
+ */
+export const idempotencyLease = `
+alter table idempotency
+  add column owner uuid,
+  add column lease_until timestamptz,
+  add column attempts integer not null default 1;
+`;
+
+/** A mutating call with its key. */
+export interface KeyedCall<I extends DescMessage, O extends DescMessage> {
+  method: DescMethodUnary<I, O>;
+  /** See {@link callerKey}. */
+  caller: string;
+  /** The request_id; empty: the call has no key, and its effect simply runs. */
+  key: string;
+  request: MessageShape<I>;
+}
+
+/** The refusals that come of a key. */
+export const fail = defineReasons({
   REQUEST_ID_REUSED: {
     code: Code.AlreadyExists,
     message: "request_id {request_id} was used before with another request",
@@ -47,12 +70,12 @@ const fail = defineReasons({
  */
 export async function once<I extends DescMessage, O extends DescMessage>(
   tx: Queryable,
-  call: { method: DescMethodUnary<I, O>; caller: string; key: string; request: MessageShape<I> },
+  call: KeyedCall<I, O>,
   effect: () => Promise<MessageInitShape<O>>,
 ): Promise<MessageShape<O>> {
   const { method, caller, key } = call;
   if (key === "") return create(method.output, await effect());
-  const name = `${method.parent.typeName}/${method.name}`;
+  const name = methodName(method);
   const fingerprint = fingerprintOf(method.input, call.request);
   const claimed = await tx.query(sql`
     insert into idempotency (method, caller, key, fingerprint)
@@ -73,6 +96,11 @@ export async function once<I extends DescMessage, O extends DescMessage>(
     update idempotency set response = ${toBinary(method.output, response)}
     where method = ${name} and caller = ${caller} and key = ${key}`);
   return response;
+}
+
+/** The method as its keys are stored under: the same key on another method is another key. */
+export function methodName(method: DescMethod): string {
+  return `${method.parent.typeName}/${method.name}`;
 }
 
 /** A digest of what a request asks for: all its fields but the key itself. */
