@@ -1,9 +1,9 @@
 import { randomBytes } from "node:crypto";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import { freePort } from "../../lib/db/free-port.ts";
 import type { Log } from "../../lib/telemetry/log.ts";
 import { serviceNames } from "../start/network.ts";
+import { reservePorts } from "./ports.ts";
 import { startMortalPostgres } from "./postgres.ts";
 import { keepRunning, type Replica } from "./replica.ts";
 
@@ -53,8 +53,16 @@ export async function deploy({
   await using stack = new AsyncDisposableStack();
   const logDir = join(dataDir, "logs");
   await mkdir(logDir, { recursive: true });
-  const postgres = stack.use(await startMortalPostgres({ dataDir: join(dataDir, "postgres"), log }));
-  const [gatewayPort, sandboxPort] = [await freePort(), await freePort()];
+  const ports = await reservePorts(3 + (apart ? serviceNames.length * processes : 0));
+  const nextPort = (): number => {
+    const port = ports.pop();
+    if (port === undefined) throw new RangeError("there are no ports left");
+    return port;
+  };
+  const postgres = stack.use(
+    await startMortalPostgres({ dataDir: join(dataDir, "postgres"), port: nextPort(), log }),
+  );
+  const [gatewayPort, sandboxPort] = [nextPort(), nextPort()];
   const url = `http://127.0.0.1:${gatewayPort}`;
   const sandboxUrl = `http://127.0.0.1:${sandboxPort}`;
   const staffKey = randomBytes(24).toString("base64url");
@@ -89,14 +97,11 @@ export async function deploy({
 
   let replicas: Record<string, string[]>;
   if (apart) {
-    const ports = new Map<string, number[]>();
-    for (const service of serviceNames) {
-      const own: number[] = [];
-      for (let i = 0; i < processes; i++) own.push(await freePort());
-      ports.set(service, own);
-    }
+    const portsOf = new Map(
+      serviceNames.map((service) => [service, Array.from({ length: processes }, nextPort)]),
+    );
     const addresses = Object.fromEntries(
-      [...ports].map(([service, own]) => [
+      [...portsOf].map(([service, own]) => [
         `ROWLOCK_${service.toUpperCase()}_ADDR`,
         `ipv4:${own.map((port) => `127.0.0.1:${port}`).join(",")}`,
       ]),
@@ -105,7 +110,7 @@ export async function deploy({
     await ready();
     const env = { ...addresses, ROWLOCK_SANDBOX_URL: sandboxUrl };
     replicas = {};
-    for (const [service, own] of ports) {
+    for (const [service, own] of portsOf) {
       replicas[service] = own.map((port, i) => {
         start(`${service}-${i + 1}`, [service], { ...env, GRPC_PORT: String(port) });
         return `${service}-${i + 1}`;

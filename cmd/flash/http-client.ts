@@ -1,6 +1,6 @@
 import { Agent, request } from "node:http";
 
-/** An answer over HTTP, its JSON read. */
+/** An answer over HTTP, its JSON read; what is none is text. */
 export interface HttpAnswer {
   status: number;
   // Answers are read as a storefront does: as plain JSON.
@@ -57,15 +57,19 @@ export function createHttpClient(baseUrl: string, connections: number): HttpClie
           res.on("error", reject);
           res.on("aborted", () => reject(new Error("the connection broke within the answer")));
           res.on("end", () => {
-            try {
-              const text = Buffer.concat(chunks).toString();
-              resolve({ status: res.statusCode ?? 0, body: text === "" ? undefined : JSON.parse(text) });
-            } catch (err) {
-              reject(err);
-            }
+            const text = Buffer.concat(chunks).toString();
+            resolve({ status: res.statusCode ?? 0, body: parsed(text) });
           });
         });
         req.end(payload);
       }),
   };
+}
+
+function parsed(text: string): unknown {
+  try {
+    return text === "" ? undefined : JSON.parse(text);
+  } catch {
+    return text;
+  }
 }

@@ -20,24 +20,26 @@ const connections = 600;
 /** Starts the embedded Postgres on `dataDir`, with fsync: what it has acknowledged survives a kill. */
 export async function startMortalPostgres({
   dataDir,
+  port,
   log,
 }: {
   dataDir: string;
+  port: number;
   log: Log;
 }): Promise<MortalPostgres> {
   const flags = ["-c", `max_connections=${connections}`];
-  let server = await startEmbeddedPostgres({ dataDir, log, flags });
-  const { url, port } = server;
+  const start = () => startEmbeddedPostgres({ dataDir, log, flags, port });
+  let server = await start();
   let restarting: Promise<void> = Promise.resolve();
   return {
-    url,
+    url: server.url,
     kill(downMs) {
       restarting = restarting.then(async () => {
         const file = await readFile(join(dataDir, "cluster", "postmaster.pid"), "utf8");
         process.kill(Number.parseInt(file, 10), "SIGKILL");
         await server[Symbol.asyncDispose]();
         await delay(downMs);
-        server = await startEmbeddedPostgres({ dataDir, log, flags, port });
+        server = await start();
       });
       return restarting;
     },
