@@ -11,6 +11,8 @@ const states = {
   PENDING: Message_State.PENDING,
   SENT: Message_State.SENT,
   REFUSED: Message_State.REFUSED,
+  DELIVERED: Message_State.DELIVERED,
+  UNDELIVERED: Message_State.UNDELIVERED,
 } as const satisfies Record<MessageState, Message_State>;
 
 const channels = {

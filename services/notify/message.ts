@@ -1,8 +1,21 @@
 /** How a message is sent. */
 export type Channel = "EMAIL" | "SMS";
 
-/** Where a message stands. PENDING → SENT or REFUSED; both are final. */
-export type MessageState = "PENDING" | "SENT" | "REFUSED";
+/**
+ * Where a message stands. PENDING → SENT or REFUSED; SENT → DELIVERED or
+ * UNDELIVERED, as the provider tells. Never backwards.
+ */
+export type MessageState = "PENDING" | "SENT" | "REFUSED" | DeliveryState;
+
+/** What becomes of a message that was sent. Both are final. */
+export type DeliveryState = "DELIVERED" | "UNDELIVERED";
+
+/** What a provider says of a message: SENT only that it took it. */
+export interface Delivery {
+  state: "SENT" | DeliveryState;
+  /** Why it could not be delivered; empty otherwise. */
+  error: string;
+}
 
 /** A message as it is stored. Its text is not: it holds what is the customer's alone. */
 export interface Message {
@@ -44,11 +57,17 @@ export function smsDraft({ to, text }: { to: string; text: string }): Draft {
   return { channel: "SMS", to, subject: "", text, html: "", from: "" };
 }
 
+/** How long a provider may go on with a message after we stopped listening, in milliseconds. */
+const afterthoughtMs = 10_000;
+
 /**
- * How long a message belongs to the call that sends it, in milliseconds: a
- * look-up and a sending that both take the provider's whole time, and some
- * seconds for the statements around them and for clocks that differ.
+ * How long a message belongs to the call that sends it, in milliseconds from
+ * the sending on: the provider's whole time to answer, and as long again as it
+ * may take to finish what it has begun and to tell of it. After that a text
+ * message is listed, or never will be, and a webhook has had its chance to say
+ * that an e-mail went out. Together with the 12 s in which a dead worker is
+ * noticed this bounds the time in which its message is taken over.
  */
 export function leaseMs({ timeoutMs }: { timeoutMs: number }): number {
-  return 2 * timeoutMs + 5_000;
+  return timeoutMs + afterthoughtMs;
 }

@@ -1,10 +1,12 @@
 import { create } from "@bufbuild/protobuf";
+import type { CallOptions } from "@connectrpc/connect";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { Channel, Message_State, OrderEventKind } from "../../gen/rowlock/notify/v1/notify_pb.js";
 import { ContactSchema } from "../../gen/rowlock/type/v1/address_pb.js";
 import { errorInfo, reasonOf } from "../../lib/errors/reasons.ts";
 import { newId } from "../../lib/ids/ids.ts";
 import { type TestDatabase, testDatabase } from "../../lib/testing/postgres.ts";
+import { waitFor } from "../../lib/testing/wait-for.ts";
 import { leaseMs } from "./message.ts";
 import { notifySchema } from "./migrations/index.ts";
 import { SendRefused, SendUnavailable } from "./send-errors.ts";
@@ -26,8 +28,10 @@ beforeEach(() => {
   statements.length = 0;
 });
 
-const tell = (fields: Partial<Parameters<typeof news>[0]> = {}) =>
-  under.client.notifyOrder(news({ eventKey, ...fields }), order);
+const tell = (fields: Partial<Parameters<typeof news>[0]> = {}, who: CallOptions = order) =>
+  under.client.notifyOrder(news({ eventKey, ...fields }), who);
+/** Somebody with less time than a wait takes. */
+const hurried: CallOptions = { ...order, timeoutMs: 400 };
 const failureOf = (call: Promise<unknown>) =>
   call.then(
     () => expect.unreachable("the call succeeded"),
@@ -53,7 +57,13 @@ test("an e-mail and a text message go out, in three statements", async () => {
       orderId: "ord_1",
       providerId: "mail_1",
     },
-    { channel: Channel.SMS, state: Message_State.SENT, to: "+14155550123", subject: "", providerId: "sms_1" },
+    {
+      channel: Channel.SMS,
+      state: Message_State.SENT,
+      to: "+14155550123",
+      subject: "",
+      providerId: under.sms.idOf(1),
+    },
   ]);
   expect(under.email.taken[0]).toMatchObject({ to: "ada@example.com", from: "", messageId: messages[0]?.id });
   expect(under.email.taken[0]?.html).toContain("https://labels.test/t1.pdf");
@@ -84,7 +94,7 @@ test("another event of the same order is told", async () => {
   expect(taken()).toEqual({ email: 2, sms: 2 });
 });
 
-test("of concurrent calls one sends; the others are told to come again", async () => {
+test("of concurrent calls, of two processes, one sends, and all get its messages", async () => {
   let finish: () => void = () => undefined;
   const sending = new Promise<void>((resolve) => {
     finish = resolve;
@@ -94,20 +104,21 @@ test("of concurrent calls one sends; the others are told to come again", async (
     under.email.taken.push({} as never);
     return "mail_slow";
   };
-  const failures: unknown[] = [];
-  const calls = Array.from({ length: 10 }, () =>
-    tell().catch((err: unknown) => {
-      failures.push(reasonOf(err));
-      // The sending ends only when all the others have ended.
-      if (failures.length === 9) finish();
-      return undefined;
-    }),
+  const other = notifyUnderTest(database.open("notify"));
+  const first = tell();
+  await waitFor(() => under.email.next === undefined);
+  const calls = Array.from({ length: 10 }, (_, i) =>
+    i % 2 === 0 ? tell() : other.client.notifyOrder(news({ eventKey }), order),
   );
-  const answers = (await Promise.all(calls)).filter((answer) => answer !== undefined);
-  expect(answers).toHaveLength(1);
-  expect(failures).toEqual(Array(9).fill("MESSAGE_IN_PROGRESS"));
-  expect(taken()).toEqual({ email: 1, sms: 1 });
-  expect((await tell()).messages.map(({ providerId }) => providerId)).toEqual(["mail_slow", "sms_1"]);
+  // The sending ends only when all the others have seen it.
+  await waitFor(() => statements.filter((text) => text.includes("where event_key = ")).length >= 10);
+  finish();
+  for (const answer of await Promise.all(calls)) expect(answer).toEqual(await first);
+  expect((await first).messages.map(({ providerId }) => providerId)).toEqual([
+    "mail_slow",
+    under.sms.idOf(1),
+  ]);
+  expect([taken(), other.email.taken, other.sms.taken]).toEqual([{ email: 1, sms: 1 }, [], []]);
 });
 
 test.each(["email", "sms"] as const)(
@@ -151,12 +162,48 @@ test("a text message whose answer was lost is found and not sent again", async (
   };
   expect(reasonOf(await failureOf(tell()))).toBe("PROVIDER_UNAVAILABLE");
   // Too early to look: it may not be listed yet.
-  expect(reasonOf(await failureOf(tell()))).toBe("MESSAGE_IN_PROGRESS");
+  expect(reasonOf(await failureOf(tell({}, hurried)))).toBe("MESSAGE_IN_PROGRESS");
+  expect(under.sms.lookups).toBe(0);
   under.later(leaseMs(under.sms));
   const { messages } = await tell();
-  expect(messages[1]).toMatchObject({ state: Message_State.SENT, providerId: "sms_1" });
+  expect(messages[1]).toMatchObject({ state: Message_State.SENT, providerId: under.sms.idOf(1) });
   expect(taken()).toEqual({ email: 1, sms: 1 });
   expect(under.sms.lookups).toBe(1);
+});
+
+test("the same text of another event is not taken for the one that is looked for", async () => {
+  await tell();
+  eventKey = `${newId("ord")}:again`;
+  under.sms.next = () => Promise.reject(new SendUnavailable("cut off", { pending: true }));
+  await failureOf(tell());
+  under.later(leaseMs(under.sms));
+  const { messages } = await tell();
+  expect(messages[1]).toMatchObject({ state: Message_State.SENT, providerId: under.sms.idOf(2) });
+  expect(taken()).toEqual({ email: 2, sms: 2 });
+});
+
+test("a call that lost its time while it looked leaves the message to the one that took over", async () => {
+  under.sms.next = away();
+  await failureOf(tell());
+  const find = under.sms.find.bind(under.sms);
+  under.sms.find = async (sms) => {
+    under.sms.find = find;
+    const found = await find(sms);
+    under.later(leaseMs(under.sms));
+    await tell();
+    return found;
+  };
+  expect((await tell()).messages[1]).toMatchObject({ state: Message_State.SENT });
+  expect(taken()).toEqual({ email: 1, sms: 1 });
+});
+
+test("an e-mail whose answer was lost is sent again only after its webhooks had time to tell of it", async () => {
+  under.email.next = away(true);
+  expect(reasonOf(await failureOf(tell()))).toBe("PROVIDER_UNAVAILABLE");
+  expect(reasonOf(await failureOf(tell({}, hurried)))).toBe("MESSAGE_IN_PROGRESS");
+  under.later(leaseMs(under.email));
+  expect((await tell()).messages[0]).toMatchObject({ state: Message_State.SENT, providerId: "mail_1" });
+  expect(taken()).toEqual({ email: 1, sms: 1 });
 });
 
 test("messages of a process that died are taken over by exactly one call, to where it says", async () => {

@@ -1,15 +1,22 @@
 import { NotifyService } from "../../gen/rowlock/notify/v1/notify_pb.js";
 import type { Clock } from "../../lib/clock.ts";
 import type { Db } from "../../lib/db/index.ts";
+import type { Jobs } from "../../lib/jobs/index.ts";
 import { defineService, type ServiceModule } from "../../lib/rpc/index.ts";
 import type { Log } from "../../lib/telemetry/log.ts";
+import { createInbox, type Inbox } from "../../lib/webhooks/index.ts";
 import type { EmailSender } from "./email-sender.ts";
 import { getMessage } from "./rpc/get-message.ts";
 import { listMessages } from "./rpc/list-messages.ts";
+import { listWebhookEvents } from "./rpc/list-webhook-events.ts";
 import { notifyOrder } from "./rpc/notify-order.ts";
+import { receiveSendgridWebhook } from "./rpc/receive-sendgrid-webhook.ts";
+import { receiveTwilioWebhook } from "./rpc/receive-twilio-webhook.ts";
+import { replayWebhookEvent } from "./rpc/replay-webhook-event.ts";
 import { sendEmail } from "./rpc/send-email.ts";
 import { sendSms } from "./rpc/send-sms.ts";
 import type { SmsSender } from "./sms-sender.ts";
+import { applyDelivery, notifyWebhooks, type WebhookSecrets } from "./webhooks.ts";
 
 /** What Notify stands on. */
 export interface NotifyDeps {
@@ -18,13 +25,25 @@ export interface NotifyDeps {
   log: Log;
   email: EmailSender;
   sms: SmsSender;
+  jobs: Pick<Jobs, "enqueue" | "enqueueAll">;
+  webhooks: WebhookSecrets;
   /** The shop's name in its messages; `Rowlock` when not given. */
   shopName?: string;
 }
 
-/** Composes the Notify service. */
-export function createNotifyService(deps: NotifyDeps): ServiceModule {
+/** Notify and its inbox, of which the process that hosts it does the work. */
+export interface NotifyModule extends ServiceModule {
+  inbox: Inbox;
+}
+
+/**
+ * Composes the Notify service.
+ * @throws TypeError when SendGrid's verification key is none
+ */
+export function createNotifyService(deps: NotifyDeps): NotifyModule {
+  const inbox = createInbox({ ...deps, queue: notifyWebhooks, apply: (event) => applyDelivery(deps, event) });
   return {
+    inbox,
     services: [
       defineService(NotifyService, {
         notifyOrder: notifyOrder(deps),
@@ -32,6 +51,10 @@ export function createNotifyService(deps: NotifyDeps): ServiceModule {
         sendSms: sendSms(deps),
         getMessage: getMessage(deps),
         listMessages: listMessages(deps),
+        receiveSendgridWebhook: receiveSendgridWebhook(deps, inbox),
+        receiveTwilioWebhook: receiveTwilioWebhook(deps, inbox),
+        listWebhookEvents: listWebhookEvents(inbox),
+        replayWebhookEvent: replayWebhookEvent(deps, inbox),
       }),
     ],
   };

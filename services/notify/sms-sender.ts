@@ -1,3 +1,5 @@
+import type { Delivery } from "./message.ts";
+
 /** A text message to one phone. */
 export interface Sms {
   /** E.164. */
@@ -17,8 +19,13 @@ export interface SmsSender {
    */
   send(sms: Sms): Promise<string>;
   /**
-   * The provider's id of the same text to the same phone, taken at `since` or later.
+   * The provider's ids of the same text to the same phone, taken at `since` or later; the oldest first.
    * @throws SendUnavailable
    */
-  find(sms: Sms & { since: Date }): Promise<string | undefined>;
+  find(sms: Sms & { since: Date }): Promise<string[]>;
+  /**
+   * What has become of a message, known by the provider's id; nothing when the provider does not know it.
+   * @throws SendUnavailable
+   */
+  delivery(providerId: string): Promise<Delivery | undefined>;
 }

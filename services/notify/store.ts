@@ -1,5 +1,5 @@
 import { type Queryable, sql } from "../../lib/db/index.ts";
-import type { Channel, Message } from "./message.ts";
+import type { Channel, Delivery, Message } from "./message.ts";
 
 const columns = sql`
   id, channel, state, recipient as "to", subject, event_key as "eventKey", order_id as "orderId", fingerprint,
@@ -85,9 +85,21 @@ export async function claimMessage(
   return message;
 }
 
+/** Takes the message for longer; false when another call has taken it over, or a webhook has told what became of it. */
+export async function renewMessage(
+  db: Queryable,
+  { id, attempt, until }: { id: string; attempt: number; until: Date },
+): Promise<boolean> {
+  const renewed = await db.execute(sql`
+    update message set sending_until = ${until}
+    where id = ${id} and state = 'PENDING' and attempts = ${attempt}`);
+  return renewed === 1;
+}
+
 /**
  * Records that the provider took the message. Deliberately not bound to the
- * lease: what was sent is sent. Nothing when that is recorded already.
+ * lease: what was sent is sent. A webhook may have been quicker; its word on
+ * the delivery stays. Nothing when the message went out under another id.
  */
 export async function markSent(
   db: Queryable,
@@ -95,10 +107,59 @@ export async function markSent(
 ): Promise<Message | undefined> {
   const [message] = await db.query<Message>(sql`
     update message set
-      state = 'SENT', provider_id = ${providerId}, send_time = ${now}, sending_until = null, error = ''
-    where id = ${id} and state <> 'SENT'
+      state = case when state in ('PENDING', 'REFUSED') then 'SENT' else state end,
+      error = case when state = 'REFUSED' then '' else error end,
+      provider_id = ${providerId}, send_time = coalesce(send_time, ${now}), sending_until = null
+    where id = ${id} and (state in ('PENDING', 'REFUSED') or provider_id in ('', ${providerId}))
     returning ${columns}`);
   return message;
+}
+
+/**
+ * Records what the provider says became of a message, known by Rowlock's id or
+ * by the provider's; also of one whose call never learnt that it was taken.
+ * Whether there is such a message; its state moves forward or stays.
+ */
+export async function markDelivery(
+  db: Queryable,
+  {
+    id,
+    channel,
+    providerId,
+    delivery: { state, error },
+    now,
+  }: {
+    /** Empty: the message is known by the provider's id. */
+    id: string;
+    channel: Channel;
+    providerId: string;
+    delivery: Delivery;
+    now: Date;
+  },
+): Promise<boolean> {
+  const known = id === "" ? sql`provider_id = ${providerId} and provider_id <> ''` : sql`id = ${id}`;
+  const found = await db.execute(sql`
+    with known as (select id from message where channel = ${channel} and ${known}),
+    moved as (
+      update message set
+        state = ${state}, error = ${error}, sending_until = null, send_time = coalesce(send_time, ${now}),
+        provider_id = case when provider_id = '' then ${providerId} else provider_id end
+      where id in (select id from known)
+        and (state in ('PENDING', 'REFUSED') or (state = 'SENT' and ${state} <> 'SENT')))
+    select from known`);
+  return found > 0;
+}
+
+/** Those of the provider's ids that no message has yet. */
+export async function unknownIds(
+  db: Queryable,
+  { channel, providerIds }: { channel: Channel; providerIds: readonly string[] },
+): Promise<string[]> {
+  const rows = await db.query<{ providerId: string }>(sql`
+    select provider_id as "providerId" from message
+    where channel = ${channel} and provider_id = any(${providerIds})`);
+  const known = new Set(rows.map(({ providerId }) => providerId));
+  return providerIds.filter((each) => !known.has(each));
 }
 
 /** Records that the provider will never take the message. The attempt's number is its proof of the lease. */

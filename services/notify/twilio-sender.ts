@@ -1,4 +1,5 @@
 import twilio from "twilio";
+import type { Delivery } from "./message.ts";
 import { oneLine, SendRefused, SendUnavailable, toUnreachable, within } from "./send-errors.ts";
 import type { SmsSender } from "./sms-sender.ts";
 
@@ -13,6 +14,8 @@ export interface TwilioOptions {
   from: string;
   /** For each call, in milliseconds. */
   timeoutMs: number;
+  /** Where Twilio tells what becomes of a message; it tells nobody when not given. */
+  statusCallback?: string;
 }
 
 /** Text messages through Twilio. */
@@ -22,6 +25,7 @@ export function createTwilioSender({
   baseUrl,
   from,
   timeoutMs,
+  statusCallback,
 }: TwilioOptions): SmsSender {
   const options = { timeout: timeoutMs, keepAlive: true, autoRetry: false };
   const httpClient =
@@ -35,7 +39,8 @@ export function createTwilioSender({
     timeoutMs,
     async send({ to, text }) {
       try {
-        const sending = client.messages.create({ to, from, body: text });
+        const callback = statusCallback === undefined ? {} : { statusCallback };
+        const sending = client.messages.create({ to, from, body: text, ...callback });
         const { sid } = await within(sending, timely);
         return requireSid(sid);
       } catch (err) {
@@ -49,11 +54,23 @@ export function createTwilioSender({
         const messages = await within(listing, timely);
         // Twilio's times are whole seconds.
         const earliest = since.getTime() - 1_000;
-        const same = messages.find(({ body, dateCreated }) => {
+        const same = messages.filter(({ body, dateCreated }) => {
           return body === text && dateCreated instanceof Date && dateCreated.getTime() >= earliest;
         });
-        return same?.sid;
+        return same.map(({ sid }) => sid).reverse();
       } catch (err) {
+        const failure = translate(err);
+        throw failure instanceof SendRefused
+          ? new SendUnavailable(failure.message, { pending: false })
+          : failure;
+      }
+    },
+    async delivery(providerId) {
+      try {
+        const { status, errorCode } = await within(client.messages(providerId).fetch(), timely);
+        return toDelivery(status, errorCode);
+      } catch (err) {
+        if (err instanceof twilio.RestException && err.status === 404) return undefined;
         const failure = translate(err);
         throw failure instanceof SendRefused
           ? new SendUnavailable(failure.message, { pending: false })
@@ -91,6 +108,21 @@ function translate(err: unknown): SendRefused | SendUnavailable {
   return new SendUnavailable(`Twilio answered ${status}${number}`, {
     pending: status === 408 || status === 502 || status === 504,
   });
+}
+
+/** Twilio's number says why a message was not delivered: https://www.twilio.com/docs/api/errors. */
+function toDelivery(status: string, errorCode: number | null): Delivery {
+  switch (status) {
+    case "delivered":
+    case "read":
+      return { state: "DELIVERED", error: "" };
+    case "undelivered":
+    case "failed":
+    case "canceled":
+      return { state: "UNDELIVERED", error: errorCode ? `${status}: ${errorCode}` : status };
+    default:
+      return { state: "SENT", error: "" };
+  }
 }
 
 function requireSid(sid: unknown): string {

@@ -1,8 +1,12 @@
 import type { Schema } from "../../../lib/db/index.ts";
 import { init } from "./0001-init.ts";
+import { delivery } from "./0002-delivery.ts";
 
 /** The Postgres schema of the Notify service. */
 export const notifySchema: Schema = {
   name: "notify",
-  migrations: [{ name: "0001-init", up: init }],
+  migrations: [
+    { name: "0001-init", up: init },
+    { name: "0002-delivery", up: delivery },
+  ],
 };

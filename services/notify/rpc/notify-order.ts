@@ -18,7 +18,7 @@ import { orderSms } from "../templates/order-sms.ts";
  */
 export function notifyOrder(deps: NotifyDeps): MethodImpl<typeof NotifyService.method.notifyOrder> {
   const shopName = deps.shopName ?? "Rowlock";
-  return async (req) => {
+  return async (req, ctx) => {
     const { eventKey, kind, contact, order } = req;
     // The validation rules require both; a caller that gets past them is told so, too.
     if (contact === undefined)
@@ -30,7 +30,7 @@ export function notifyOrder(deps: NotifyDeps): MethodImpl<typeof NotifyService.m
       orderId: order.orderId,
       fingerprint: fingerprintOf(NotifyOrderRequestSchema, req),
     };
-    return { messages: (await deliver(deps, event, drafts)).map(toMessage) };
+    return { messages: (await deliver(deps, ctx, { event, drafts })).map(toMessage) };
   };
 }
 

@@ -1,9 +1,7 @@
 import type { MethodImpl } from "@connectrpc/connect";
-import { type NotifyService, SendEmailRequestSchema } from "../../../gen/rowlock/notify/v1/notify_pb.js";
-import { toMessage } from "../convert.ts";
-import { deliver } from "../deliver.ts";
+import { NotifyService } from "../../../gen/rowlock/notify/v1/notify_pb.js";
 import type { Draft } from "../message.ts";
-import { requestEvent } from "../request-event.ts";
+import { deliverOnce } from "../request-event.ts";
 import type { NotifyDeps } from "../service.ts";
 
 /**
@@ -11,11 +9,9 @@ import type { NotifyDeps } from "../service.ts";
  * Errors: PROVIDER_UNAVAILABLE, MESSAGE_REFUSED, MESSAGE_IN_PROGRESS, REQUEST_ID_REUSED.
  */
 export function sendEmail(deps: NotifyDeps): MethodImpl<typeof NotifyService.method.sendEmail> {
-  return async (req, ctx) => {
-    const { to, from, subject, text, html } = req;
+  return (request, ctx) => {
+    const { to, from, subject, text, html } = request;
     const draft: Draft = { channel: "EMAIL", to, from, subject, text, html };
-    const [message] = await deliver(deps, requestEvent(ctx, SendEmailRequestSchema, req), [draft]);
-    if (message === undefined) throw new Error("an e-mail went out without a record");
-    return toMessage(message);
+    return deliverOnce(deps, ctx, { method: NotifyService.method.sendEmail, request, draft });
   };
 }

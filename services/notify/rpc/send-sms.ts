@@ -1,9 +1,7 @@
 import type { MethodImpl } from "@connectrpc/connect";
-import { type NotifyService, SendSmsRequestSchema } from "../../../gen/rowlock/notify/v1/notify_pb.js";
-import { toMessage } from "../convert.ts";
-import { deliver } from "../deliver.ts";
+import { NotifyService } from "../../../gen/rowlock/notify/v1/notify_pb.js";
 import { smsDraft } from "../message.ts";
-import { requestEvent } from "../request-event.ts";
+import { deliverOnce } from "../request-event.ts";
 import type { NotifyDeps } from "../service.ts";
 
 /**
@@ -11,9 +9,10 @@ import type { NotifyDeps } from "../service.ts";
  * Errors: PROVIDER_UNAVAILABLE, MESSAGE_REFUSED, MESSAGE_IN_PROGRESS, REQUEST_ID_REUSED.
  */
 export function sendSms(deps: NotifyDeps): MethodImpl<typeof NotifyService.method.sendSms> {
-  return async (req, ctx) => {
-    const [message] = await deliver(deps, requestEvent(ctx, SendSmsRequestSchema, req), [smsDraft(req)]);
-    if (message === undefined) throw new Error("a text message went out without a record");
-    return toMessage(message);
-  };
+  return (request, ctx) =>
+    deliverOnce(deps, ctx, {
+      method: NotifyService.method.sendSms,
+      request,
+      draft: smsDraft(request),
+    });
 }

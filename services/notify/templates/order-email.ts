@@ -1,7 +1,14 @@
 import type { OrderSummary } from "../../../gen/rowlock/notify/v1/notify_pb.js";
 import { type Html, html, link } from "./html.ts";
 import { button, layout, panel, style, table } from "./layout.ts";
-import { addressLines, amountOf, headlineOf, type OrderNews, transferFacts } from "./order-news.ts";
+import {
+  addressLines,
+  amountOf,
+  headlineOf,
+  type OrderNews,
+  transferFacts,
+  transferOf,
+} from "./order-news.ts";
 import { orderText } from "./order-text.ts";
 
 /** The e-mail about an order: subject, HTML and the same as plain text. Errors: MoneyError. */
@@ -13,7 +20,7 @@ export function orderEmail(news: OrderNews): { subject: string; html: string; te
     html`<h1 style="margin:18px 0 10px;${style.title}">${headline.title}</h1>
 <p style="margin:0;${style.text}">${headline.lead}</p>`,
     reason(order),
-    transfer(order),
+    transfer(news),
     parcel(order),
     items(order),
     facts(order),
@@ -38,9 +45,10 @@ function reason({ cancelReason }: OrderSummary): Html | undefined {
   );
 }
 
-function transfer({ transfer, total }: OrderSummary): Html | undefined {
+function transfer(news: OrderNews): Html | undefined {
+  const transfer = transferOf(news);
   if (transfer === undefined) return undefined;
-  const rows = transferFacts(transfer, total).map(
+  const rows = transferFacts(transfer, news.order.total).map(
     ([name, value]) =>
       html`<tr><td style="padding:3px 16px 3px 0;${style.small};white-space:nowrap" valign="top">${name}</td>
 <td width="100%" style="padding:3px 0;${style.code}"><strong>${value}</strong></td></tr>\n`,

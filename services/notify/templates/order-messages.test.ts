@@ -52,11 +52,34 @@ const cases: [string, OrderNews, { subject: string; says: string[]; sms: string 
     { shopName: "Rowlock", kind: OrderEventKind.REFUNDED, order: orderSummary() },
     {
       subject: "A refund for your order ord_1",
-      says: ["given money back"],
-      sms: "Rowlock: money for order ord_1 was given back. Your bank may take some days to show it.",
+      says: ["given $100.20 back"],
+      sms: "Rowlock: $100.20 for order ord_1 was given back. Your bank may take some days to show it.",
     },
   ],
 ];
+
+test.each([OrderEventKind.EXPIRED, OrderEventKind.CANCELED, OrderEventKind.REFUNDED])(
+  "nobody is asked to transfer money for an order that has ended (%s)",
+  (kind) => {
+    const news: OrderNews = { shopName: "Rowlock", kind, order: orderToTransfer() };
+    const { html: markup, text } = orderEmail(news);
+    for (const form of [markup, text, orderSms(news)]) expect(form).not.toContain("8808123456789012");
+  },
+);
+
+test("an order that expired while it waited for a transfer asks not to send it any more", () => {
+  const news: OrderNews = { shopName: "Rowlock", kind: OrderEventKind.EXPIRED, order: orderToTransfer() };
+  for (const form of [orderEmail(news).text, orderSms(news)]) {
+    expect(form).toContain("Please do not transfer the money any more");
+  }
+});
+
+test("a refund of an unknown amount is told all the same", () => {
+  const order = orderSummary({ total: undefined });
+  const news: OrderNews = { shopName: "Rowlock", kind: OrderEventKind.REFUNDED, order };
+  expect(orderEmail(news).text).toContain("given your money back");
+  expect(orderSms(news)).toContain("the money for order ord_1 was given back");
+});
 
 describe.each(cases)("news of kind %s", (_, news, want) => {
   const email = orderEmail(news);

@@ -23,7 +23,12 @@ export interface Headline {
   lead: string;
 }
 
-/** The words for each kind of news. */
+/** How to pay, as long as the order waits for it: whose money would come too late is not asked for it. */
+export function transferOf({ kind, order }: OrderNews): OrderSummary_Transfer | undefined {
+  return kind === OrderEventKind.PAYMENT_INSTRUCTIONS ? order.transfer : undefined;
+}
+
+/** The words for each kind of news. Of a refund, the order's total is what was given back. */
 export function headlineOf({ kind, order }: OrderNews): Headline {
   const id = order.orderId;
   const total = amountOf(order.total);
@@ -50,13 +55,13 @@ export function headlineOf({ kind, order }: OrderNews): Headline {
       return {
         subject: `Your order ${id} has expired`,
         title: "Your order has expired",
-        lead: "We received no payment in time, so the items that we held for you are on sale again. You are welcome to order once more.",
+        lead: `We received no payment in time, so the items that we held for you are on sale again. ${order.transfer === undefined ? "" : "Please do not transfer the money any more. "}You are welcome to order once more.`,
       };
     case OrderEventKind.REFUNDED:
       return {
         subject: `A refund for your order ${id}`,
         title: "Your refund is on its way",
-        lead: "We have given money back to the way you paid with. Your bank may take some days to show it.",
+        lead: `We have given ${total || "your money"} back to where it came from. Your bank may take some days to show it.`,
       };
     case OrderEventKind.UNSPECIFIED:
       throw new TypeError("there is no message about nothing");

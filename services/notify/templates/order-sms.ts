@@ -22,9 +22,9 @@ function wordsOf(kind: OrderEventKind, order: OrderSummary): string {
     case OrderEventKind.CANCELED:
       return `order ${id} was canceled.${order.cancelReason && ` Reason: ${order.cancelReason}`}`;
     case OrderEventKind.EXPIRED:
-      return `order ${id} has expired: we received no payment in time.`;
+      return `order ${id} has expired: we received no payment in time.${order.transfer === undefined ? "" : " Please do not transfer the money any more."}`;
     case OrderEventKind.REFUNDED:
-      return `money for order ${id} was given back. Your bank may take some days to show it.`;
+      return `${amountOf(order.total) || "the money"} for order ${id} was given back. Your bank may take some days to show it.`;
     case OrderEventKind.UNSPECIFIED:
       throw new TypeError("there is no message about nothing");
     default:

@@ -1,15 +1,23 @@
 import { link } from "./html.ts";
-import { addressLines, amountOf, headlineOf, type OrderNews, transferFacts } from "./order-news.ts";
+import {
+  addressLines,
+  amountOf,
+  headlineOf,
+  type OrderNews,
+  transferFacts,
+  transferOf,
+} from "./order-news.ts";
 
 /** The e-mail about an order as plain text: all that the HTML says. Errors: MoneyError. */
 export function orderText(news: OrderNews): string {
   const { shopName, order } = news;
   const { title, lead } = headlineOf(news);
+  const transfer = transferOf(news);
   const address = addressLines(order.shippingAddress);
   const blocks = [
     [title, "", lead],
     order.cancelReason === "" ? [] : [`Reason: ${order.cancelReason}`],
-    order.transfer === undefined ? [] : transferFacts(order.transfer, order.total).map(factLine),
+    transfer === undefined ? [] : transferFacts(transfer, order.total).map(factLine),
     facts([
       [order.carrier || "Carrier", order.trackingNumber],
       ["Track your parcel", link(order.trackingUrl) ?? ""],

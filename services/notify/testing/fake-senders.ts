@@ -1,4 +1,6 @@
+import { newId } from "../../../lib/ids/ids.ts";
 import type { Email, EmailSender } from "../email-sender.ts";
+import type { Delivery } from "../message.ts";
 import type { Sms, SmsSender } from "../sms-sender.ts";
 
 /** A provider of e-mail that keeps what it took, and fails as it is told to. */
@@ -24,20 +26,32 @@ export class FakeSmsSender implements SmsSender {
   readonly timeoutMs = 10_000;
   readonly taken: Sms[] = [];
   lookups = 0;
+  /** What became of each message, by the provider's id. */
+  readonly deliveries = new Map<string, Delivery>();
   /** Runs in place of the next sending. */
   next: (() => Promise<string>) | undefined;
+  // No provider gives an id twice, also not to another test on the same database.
+  readonly #ids = newId("sms");
+
+  /** The id of the nth message that was taken, from 1. */
+  idOf(n: number): string {
+    return `${this.#ids}_${n}`;
+  }
 
   async send(sms: Sms): Promise<string> {
     const instead = this.next;
     this.next = undefined;
     if (instead !== undefined) return instead();
     this.taken.push(sms);
-    return `sms_${this.taken.length}`;
+    return this.idOf(this.taken.length);
   }
 
-  async find({ to, text }: Sms): Promise<string | undefined> {
+  async find({ to, text }: Sms): Promise<string[]> {
     this.lookups++;
-    const at = this.taken.findIndex((sms) => sms.to === to && sms.text === text);
-    return at < 0 ? undefined : `sms_${at + 1}`;
+    return this.taken.flatMap((sms, i) => (sms.to === to && sms.text === text ? [this.idOf(i + 1)] : []));
+  }
+
+  async delivery(providerId: string): Promise<Delivery | undefined> {
+    return this.deliveries.get(providerId);
   }
 }

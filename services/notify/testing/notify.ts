@@ -14,22 +14,38 @@ import type { Db } from "../../../lib/db/index.ts";
 import { createDirectTransport } from "../../../lib/rpc/index.ts";
 import { as, testInterceptors } from "../../../lib/rpc/testing/interceptors.ts";
 import { createNotifyService } from "../service.ts";
+import type { WebhookSecrets } from "../webhooks.ts";
 import { FakeEmailSender, FakeSmsSender } from "./fake-senders.ts";
+import { WaitingJobs } from "./waiting-jobs.ts";
+
+const noSecrets: WebhookSecrets = { sendgridPublicKey: "", twilioAuthToken: "", publicUrl: "" };
 
 /** The service over a database and fake providers, with a clock that the test moves and the lines that it logged. */
-export function notifyUnderTest(db: Db) {
+export function notifyUnderTest(db: Db, webhooks: WebhookSecrets = noSecrets) {
   let now = new Date("2026-03-01T10:00:00.000Z");
   const logged: { level: number; msg: string }[] = [];
   const log = pino({ level: "trace" }, { write: (line: string) => logged.push(JSON.parse(line)) });
   const email = new FakeEmailSender();
   const sms = new FakeSmsSender();
-  const { services } = createNotifyService({ db, clock: () => now, log, email, sms });
+  const jobs = new WaitingJobs();
+  const { services, inbox } = createNotifyService({
+    db,
+    clock: () => now,
+    log,
+    email,
+    sms,
+    jobs: jobs.enqueuer,
+    webhooks,
+  });
   const transport = createDirectTransport({ services, interceptors: testInterceptors });
   return {
     client: createClient(NotifyService, transport),
     email,
     sms,
     logged,
+    /** Applies what is in the inbox; what that failed with. */
+    work: () => jobs.work(inbox),
+    now: () => now,
     later: (ms: number) => {
       now = new Date(now.getTime() + ms);
     },
