@@ -15,6 +15,7 @@ const values: Record<string, JsonValue> = {
   "rowlock.notify.v1.SendSmsRequest.to": "+14155550123",
   "rowlock.catalog.v1.Variant.option_values": { Size: "one" },
   "rowlock.catalog.v1.ProductOption.name": "Size",
+  "rowlock.type.v1.Address.state": "OR",
   "rowlock.catalog.v1.ProductOption.values": ["one"],
   bank: "BCA_VA",
   category_ids: [],

@@ -4,6 +4,7 @@ import { createValidator, type Validator } from "@bufbuild/protovalidate";
 import type { ConnectError, Interceptor } from "@connectrpc/connect";
 import { invalidArgument } from "../../errors/reasons.ts";
 import { mapEach } from "../streams.ts";
+import { type Acceptor, compileAcceptor } from "./accept-valid.ts";
 import { compileTextCheck, type TextCheck } from "./storable-text.ts";
 
 /**
@@ -34,13 +35,13 @@ export function validateRequests(validator: Validator = createRequestValidator()
  * exponential time; ours come from our own contracts.
  */
 export function createRequestValidator(): Validator {
-  const compiled = new Map<string, RegExp>();
+  const patterns = new Map<string, RegExp>();
   return createValidator({
     regexMatch(pattern, against) {
-      let regex = compiled.get(pattern);
+      let regex = patterns.get(pattern);
       if (regex === undefined) {
         regex = new RegExp(pattern, "u");
-        compiled.set(pattern, regex);
+        patterns.set(pattern, regex);
       }
       return regex.test(against);
     },
@@ -58,10 +59,11 @@ export function warmValidator(validator: Validator, services: readonly DescServi
 }
 
 function check(validator: Validator, desc: DescMessage, message: Message): ConnectError | undefined {
-  const result = validator.validate(desc, message);
+  const { accept, textCheck } = checksOf(desc);
+  const result = accept(message) ? valid : validator.validate(desc, message);
   switch (result.kind) {
     case "valid": {
-      const violations = textCheckOf(desc)(message);
+      const violations = textCheck(message);
       return violations.length === 0 ? undefined : invalidArgument(violations);
     }
     case "invalid":
@@ -78,13 +80,15 @@ function check(validator: Validator, desc: DescMessage, message: Message): Conne
   }
 }
 
-const textChecks = new WeakMap<DescMessage, TextCheck>();
+const valid = { kind: "valid" } as const;
 
-function textCheckOf(desc: DescMessage): TextCheck {
-  let textCheck = textChecks.get(desc);
-  if (textCheck === undefined) {
-    textCheck = compileTextCheck(desc);
-    textChecks.set(desc, textCheck);
+const compiled = new WeakMap<DescMessage, { accept: Acceptor; textCheck: TextCheck }>();
+
+function checksOf(desc: DescMessage): { accept: Acceptor; textCheck: TextCheck } {
+  let checks = compiled.get(desc);
+  if (checks === undefined) {
+    checks = { accept: compileAcceptor(desc), textCheck: compileTextCheck(desc) };
+    compiled.set(desc, checks);
   }
-  return textCheck;
+  return checks;
 }
