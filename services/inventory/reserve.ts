@@ -1,6 +1,6 @@
 import type { ConnectError } from "@connectrpc/connect";
 import { StockShortageSchema } from "../../gen/rowlock/inventory/v1/inventory_pb.js";
-import type { Db, Queryable } from "../../lib/db/index.ts";
+import { type Db, isUniqueViolation, type Queryable } from "../../lib/db/index.ts";
 import { toShortageDetail } from "./convert.ts";
 import { fail } from "./reasons.ts";
 import { allot, type Hold, type Reservation, type Shortage, sameLines } from "./stock.ts";
@@ -28,35 +28,41 @@ export interface ReserveBatch {
  * One answer per hold, in their order: the reservation, or INSUFFICIENT_STOCK,
  * RESERVATION_MISMATCH or RESERVATION_CLOSED.
  */
-export function reserveAll(db: Db, batch: ReserveBatch): Promise<(Reservation | Error)[]> {
-  return db.transaction((tx) => decide(tx, batch));
+export async function reserveAll(db: Db, batch: ReserveBatch): Promise<(Reservation | Error)[]> {
+  try {
+    return await db.transaction((tx) => decide(tx, batch));
+  } catch (err) {
+    // Another replica made one of them with other lines, thus under other locks; now it is there to be found.
+    if (!isUniqueViolation(err, "reservation_pkey")) throw err;
+    return db.transaction((tx) => decide(tx, batch));
+  }
 }
 
 async function decide(tx: Queryable, batch: ReserveBatch): Promise<(Reservation | Error)[]> {
-  const { holds, locationId } = batch;
-  const known = new Map<string, Reservation | Error>();
-  const keep = (reservations: readonly Reservation[]) => {
-    for (const reservation of reservations) known.set(reservation.id, reservation);
-  };
-  const skus = skusOf(holds.flatMap((hold) => hold.lines));
+  const { holds, locationId, now } = batch;
   const fresh = firstOfEach(holds);
-  let { granted, short } = allot(fresh, await lockStockOf(tx, { skus, locationId }));
+  // Sent together; the second is answered once the first has its locks.
+  const [rows, earlier] = await Promise.all([
+    lockStockOf(tx, { skus: skusOf(holds.flatMap((hold) => hold.lines)), locationId }),
+    findReservations(
+      tx,
+      fresh.map((hold) => hold.id),
+    ),
+  ]);
+  const known = new Map<string, Reservation | Error>(
+    earlier.map((reservation) => [reservation.id, reservation]),
+  );
+  // Calls that are repeated hold their units already: they must not take them from anybody twice.
+  const open = fresh.filter((hold) => !known.has(hold.id));
+  let { granted, short } = allot(open, rows);
   if (short.size > 0) {
     const scarce = skusOf([...short.values()].flat());
-    // Calls that are repeated hold their units already: they must not take them from anybody twice.
-    keep(
-      await findReservations(
-        tx,
-        fresh.map((hold) => hold.id),
-      ),
-    );
-    const open = fresh.filter((hold) => !known.has(hold.id));
     ({ granted, short } = await allotAgain(tx, { ...batch, holds: open, scarce }));
-    for (const [id, refusal] of await refuse(tx, { short, locationId })) known.set(id, refusal);
   }
-  keep(await insertReservations(tx, { holds: granted, locationId }));
-  const repeated = granted.filter((hold) => !known.has(hold.id)).map((hold) => hold.id);
-  if (repeated.length > 0) keep(await findReservations(tx, repeated));
+  const made = await insertReservations(tx, { holds: granted, locationId, now });
+  for (const reservation of made) known.set(reservation.id, reservation);
+  // After the holds of this batch are written: the earliest that ends may be one of them.
+  for (const [id, refusal] of await refuse(tx, { short, locationId })) known.set(id, refusal);
   return holds.map((hold) => answer(known.get(hold.id), hold));
 }
 

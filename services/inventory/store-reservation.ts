@@ -87,48 +87,55 @@ export async function earliestExpiries(
 /**
  * Writes reservations, their holds, the counters and the ledger in one
  * statement, on stock rows that the caller has locked and found sufficient.
- * A reservation whose id is taken is left out, of the answer too; a concurrent
- * writer of the same id is waited for.
+ *
+ * Errors: unique violation of reservation_pkey when an id is taken; a
+ * concurrent writer of the same id is waited for.
  */
 export async function insertReservations(
   tx: Queryable,
-  { holds, locationId }: { holds: readonly Hold[]; locationId: string },
+  { holds, locationId, now }: { holds: readonly Hold[]; locationId: string; now: Date },
 ): Promise<Reservation[]> {
   if (holds.length === 0) return [];
-  const lines = holds.flatMap(({ id, lines, expireTime }) =>
-    lines.map((line) => ({ id, ...line, expireTime })),
-  );
-  const rows = await tx.query<{ id: string; createTime: Date }>(sql`
-    with line as materialized (
-      select * from unnest(
-        ${lines.map((line) => line.id)}::text[], ${lines.map((line) => line.sku)}::text[],
-        ${lines.map((line) => line.quantity)}::bigint[], ${lines.map((line) => line.expireTime)}::timestamptz[]
-      ) with ordinality as l (id, sku, quantity, expire_time, place)
-    ), made as (
-      insert into reservation (id, state, skus, quantities, expire_time)
-      select id, 'HELD', array_agg(sku order by place), array_agg(quantity order by place), min(expire_time)
-      from line group by id
-      on conflict on constraint reservation_pkey do nothing
-      returning id, create_time
+  const made = holds.map(({ id, lines, expireTime }) => ({
+    ...{ id, lines: [...lines], expireTime },
+    state: "HELD" as const,
+    createTime: now,
+  }));
+  const lines = holds.flatMap((hold) => hold.lines.map((line) => ({ ...line, hold })));
+  const units = new Map<string, bigint>();
+  for (const { sku, quantity } of lines) units.set(sku, (units.get(sku) ?? 0n) + quantity);
+  const [ids, skus, quantities] = [
+    lines.map((line) => line.hold.id),
+    lines.map((line) => line.sku),
+    lines.map((line) => line.quantity),
+  ];
+  await tx.execute(sql`
+    with made as (
+      insert into reservation (id, state, skus, quantities, expire_time, create_time)
+      select id, 'HELD', skus::text[], quantities::bigint[], expire_time, ${now} from unnest(
+        ${holds.map((hold) => hold.id)}::text[], ${holds.map(({ lines }) => arrayText(lines.map((line) => line.sku)))}::text[],
+        ${holds.map(({ lines }) => arrayText(lines.map((line) => String(line.quantity))))}::text[],
+        ${holds.map((hold) => hold.expireTime)}::timestamptz[]
+      ) as h (id, skus, quantities, expire_time)
     ), held as (
       insert into hold (reservation_id, sku, location_id, quantity, expire_time)
-      select id, sku, ${locationId}, quantity, expire_time from line join made using (id)
+      select id, sku, ${locationId}, quantity, expire_time from unnest(
+        ${ids}::text[], ${skus}::text[], ${quantities}::bigint[], ${lines.map((line) => line.hold.expireTime)}::timestamptz[]
+      ) as l (id, sku, quantity, expire_time)
     ), entries as (
       insert into ledger (sku, location_id, on_hand_delta, reserved_delta, reason, reservation_id)
-      select sku, ${locationId}, 0, quantity, 'reserve', id from line join made using (id)
-    ), counted as (
-      update stock s set reserved = s.reserved + l.units, update_time = now()
-      from (select sku, sum(quantity) as units from line join made using (id) group by sku) l
-      where s.sku = l.sku and s.location_id = ${locationId}
+      select sku, ${locationId}, 0, quantity, 'reserve', id
+      from unnest(${ids}::text[], ${skus}::text[], ${quantities}::bigint[]) as l (id, sku, quantity)
     )
-    select id, create_time as "createTime" from made`);
-  const createTimes = new Map(rows.map((row) => [row.id, row.createTime]));
-  return holds.flatMap(({ id, lines, expireTime }) => {
-    const createTime = createTimes.get(id);
-    return createTime === undefined
-      ? []
-      : [{ id, state: "HELD" as const, lines: [...lines], expireTime, createTime }];
-  });
+    update stock s set reserved = s.reserved + l.units, update_time = now()
+    from unnest(${[...units.keys()]}::text[], ${[...units.values()]}::bigint[]) as l (sku, units)
+    where s.sku = l.sku and s.location_id = ${locationId}`);
+  return made;
+}
+
+/** An array of SKUs or numbers as Postgres writes it: an array of arrays of different lengths is none of its types. */
+function arrayText(values: readonly string[]): string {
+  return `{${values.map((value) => JSON.stringify(value)).join(",")}}`;
 }
 
 /** Locks, in SKU order, the stock rows on which reservations still hold units; returns how many. */
