@@ -33,7 +33,7 @@ export interface Attempt<O extends DescMessage> {
    * Stores the answer in the effect's last transaction, so that both are there or none; the effect is to return
    * what this returns. It also keeps an attempt that was taken for dead from committing beside its successor.
    */
-  record(tx: Queryable, response: MessageInitShape<O>): Promise<MessageShape<O>>;
+  readonly record: (tx: Queryable, response: MessageInitShape<O>) => Promise<MessageShape<O>>;
 }
 
 /** The attempt lost its key to another one. Thrown inside its transaction, so that this rolls back. */

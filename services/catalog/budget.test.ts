@@ -15,9 +15,10 @@ beforeAll(async () => {
 });
 afterAll(() => shop?.[Symbol.asyncDispose]());
 
-const update = (paths: string[]) =>
+const update = (paths: string[], requestId = "") =>
   shop.catalog.updateProduct(
     {
+      requestId,
       product: { id: present.id, title: "T", categoryIds: ["a"], variants: [variant("PRESENT")] },
       updateMask: create(FieldMaskSchema, { paths }),
     },
@@ -52,13 +53,24 @@ test.each<[string, number, () => Promise<unknown>]>([
   ],
   ["UpdateProduct of a title", 5, () => update(["title"])],
   ["UpdateProduct of everything", 9, () => update(["title", "category_ids", "variants"])],
+  ["UpdateProduct with a request_id", 7, () => update(["title"], "r")],
   ["ArchiveProduct", 1, () => shop.catalog.archiveProduct({ productId: present.id }, as.staff)],
   ["ArchiveProduct again", 2, () => shop.catalog.archiveProduct({ productId: present.id }, as.staff)],
+  [
+    "ArchiveProduct with a request_id",
+    6,
+    () => shop.catalog.archiveProduct({ productId: present.id, requestId: "r" }, as.staff),
+  ],
   ["CreateCategory", 1, () => shop.catalog.createCategory({ category: { id: "b", title: "B" } }, as.staff)],
   [
     "CreateCategory again",
     2,
     () => shop.catalog.createCategory({ category: { id: "b", title: "B" } }, as.staff),
+  ],
+  [
+    "CreateCategory with a request_id",
+    5,
+    () => shop.catalog.createCategory({ category: { id: "c", title: "C" }, requestId: "r" }, as.staff),
   ],
 ])("%s sends %i", async (_name, budget, call) => {
   shop.statements.length = 0;
