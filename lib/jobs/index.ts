@@ -1,3 +1,4 @@
+export type { JobRecord } from "./find-jobs.ts";
 export type { Jobs, JobsOptions } from "./jobs.ts";
 export { createJobs } from "./jobs.ts";
 export type { EnqueueOptions, Queue, QueueOptions } from "./queue.ts";

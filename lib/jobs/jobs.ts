@@ -3,6 +3,7 @@ import { type Clock, systemClock } from "../clock.ts";
 import { type Db, openDatabase, sql, type Tx } from "../db/index.ts";
 import type { Log } from "../telemetry/log.ts";
 import { bossDatabase } from "./boss-database.ts";
+import { findJobs, type JobRecord } from "./find-jobs.ts";
 import { Announcer, Listener } from "./notifier.ts";
 import { prepare } from "./prepare.ts";
 import { type EnqueueOptions, jobId, type Queue, sendOptions } from "./queue.ts";
@@ -31,6 +32,11 @@ export interface Jobs {
     queue: Queue<Data>,
     jobs: readonly ({ data: Data } & EnqueueOptions)[],
   ): Promise<number>;
+  /** Jobs of these queues whose data contains `match`, the oldest first; slow: for people who look into one thing. */
+  find(
+    queues: readonly Queue<never>[],
+    match: Readonly<Record<string, string>>,
+  ): Promise<readonly JobRecord[]>;
   /** Has this process work on the queue, from `start` on. */
   work<Data extends object>(queue: Queue<Data>, handler: JobHandler<Data>, options?: WorkOptions): void;
   /** Adds a job at each occurrence, from `start` on; one, however many processes say so. */
@@ -150,6 +156,14 @@ class BossJobs implements Jobs {
     });
     if (ids !== null) tx.afterCommit(() => this.#announce(queue.name));
     return ids?.length ?? 0;
+  }
+
+  find(
+    queues: readonly Queue<never>[],
+    match: Readonly<Record<string, string>>,
+  ): Promise<readonly JobRecord[]> {
+    for (const queue of queues) this.#assertDefined(queue);
+    return findJobs(this.#db, { queues: queues.map(({ name }) => name), match });
   }
 
   work<Data extends object>(queue: Queue<Data>, handler: JobHandler<Data>, options: WorkOptions = {}): void {

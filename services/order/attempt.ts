@@ -13,7 +13,7 @@ import { type Order, totalOf } from "./order.ts";
 import { giveBack } from "./payments.ts";
 import { fail, holdExpired } from "./reasons.ts";
 import type { OrderDeps } from "./service.ts";
-import { holdLonger } from "./stock.ts";
+import { holdLonger, holdWhileAuthorizing } from "./stock.ts";
 import { beginAttempt } from "./store-attempt.ts";
 import { recordPayment } from "./store-change.ts";
 
@@ -106,6 +106,7 @@ export async function startPayment(
     const value = { bank, timeLimit: durationFromMs(holds.transferMs) };
     return createPayment(deps, { ...common, method: { case: "bankTransfer", value } }, call);
   }
+  await holdWhileAuthorizing(deps, order, call);
   const paymentMethod = request.method.case === "card" ? request.method.value.paymentMethod : "";
   try {
     return await createPayment(deps, { ...common, method: { case: "card", value: { paymentMethod } } }, call);

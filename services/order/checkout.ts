@@ -12,6 +12,7 @@ import type { Shipment } from "../../gen/rowlock/shipping/v1/shipping_pb.js";
 import { reasonOf } from "../../lib/errors/reasons.ts";
 import { fingerprintOf } from "../../lib/idempotency/idempotency.ts";
 import { callerOf, outgoing, requireOwner } from "../../lib/rpc/index.ts";
+import { completeCart } from "./complete-cart.ts";
 import { toOrderMessage } from "./convert.ts";
 import { type Draft, draftOrder, shippingMethodsOf } from "./draft.ts";
 import { type Order, shipmentIdOf } from "./order.ts";
@@ -90,6 +91,7 @@ async function prepare(deps: OrderDeps, checkout: Checkout, call: CallOptions): 
     paymentId: null,
     paymentState: null,
     payment: null,
+    lateMoney: null,
     fulfilling: false,
     fulfillment: null,
     cancelReason: "",
@@ -147,15 +149,6 @@ const staleReasons: readonly (string | undefined)[] = [
 function unlessStale(err: unknown, { cartId }: PlaceOrderRequest): unknown {
   if (!staleReasons.includes(reasonOf(err))) return err;
   return fail("CHECKOUT_IN_PROGRESS", { cart_id: cartId }, { cause: err });
-}
-
-/** The order exists: a cart that does not learn of it now is refused by the order's own key later. */
-async function completeCart({ carts, log }: OrderDeps, order: Order): Promise<void> {
-  try {
-    await carts.completeCart({ cartId: order.cartId, orderId: order.id });
-  } catch (err) {
-    log.warn({ err, order_id: order.id }, "cart not marked as ordered");
-  }
 }
 
 /**

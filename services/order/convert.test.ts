@@ -45,6 +45,7 @@ const order: Order = {
   paymentId: null,
   paymentState: null,
   payment: null,
+  lateMoney: null,
   fulfilling: false,
   fulfillment: null,
   cancelReason: "",

@@ -81,6 +81,7 @@ test("a payment in the works keeps its order from expiring, until it is known wh
   await shop.sweep();
   expect(await buyer.state()).toBe("PENDING_PAYMENT");
   shop.payments.set(order.payment?.id ?? "", "FAILED", { declineCode: "do_not_honor" });
+  shop.advance(300_000);
   await shop.sweep();
   await shop.sweep();
   expect(await buyer.holdings()).toEqual(expired);

@@ -2,8 +2,10 @@ import { OrderEventKind } from "../../gen/rowlock/notify/v1/notify_pb.js";
 import type { Shipment } from "../../gen/rowlock/shipping/v1/shipping_pb.js";
 import { reasonOf } from "../../lib/errors/reasons.ts";
 import { getExisting } from "./access.ts";
+import { completeCart } from "./complete-cart.ts";
 import type { OrderJob } from "./jobs.ts";
 import type { Order } from "./order.ts";
+import { cancelRefunded } from "./refunded.ts";
 import type { OrderDeps } from "./service.ts";
 import { beginFulfillment, endFulfillment, markFulfilled } from "./store-change.ts";
 import { orderSummary } from "./summary.ts";
@@ -17,6 +19,10 @@ import { orderSummary } from "./summary.ts";
 export async function fulfillOrder(deps: OrderDeps, { orderId }: OrderJob): Promise<void> {
   const { db, notify } = deps;
   const paid = (await beginFulfillment(db, orderId)) ?? (await getExisting(db, orderId));
+  // Refunded while no label could be bought: there is nothing to ship.
+  const refunded = paid.paymentState === "REFUNDED" && !paid.fulfilling;
+  if (paid.state === "PAID" && refunded) return cancelRefunded(deps, orderId);
+  if (paid.state === "PAID") await completeCart(deps, paid);
   const order = paid.state === "PAID" ? await ship(deps, paid) : paid;
   if (order.state !== "FULFILLED") return;
   await notify.notifyOrder({

@@ -10,8 +10,14 @@ const untilDone = { retryLimit: 100, retryDelay: 2, retryBackoff: true, retryDel
 /** Buys the label of a paid order and tells the customer. */
 export const fulfillQueue = defineQueue<OrderJob>("order.fulfill", untilDone);
 
+/** What the undo of an order, or of one payment of it, carries. */
+export interface UndoJob extends OrderJob {
+  /** The payment whose money goes back, when that is what the customer is told. */
+  paymentId?: string;
+}
+
 /** Gives back what a canceled or expired order held: stock and money. */
-export const undoQueue = defineQueue<OrderJob>("order.undo", untilDone);
+export const undoQueue = defineQueue<UndoJob>("order.undo", untilDone);
 
 /** Tells the customer where to transfer the money. */
 export const instructQueue = defineQueue<OrderJob>("order.instruct", untilDone);

@@ -13,7 +13,6 @@ import {
 import {
   beginFulfillment,
   markCanceled,
-  markExpired,
   markFree,
   markFulfilled,
   markPaid,
@@ -21,6 +20,8 @@ import {
   recordPayment,
   takeIntoWork,
 } from "./store-change.ts";
+import { beginReturn, beginRevival, markRevived } from "./store-late.ts";
+import { expireDue } from "./store-sweep.ts";
 import { type Buyer, TestOrders } from "./testing/shop.ts";
 
 let shop: TestOrders;
@@ -42,17 +43,25 @@ const future = new Date(Date.now() + 10 ** 9);
 async function put(state: OrderState, paymentState: PaymentAttemptState | null = null): Promise<string> {
   const live = paymentState === null ? null : paymentId;
   await shop.db.execute(sql`
-    update orders set state = ${state}, payment_state = ${paymentState}, payment_id = ${live}, fulfilling = false
+    update orders set state = ${state}, payment_state = ${paymentState}, payment_id = ${live}, fulfilling = false, late_money = null
     where id = ${buyer.orderId}`);
   return buyer.orderId;
 }
 
 /** What makes each transition, and the live attempt it needs. */
 const makers: [OrderState, PaymentAttemptState | null, (orderId: string) => Promise<unknown>][] = [
-  ["PAID", "PROCESSING", (orderId) => markPaid(shop.db, { orderId, paymentId, snapshot })],
+  [
+    "PAID",
+    "PROCESSING",
+    async (orderId) =>
+      (await markPaid(shop.db, { orderId, paymentId, snapshot })) ??
+      (await beginRevival(shop.db, { orderId, paymentId }).then((reviving) =>
+        reviving ? markRevived(shop.db, { orderId, paymentId, snapshot }) : undefined,
+      )),
+  ],
   ["FULFILLED", null, (orderId) => markFulfilled(shop.db, { orderId, fulfillment })],
   ["CANCELED", null, (orderId) => markCanceled(shop.db, { orderId, reason: "" })],
-  ["EXPIRED", null, (orderId) => markExpired(shop.db, { orderId, now: future })],
+  ["EXPIRED", null, async () => (await expireDue(shop.db, { now: future, limit: 10 }))[0]],
 ];
 
 test.each(makers)(
@@ -68,12 +77,9 @@ test.each(makers)(
   },
 );
 
-test("nothing leads out of an end, and nothing back to the start", () => {
-  expect(states.filter((state) => transitions[state].length === 0)).toEqual([
-    "FULFILLED",
-    "CANCELED",
-    "EXPIRED",
-  ]);
+test("out of an end leads late money alone, and nothing back to the start", () => {
+  expect(states.filter((state) => transitions[state].length === 0)).toEqual(["FULFILLED"]);
+  expect([transitions.CANCELED, transitions.EXPIRED]).toEqual([["PAID"], ["PAID"]]);
   expect(sourcesOf("PENDING_PAYMENT")).toEqual([]);
   expect(sourcesOf("CANCELED")).toEqual(["PENDING_PAYMENT", "PAID"]);
 });
@@ -93,7 +99,7 @@ test("what is said of an attempt that is no longer the order's changes nothing",
   expect(await recordPayment(shop.db, { ...other, state: "FAILED", snapshot })).toBeUndefined();
   expect(await takeIntoWork(shop.db, other)).toBeUndefined();
   expect(await markPaid(shop.db, { ...other, snapshot })).toBeUndefined();
-  expect(await markUnpayable(shop.db, { ...other, reason: "" })).toBeUndefined();
+  expect(await markUnpayable(shop.db, { ...other, reason: "", lateMoney: null })).toBeUndefined();
 });
 
 test.each(["PAID", "FULFILLED", "CANCELED", "EXPIRED"] as const)(
@@ -101,18 +107,52 @@ test.each(["PAID", "FULFILLED", "CANCELED", "EXPIRED"] as const)(
   async (state) => {
     const orderId = await put(state, "REQUIRES_ACTION");
     expect(await takeIntoWork(shop.db, { orderId, paymentId })).toBeUndefined();
-    expect(await markUnpayable(shop.db, { orderId, paymentId, reason: "" })).toBeUndefined();
+    expect(await markUnpayable(shop.db, { orderId, paymentId, reason: "", lateMoney: null })).toBeUndefined();
   },
 );
 
 test("an attempt in the works keeps its order from being canceled, expired, or given away", async () => {
   const orderId = await put("PENDING_PAYMENT", "PROCESSING");
   expect(await markCanceled(shop.db, { orderId, reason: "" })).toBeUndefined();
-  expect(await markExpired(shop.db, { orderId, now: future })).toBeUndefined();
+  expect(await expireDue(shop.db, { now: future, limit: 10 })).toEqual([]);
   await shop.db.execute(sql`update orders set item_total = 0, shipping_total = 0 where id = ${orderId}`);
   expect(await markFree(shop.db, orderId)).toBeUndefined();
   await put("PENDING_PAYMENT");
   expect((await markFree(shop.db, orderId))?.state).toBe("PAID");
+});
+
+test.each(["CANCELED", "EXPIRED"] as const)(
+  "what late money does to an order that is %s is decided once, and a return is final",
+  async (state) => {
+    const orderId = await put(state, "FAILED");
+    const own = { orderId, paymentId };
+    expect(await markRevived(shop.db, { ...own, snapshot })).toBeUndefined();
+    expect(await beginRevival(shop.db, { orderId, paymentId: "pay_other" })).toBeUndefined();
+    const decisions = await Promise.all([
+      ...Array.from({ length: 5 }, () => beginRevival(shop.db, own)),
+      ...Array.from({ length: 5 }, () => beginReturn(shop.db, { ...own, from: null })),
+    ]);
+    expect(decisions.filter((order) => order !== undefined)).toHaveLength(1);
+    const [decided] = decisions.filter((order) => order !== undefined);
+    if (decided?.lateMoney === "REVIVE") await beginReturn(shop.db, { ...own, from: "REVIVE" });
+    expect(await beginRevival(shop.db, own)).toBeUndefined();
+    expect(await markRevived(shop.db, { ...own, snapshot })).toBeUndefined();
+    expect(await buyer.state()).toBe(state);
+  },
+);
+
+test.each(["CAPTURED", "REFUNDED"] as const)(
+  "an order whose money was %s before it was canceled is not revived by it",
+  async (attempt) => {
+    const orderId = await put("CANCELED", attempt);
+    expect(await beginRevival(shop.db, { orderId, paymentId })).toBeUndefined();
+  },
+);
+
+test("an attempt's id and its state come together", async () => {
+  const orderId = await put("PENDING_PAYMENT");
+  const alone = shop.db.execute(sql`update orders set payment_id = 'pay_1' where id = ${orderId}`);
+  await expect(alone).rejects.toThrow("orders_one_attempt");
 });
 
 test("an order that costs something is not paid for nothing", async () => {

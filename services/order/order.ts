@@ -9,8 +9,9 @@ export const transitions: Readonly<Record<OrderState, readonly OrderState[]>> = 
   PENDING_PAYMENT: ["PAID", "CANCELED", "EXPIRED"],
   PAID: ["FULFILLED", "CANCELED"],
   FULFILLED: [],
-  CANCELED: [],
-  EXPIRED: [],
+  // Only by money that came late and found the goods still there.
+  CANCELED: ["PAID"],
+  EXPIRED: ["PAID"],
 };
 
 /** The states from which an order may move to `to`. */
@@ -41,6 +42,13 @@ export const attemptSources: Readonly<Record<PaymentAttemptState, readonly Payme
   FAILED: ["PROCESSING", "REQUIRES_ACTION", "AWAITING_TRANSFER"],
   REFUNDED: ["PROCESSING", "REQUIRES_ACTION", "AWAITING_TRANSFER", "FAILED", "CAPTURED"],
 };
+
+/**
+ * What was decided about money that came after its order had ended. The
+ * decision is written before anything is done about it, and RETURN is final:
+ * so the order is never both paid and undone.
+ */
+export type LateMoney = "REVIVE" | "RETURN";
 
 /** One SKU of an order; amounts in minor units of the order's currency. */
 export interface OrderLine {
@@ -118,12 +126,18 @@ export interface Order {
   paymentId: string | null;
   paymentState: PaymentAttemptState | null;
   payment: PaymentSnapshot | null;
+  lateMoney: LateMoney | null;
   /** Whether a label is being or has been bought; then it cannot be canceled. */
   fulfilling: boolean;
   fulfillment: Fulfillment | null;
   cancelReason: string;
   createTime: Date;
   updateTime: Date;
+}
+
+/** Whether an order has ended without its goods: what it held goes back. */
+export function hasEnded({ state }: Pick<Order, "state">): boolean {
+  return state === "CANCELED" || state === "EXPIRED";
 }
 
 /** What is paid: items and shipping. */

@@ -164,6 +164,7 @@ test.each(["inventory.commit", "payments.capture"])(
     await shop.sweep();
     expect(await buyer.state()).toBe("PENDING_PAYMENT");
     shop.wire.clear();
+    shop.advance(300_000);
     await shop.sweep();
     expect(await buyer.holdings()).toMatchObject(paid);
   },

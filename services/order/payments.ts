@@ -3,6 +3,9 @@ import { type Payment, Payment_State } from "../../gen/rowlock/payment/v1/paymen
 import { reasonOf } from "../../lib/errors/reasons.ts";
 import type { OrderDeps } from "./service.ts";
 
+/** The method of a card payment, as Payment names it. */
+export const cardMethod = "card";
+
 /** A payment as its provider sees it now; undefined when the call that should have started it died before. */
 export async function presentPayment(
   { payments }: OrderDeps,
@@ -13,6 +16,20 @@ export async function presentPayment(
     return await payments.refreshPayment({ paymentId }, call);
   } catch (err) {
     if (reasonOf(err) === "PAYMENT_NOT_FOUND") return undefined;
+    throw err;
+  }
+}
+
+/** Takes the authorized money; nothing when the provider no longer has it for us. */
+export async function capture(
+  { payments }: OrderDeps,
+  { id }: Payment,
+  call: CallOptions,
+): Promise<Payment | undefined> {
+  try {
+    return await payments.capturePayment({ paymentId: id }, call);
+  } catch (err) {
+    if (reasonOf(err) === "PAYMENT_NOT_AUTHORIZED") return undefined;
     throw err;
   }
 }

@@ -12,6 +12,7 @@ import { defineService, type ServiceModule } from "../../lib/rpc/index.ts";
 import type { Log } from "../../lib/telemetry/log.ts";
 import { cancelOrder } from "./rpc/cancel-order.ts";
 import { confirmPayment } from "./rpc/confirm-payment.ts";
+import { explainOrder } from "./rpc/explain-order.ts";
 import { getOrder } from "./rpc/get-order.ts";
 import { listOrderEvents } from "./rpc/list-order-events.ts";
 import { listOrders } from "./rpc/list-orders.ts";
@@ -35,16 +36,28 @@ export interface OrderDeps {
   db: Db;
   clock: Clock;
   log: Log;
-  jobs: Pick<Jobs, "enqueue">;
+  jobs: Pick<Jobs, "enqueue" | "enqueueAll" | "find">;
   holds: HoldTimes;
-  carts: Pick<Client<typeof CartService>, "freezeCart" | "thawCart" | "completeCart">;
-  inventory: Pick<Client<typeof InventoryService>, "reserve" | "commit" | "release" | "extend" | "restock">;
+  carts: Pick<Client<typeof CartService>, "freezeCart" | "thawCart" | "completeCart" | "getCart">;
+  inventory: Pick<
+    Client<typeof InventoryService>,
+    "reserve" | "commit" | "release" | "extend" | "restock" | "getReservation"
+  >;
   payments: Pick<
     Client<typeof PaymentService>,
-    "createPayment" | "capturePayment" | "cancelPayment" | "refreshPayment" | "refundPayment"
+    | "createPayment"
+    | "capturePayment"
+    | "cancelPayment"
+    | "refreshPayment"
+    | "refundPayment"
+    | "listPayments"
+    | "listWebhookEvents"
   >;
-  shipping: Pick<Client<typeof ShippingService>, "createShipment" | "buyLabel">;
-  notify: Pick<Client<typeof NotifyService>, "notifyOrder">;
+  shipping: Pick<
+    Client<typeof ShippingService>,
+    "createShipment" | "buyLabel" | "getShipment" | "listWebhookEvents"
+  >;
+  notify: Pick<Client<typeof NotifyService>, "notifyOrder" | "listMessages" | "listWebhookEvents">;
 }
 
 /** Composes the Order service. */
@@ -61,6 +74,7 @@ export function createOrderService(deps: OrderDeps): ServiceModule {
         listOrders: listOrders(deps),
         listOrderEvents: listOrderEvents(deps),
         settlePayment: settlePayment(deps),
+        explainOrder: explainOrder(deps),
       }),
     ],
   };

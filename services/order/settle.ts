@@ -1,20 +1,18 @@
 import { timestampDate } from "@bufbuild/protobuf/wkt";
 import type { CallOptions } from "@connectrpc/connect";
 import { type Payment, Payment_State } from "../../gen/rowlock/payment/v1/payment_pb.js";
-import { reasonOf } from "../../lib/errors/reasons.ts";
 import { getExisting } from "./access.ts";
+import { returnOther, settleEnded } from "./ended.ts";
 import { fulfillQueue, instructQueue, undoQueue } from "./jobs.ts";
 import type { Order } from "./order.ts";
 import { attemptStateOf, snapshotOf } from "./payment-snapshot.ts";
-import { giveBack } from "./payments.ts";
+import { capture, cardMethod } from "./payments.ts";
 import { fail, holdExpired } from "./reasons.ts";
+import { settlePaid } from "./refunded.ts";
 import type { OrderDeps } from "./service.ts";
-import { commitGoods } from "./stock.ts";
+import { commitGoods, holdForBuyer } from "./stock.ts";
 import { markFree, markPaid, markUnpayable, recordPayment, takeIntoWork } from "./store-change.ts";
 import { undoNow } from "./undo.ts";
-
-/** The method of a card payment, as Payment names it. */
-const cardMethod = "card";
 
 /**
  * Brings an order in line with its payment. The only way to PAID: whoever
@@ -30,13 +28,20 @@ export async function settle(
   { order, payment }: { order: Order; payment: Payment },
   call: CallOptions,
 ): Promise<Order> {
-  if (order.state === "PENDING_PAYMENT" && order.paymentId === payment.id) {
-    return settlePending(deps, { order, payment }, call);
+  if (order.paymentId !== payment.id) {
+    await returnOther(deps, { orderId: order.id, payment }, call);
+    return order;
   }
-  if (order.state === "CANCELED" || order.state === "EXPIRED" || order.paymentId !== payment.id) {
-    await giveBack(deps, payment, call);
+  switch (order.state) {
+    case "PENDING_PAYMENT":
+      return settlePending(deps, { order, payment }, call);
+    case "CANCELED":
+    case "EXPIRED":
+      return settleEnded(deps, { order, payment }, call);
+    case "PAID":
+    case "FULFILLED":
+      return settlePaid(deps, { order, payment });
   }
-  return order;
 }
 
 async function settlePending(
@@ -44,12 +49,19 @@ async function settlePending(
   { order, payment }: { order: Order; payment: Payment },
   call: CallOptions,
 ): Promise<Order> {
+  const { holds } = deps;
   switch (payment.state) {
     case Payment_State.UNSPECIFIED:
     case Payment_State.PROCESSING:
       return order;
-    case Payment_State.REQUIRES_ACTION:
-    case Payment_State.AWAITING_TRANSFER:
+    case Payment_State.REQUIRES_ACTION: {
+      if (order.paymentState === "REQUIRES_ACTION") return order;
+      return record(deps, { order, payment, holdUntil: await holdForBuyer(deps, order, call) });
+    }
+    case Payment_State.AWAITING_TRANSFER: {
+      const holdUntil = payment.deadline && addMs(timestampDate(payment.deadline), holds.transferSlackMs);
+      return record(deps, { order, payment, holdUntil });
+    }
     case Payment_State.REFUNDED:
       return record(deps, { order, payment });
     case Payment_State.CANCELED:
@@ -67,14 +79,16 @@ async function settlePending(
 }
 
 async function record(
-  { db, jobs, holds }: OrderDeps,
+  { db, jobs }: OrderDeps,
   {
     order,
     payment,
+    holdUntil,
     event = "payment_pending",
   }: {
     order: Order;
     payment: Payment;
+    holdUntil?: Date | undefined;
     event?: "payment_failed" | "payment_pending";
   },
 ): Promise<Order> {
@@ -86,7 +100,7 @@ async function record(
       paymentId: payment.id,
       state,
       snapshot: snapshotOf(payment),
-      holdUntil: payment.deadline && addMs(timestampDate(payment.deadline), holds.transferSlackMs),
+      holdUntil,
       event,
     });
     const told = payment.state === Payment_State.AWAITING_TRANSFER && changed !== undefined;
@@ -108,8 +122,11 @@ async function takeMoney(
       ? order
       : await takeIntoWork(db, { orderId: order.id, paymentId: payment.id });
   if (taken === undefined) {
+    const present = await getExisting(db, order.id);
+    // Its money went back already: what is known of the payment here is old.
+    if (present.state === "PENDING_PAYMENT" && present.paymentId === payment.id) return present;
     // Canceled or paid by somebody else a moment ago; its new state decides.
-    return settle(deps, { order: await getExisting(db, order.id), payment }, call);
+    return settle(deps, { order: present, payment }, call);
   }
   if (!(await commitGoods(deps, taken, call))) {
     await cancelUnpayable(deps, { order, payment, reason: "the goods are no longer there" });
@@ -121,20 +138,6 @@ async function takeMoney(
     throw fail("PAYMENT_NOT_CAPTURED", { order_id: order.id });
   }
   return pay(deps, { orderId: order.id, payment: captured }, call);
-}
-
-/** Takes the authorized money; nothing when the provider no longer has it for us. */
-async function capture(
-  { payments }: OrderDeps,
-  { id }: Payment,
-  call: CallOptions,
-): Promise<Payment | undefined> {
-  try {
-    return await payments.capturePayment({ paymentId: id }, call);
-  } catch (err) {
-    if (reasonOf(err) === "PAYMENT_NOT_AUTHORIZED") return undefined;
-    throw err;
-  }
 }
 
 /** PENDING_PAYMENT → PAID, with the job that ships it. */
@@ -185,8 +188,12 @@ async function cancelUnpayable(
       const failed = { state: "FAILED", snapshot: snapshotOf(payment), event: "payment_failed" } as const;
       await recordPayment(tx, { orderId, paymentId: payment.id, ...failed });
     }
-    const changed = await markUnpayable(tx, { orderId, paymentId: payment.id, reason });
+    const lateMoney = payment.state === Payment_State.FAILED ? null : "RETURN";
+    const changed = await markUnpayable(tx, { orderId, paymentId: payment.id, reason, lateMoney });
     if (changed !== undefined) await jobs.enqueue(tx, undoQueue, { orderId });
+    if (changed !== undefined && payment.state === Payment_State.CAPTURED) {
+      await jobs.enqueue(tx, undoQueue, { orderId, paymentId: payment.id });
+    }
     return changed;
   });
   return canceled === undefined ? getExisting(db, orderId) : undoNow(deps, canceled);

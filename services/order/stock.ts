@@ -8,6 +8,10 @@ import { recordReservation } from "./store-change.ts";
 
 /** How long goods that had to be reserved again are held before they are committed. */
 const recommitMs = 60_000;
+/** What a card payment may take until its money is authorized. */
+const authorizingMs = 60_000;
+/** The shortest hold that Inventory knows. */
+const leastHoldMs = 1_000;
 /** How many further reservations are tried; more than one only when calls died in between. */
 const maxReservations = 3;
 
@@ -26,13 +30,16 @@ export async function commitGoods(deps: OrderDeps, order: Order, call: CallOptio
   }
   const reservationId = await reserveAgain(deps, order, call);
   if (reservationId === undefined) return false;
-  const recorded = await recordReservation(db, { orderId: order.id, reservationId });
+  const from = order.reservationId;
+  const recorded = await recordReservation(db, { orderId: order.id, from, reservationId });
   if (recorded === undefined) {
-    const { state } = await getExisting(db, order.id);
-    if (state === "PAID" || state === "FULFILLED") return true;
+    const present = await getExisting(db, order.id);
+    if (present.state === "PAID" || present.state === "FULFILLED") return true;
     // Nobody else knows of this reservation.
-    await returnGoods(deps, reservationId);
-    return false;
+    if (present.reservationId !== reservationId) await returnGoods(deps, reservationId);
+    const wanted = present.state === "PENDING_PAYMENT" || present.lateMoney === "REVIVE";
+    // Somebody who also reserved again was quicker.
+    return wanted && present.reservationId !== from ? commitGoods(deps, present, call) : false;
   }
   await inventory.commit({ reservationId }, call);
   return true;
@@ -48,7 +55,7 @@ async function reserveAgain(
   const ttl = durationFromMs(recommitMs);
   let reservationId = order.reservationId;
   for (let tried = 0; tried < maxReservations; tried++) {
-    reservationId = reservationAfter(reservationId);
+    reservationId = reservationAfter(reservationId, order);
     try {
       await inventory.reserve({ reservationId, lines, ttl }, call);
       return reservationId;
@@ -61,10 +68,34 @@ async function reserveAgain(
   return undefined;
 }
 
-/** `ord_x`, `ord_x:2`, `ord_x:3` …: a call that goes on where another died finds its reservation. */
-function reservationAfter(id: string): string {
-  const [first, round = "1"] = id.split(":");
-  return `${first}:${Number(round) + 1}`;
+/**
+ * `ord_x`, `ord_x:2`, `ord_x:3` …: a call that goes on where another died finds
+ * its reservation. A revival's are `ord_x:late`, `ord_x:late:2` …: those of
+ * before it are given back by whoever still has to, whatever they are.
+ */
+function reservationAfter(id: string, { id: orderId, lateMoney }: Order): string {
+  const first = lateMoney === null ? orderId : lateReservation(orderId);
+  if (!id.startsWith(first)) return first;
+  const round = Number(id.slice(first.length + 1) || "1");
+  return `${first}:${round + 1}`;
+}
+
+const lateReservation = (orderId: string) => `${orderId}:late`;
+
+/** The reservations that an order knows of: the first, the present one, and those between. */
+export function reservationsOf({ id, reservationId }: Order): string[] {
+  const ids = [id];
+  for (const first of isLateReservation(reservationId) ? [id, lateReservation(id)] : [id]) {
+    if (first !== id) ids.push(first);
+    const last = reservationId.startsWith(first) ? Number(reservationId.slice(first.length + 1) || "1") : 1;
+    for (let round = 2; round <= last; round++) ids.push(`${first}:${round}`);
+  }
+  return ids;
+}
+
+/** Whether a reservation was made by money that came late. */
+export function isLateReservation(id: string): boolean {
+  return id.split(":")[1] === "late";
 }
 
 /**
@@ -85,6 +116,35 @@ export async function holdLonger(
     if (reason === "RESERVATION_CLOSED") return false;
     throw err;
   }
+}
+
+/**
+ * Has the goods wait for a buyer whose bank wants to see them: for a whole
+ * hold's time again, but never beyond three times that in all. Returns until
+ * when, or nothing when that changes nothing or the hold has ended.
+ */
+export async function holdForBuyer(
+  deps: OrderDeps,
+  order: Order,
+  call: CallOptions,
+): Promise<Date | undefined> {
+  const { unpaidMs } = deps.holds;
+  const now = deps.clock().getTime();
+  const until = Math.min(now + unpaidMs, order.createTime.getTime() + 3 * unpaidMs);
+  if (until <= order.holdExpireTime.getTime() || until - now < leastHoldMs) return undefined;
+  const { reservationId } = order;
+  return (await holdLonger(deps, { reservationId, ms: until - now }, call)) ? new Date(until) : undefined;
+}
+
+/**
+ * Has a hold that is about to end last until a card is authorized. Only
+ * Inventory's hold: the order's own time, and with it the last moment at which
+ * an attempt may begin, stays as it is.
+ */
+export async function holdWhileAuthorizing(deps: OrderDeps, order: Order, call: CallOptions): Promise<void> {
+  const left = order.holdExpireTime.getTime() - deps.clock().getTime();
+  if (left >= authorizingMs) return;
+  await holdLonger(deps, { reservationId: order.reservationId, ms: authorizingMs }, call);
 }
 
 /** Gives a reservation's goods back, whether they were held or committed. Safe to repeat. */

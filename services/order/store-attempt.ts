@@ -52,7 +52,7 @@ export async function beginAttempt(
   const [row] = await db.query<Order>(sql`
     with begun as (
       update orders set payment_id = ${paymentId}, payment_state = 'PROCESSING',
-        payment = ${json(snapshot)}::jsonb, update_time = now()
+        payment = ${json(snapshot)}::jsonb, poll_time = null, polls = 0, update_time = now()
       where id = ${orderId} and state = 'PENDING_PAYMENT' and hold_expire_time > ${attempt.now}
         and (payment_state is null or payment_state in ('FAILED', 'REFUNDED'))
       returning ${orderColumns}

@@ -10,6 +10,9 @@ import {
 } from "./order.ts";
 import { changeOrder } from "./store-order.ts";
 
+/** Lets the sweep begin anew with the times at which it asks for a payment. */
+const polledAnew = sql`poll_time = null, polls = 0`;
+
 /** Chooses a shipping method while nobody is paying. */
 export function chooseShipping(
   db: Queryable,
@@ -32,7 +35,7 @@ export function recordPayment(
     state: PaymentAttemptState;
     snapshot: PaymentSnapshot;
     holdUntil?: Date | undefined;
-    event?: "payment_failed" | "payment_pending";
+    event?: "payment_failed" | "payment_pending" | "refunded" | undefined;
   },
 ): Promise<Order | undefined> {
   const { orderId, paymentId, state, snapshot, holdUntil, event } = change;
@@ -40,7 +43,7 @@ export function recordPayment(
     id: orderId,
     guard: sql`payment_id = ${paymentId} and payment_state = any(${attemptSources[state]}::text[])`,
     set: sql`payment_state = ${state}, payment = ${json(snapshot)}::jsonb,
-      hold_expire_time = greatest(hold_expire_time, ${holdUntil ?? null}::timestamptz)`,
+      hold_expire_time = greatest(hold_expire_time, ${holdUntil ?? null}::timestamptz), ${polledAnew}`,
     ...(event !== undefined && { event: { kind: event, data: { payment_id: paymentId } } }),
   });
 }
@@ -54,18 +57,22 @@ export function takeIntoWork(
     id: orderId,
     guard: sql`payment_id = ${paymentId} and state = 'PENDING_PAYMENT'
       and payment_state = any(${attemptSources.PROCESSING}::text[])`,
-    set: sql`payment_state = 'PROCESSING'`,
+    set: sql`payment_state = 'PROCESSING', ${polledAnew}`,
   });
 }
 
-/** Keeps the reservation that the order's goods are committed by, when it is not the first. */
+/**
+ * Keeps the reservation that the order's goods are committed by, when it is
+ * not the first, unless the order has ended or somebody was there before.
+ */
 export function recordReservation(
   db: Queryable,
-  { orderId, reservationId }: { orderId: string; reservationId: string },
+  { orderId, from, reservationId }: { orderId: string; from: string; reservationId: string },
 ): Promise<Order | undefined> {
   return changeOrder(db, {
     id: orderId,
-    guard: sql`state = 'PENDING_PAYMENT'`,
+    guard: sql`(state = 'PENDING_PAYMENT' or late_money = 'REVIVE')
+      and reservation_id in (${from}, ${reservationId})`,
     set: sql`reservation_id = ${reservationId}`,
   });
 }
@@ -77,7 +84,8 @@ export function markPaid(
 ): Promise<Order | undefined> {
   return changeOrder(db, {
     id: orderId,
-    guard: sql`state = any(${sourcesOf("PAID")}::text[]) and payment_id = ${paymentId}`,
+    guard: sql`state = 'PENDING_PAYMENT' and payment_id = ${paymentId}
+      and payment_state = any(${attemptSources.CAPTURED}::text[])`,
     set: sql`state = 'PAID', payment_state = 'CAPTURED', payment = ${json(snapshot)}::jsonb`,
     event: { kind: "paid", data: { payment_id: paymentId } },
   });
@@ -87,16 +95,23 @@ export function markPaid(
 export function markFree(db: Queryable, orderId: string): Promise<Order | undefined> {
   return changeOrder(db, {
     id: orderId,
-    guard: sql`state = any(${sourcesOf("PAID")}::text[]) and item_total + shipping_total = 0
+    guard: sql`state = 'PENDING_PAYMENT' and item_total + shipping_total = 0
       and payment_state is distinct from 'PROCESSING'`,
     set: sql`state = 'PAID'`,
     event: { kind: "paid" },
   });
 }
 
-/** Marks that a label is being bought; meanwhile, and with the label, the order cannot be canceled. */
+/**
+ * Marks that a label is being bought; meanwhile, and with the label, the order
+ * cannot be canceled. What was refunded before is not shipped.
+ */
 export function beginFulfillment(db: Queryable, orderId: string): Promise<Order | undefined> {
-  return changeOrder(db, { id: orderId, guard: sql`state = 'PAID'`, set: sql`fulfilling = true` });
+  return changeOrder(db, {
+    id: orderId,
+    guard: sql`state = 'PAID' and (fulfilling or payment_state is distinct from 'REFUNDED')`,
+    set: sql`fulfilling = true`,
+  });
 }
 
 /** Takes {@link beginFulfillment} back: the carrier refused, no label was bought. */
@@ -131,29 +146,37 @@ export function markCanceled(
   });
 }
 
-/** PENDING_PAYMENT → CANCELED by whoever has taken the live attempt into work. */
-export function markUnpayable(
+/** PAID → CANCELED, when all of the money went back before a label was bought. */
+export function markRefunded(
   db: Queryable,
-  { orderId, paymentId, reason }: { orderId: string; paymentId: string; reason: string },
+  { orderId, reason }: { orderId: string; reason: string },
 ): Promise<Order | undefined> {
   return changeOrder(db, {
     id: orderId,
-    guard: sql`state = 'PENDING_PAYMENT' and payment_id = ${paymentId}`,
-    set: sql`state = 'CANCELED', cancel_reason = ${reason}, payment_state = 'FAILED'`,
+    guard: sql`state = 'PAID' and payment_state = 'REFUNDED' and not fulfilling`,
+    set: sql`state = 'CANCELED', cancel_reason = ${reason}`,
     event: { kind: "canceled", data: { reason } },
   });
 }
 
-/** PENDING_PAYMENT → EXPIRED, when the hold is due and nobody works on a payment. */
-export function markExpired(
+/**
+ * PENDING_PAYMENT → CANCELED by whoever has taken the live attempt into work.
+ * With `lateMoney` RETURN its money is there and cannot revive the order.
+ */
+export function markUnpayable(
   db: Queryable,
-  { orderId, now }: { orderId: string; now: Date },
+  {
+    orderId,
+    paymentId,
+    reason,
+    lateMoney,
+  }: { orderId: string; paymentId: string; reason: string; lateMoney: "RETURN" | null },
 ): Promise<Order | undefined> {
   return changeOrder(db, {
     id: orderId,
-    guard: sql`state = any(${sourcesOf("EXPIRED")}::text[]) and hold_expire_time <= ${now}
-      and payment_state is distinct from 'PROCESSING'`,
-    set: sql`state = 'EXPIRED'`,
-    event: { kind: "expired" },
+    guard: sql`state = 'PENDING_PAYMENT' and payment_id = ${paymentId}`,
+    set: sql`state = 'CANCELED', cancel_reason = ${reason}, payment_state = 'FAILED',
+      late_money = ${lateMoney}`,
+    event: { kind: "canceled", data: { reason } },
   });
 }

@@ -8,7 +8,7 @@ export const orderColumns = sql`
   shipping_methods as "shippingMethods", shipping_method_id as "shippingMethodId",
   item_total as "itemTotal", shipping_total as "shippingTotal", reservation_id as "reservationId",
   hold_expire_time as "holdExpireTime", payment_id as "paymentId", payment_state as "paymentState",
-  payment, fulfilling, fulfillment, cancel_reason as "cancelReason",
+  payment, late_money as "lateMoney", fulfilling, fulfillment, cancel_reason as "cancelReason",
   create_time as "createTime", update_time as "updateTime"`;
 
 /** One order. */
@@ -147,31 +147,4 @@ export async function listOrders(
   const where = filters.reduce((all, filter) => sql`${all} and ${filter}`);
   return db.query<Order>(sql`
     select ${orderColumns} from orders where ${where} order by id desc limit ${page.limit + 1}`);
-}
-
-/** Unpaid orders whose hold is due and whose payment nobody is working on. */
-export async function findDueOrders(
-  db: Queryable,
-  { now, limit }: { now: Date; limit: number },
-): Promise<string[]> {
-  const rows = await db.query<{ id: string }>(sql`
-    select id from orders
-    where state = 'PENDING_PAYMENT' and hold_expire_time <= ${now}
-      and payment_state is distinct from 'PROCESSING'
-    order by hold_expire_time
-    limit ${limit}`);
-  return rows.map((row) => row.id);
-}
-
-/** Orders whose payment has been in the works since before a time: whoever worked on it is gone. */
-export async function findStalledOrders(
-  db: Queryable,
-  { before, limit }: { before: Date; limit: number },
-): Promise<string[]> {
-  const rows = await db.query<{ id: string }>(sql`
-    select id from orders
-    where state = 'PENDING_PAYMENT' and payment_state = 'PROCESSING' and update_time < ${before}
-    order by update_time
-    limit ${limit}`);
-  return rows.map((row) => row.id);
 }

@@ -1,55 +1,54 @@
-import { getExisting } from "./access.ts";
 import { failAttempt } from "./attempt.ts";
 import { undoQueue } from "./jobs.ts";
 import type { Order } from "./order.ts";
 import { presentPayment } from "./payments.ts";
 import type { OrderDeps } from "./service.ts";
 import { settle } from "./settle.ts";
-import { markExpired } from "./store-change.ts";
-import { findDueOrders, findStalledOrders } from "./store-order.ts";
+import { claimWaiting, expireDue, hasDueOrder } from "./store-sweep.ts";
 import { undoNow } from "./undo.ts";
 
-/** How many orders one sweep visits at most. */
+/** How many orders one sweep takes at a time. */
 const sweepLimit = 200;
 /** How many of them it visits at the same time. */
 const visitors = 8;
-/** A payment that nobody moved for this long is taken over; longer than any call may take. */
-const stalledMs = 60_000;
 
-/** Expires unpaid orders whose hold is due, and finishes payments whose process died. Returns how many it visited. */
+/**
+ * Expires unpaid orders whose hold is due, finishes payments whose process
+ * died, and asks for those whose news does not come. Replicas that sweep at
+ * once share the work. Returns how many orders it visited.
+ */
 export async function sweepOrders(deps: OrderDeps): Promise<number> {
-  return (await expireDue(deps)) + (await resumeStalled(deps));
+  return (await sweepDue(deps)) + (await sweepWaiting(deps));
 }
 
-async function expireDue(deps: OrderDeps): Promise<number> {
-  const now = deps.clock();
-  const due = await findDueOrders(deps.db, { now, limit: sweepLimit });
-  await forEach(due, (orderId) => expire(deps, { orderId, now }));
-  return due.length;
-}
-
-async function expire(deps: OrderDeps, { orderId, now }: { orderId: string; now: Date }): Promise<void> {
+async function sweepDue(deps: OrderDeps): Promise<number> {
   const { db, jobs } = deps;
+  const now = deps.clock();
+  if (!(await hasDueOrder(db, now))) return 0;
   const expired = await db.transaction(async (tx) => {
-    const order = await markExpired(tx, { orderId, now });
-    if (order !== undefined) await jobs.enqueue(tx, undoQueue, { orderId });
-    return order;
+    const orders = await expireDue(tx, { now, limit: sweepLimit });
+    await jobs.enqueueAll(
+      tx,
+      undoQueue,
+      orders.map(({ id }) => ({ data: { orderId: id } })),
+    );
+    return orders;
   });
-  if (expired !== undefined) await undoNow(deps, expired);
+  await forEach(expired, async (order) => void (await undoNow(deps, order)));
+  return expired.length;
 }
 
-async function resumeStalled(deps: OrderDeps): Promise<number> {
+async function sweepWaiting(deps: OrderDeps): Promise<number> {
   const { db, log } = deps;
-  const before = new Date(deps.clock().getTime() - stalledMs);
-  const stalled = await findStalledOrders(db, { before, limit: sweepLimit });
-  await forEach(stalled, async (orderId) => {
+  const waiting = await claimWaiting(db, { now: deps.clock(), limit: sweepLimit });
+  await forEach(waiting, async (order) => {
     try {
-      await resume(deps, await getExisting(db, orderId));
+      await resume(deps, order);
     } catch (err) {
-      log.warn({ err, order_id: orderId }, "stalled payment not settled; the next sweep tries again");
+      log.warn({ err, order_id: order.id }, "waiting payment not settled; a later sweep tries again");
     }
   });
-  return stalled.length;
+  return waiting.length;
 }
 
 async function resume(deps: OrderDeps, order: Order): Promise<void> {
@@ -61,13 +60,10 @@ async function resume(deps: OrderDeps, order: Order): Promise<void> {
 }
 
 /** Visits several orders at once, so that a provider which does not answer holds up few of them. */
-async function forEach(
-  orderIds: readonly string[],
-  visit: (orderId: string) => Promise<void>,
-): Promise<void> {
-  const rest = [...orderIds];
+async function forEach(orders: readonly Order[], visit: (order: Order) => Promise<void>): Promise<void> {
+  const rest = [...orders];
   const visitor = async () => {
-    for (let id = rest.shift(); id !== undefined; id = rest.shift()) await visit(id);
+    for (let order = rest.shift(); order !== undefined; order = rest.shift()) await visit(order);
   };
   await Promise.all(Array.from({ length: visitors }, visitor));
 }

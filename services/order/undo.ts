@@ -1,28 +1,53 @@
 import { OrderEventKind } from "../../gen/rowlock/notify/v1/notify_pb.js";
 import { getExisting } from "./access.ts";
-import type { OrderJob } from "./jobs.ts";
-import type { Order } from "./order.ts";
-import { attemptStateOf, snapshotOf } from "./payment-snapshot.ts";
-import { giveBack, presentPayment } from "./payments.ts";
+import { returnOther, undo } from "./ended.ts";
+import type { UndoJob } from "./jobs.ts";
+import { hasEnded, type Order } from "./order.ts";
+import { presentPayment } from "./payments.ts";
 import type { OrderDeps } from "./service.ts";
-import { returnGoods } from "./stock.ts";
-import { recordPayment } from "./store-change.ts";
+import { isLateReservation } from "./stock.ts";
 import { orderSummary } from "./summary.ts";
 
 /**
- * Gives back what a canceled or expired order held: its stock, then its money,
- * and tells the customer. Every step may be repeated.
+ * Gives back what a canceled or expired order held, and tells the customer; or
+ * gives back the money of one payment and tells of that. Every step may be
+ * repeated. An order that was revived meanwhile is left alone.
  */
-export async function undoOrder(deps: OrderDeps, { orderId }: OrderJob): Promise<void> {
-  const ended = await getExisting(deps.db, orderId);
-  if (ended.state !== "CANCELED" && ended.state !== "EXPIRED") return;
-  const order = await undo(deps, ended);
+export async function undoOrder(deps: OrderDeps, { orderId, paymentId }: UndoJob): Promise<void> {
+  const found = await getExisting(deps.db, orderId);
+  const order = hasEnded(found) ? await undo(deps, found) : found;
+  if (paymentId === undefined) return tellEnd(deps, order);
+  const isBack =
+    paymentId === order.paymentId
+      ? order.paymentState === "REFUNDED"
+      : await returnPayment(deps, { orderId, paymentId });
+  if (!isBack) throw new Error(`payment ${paymentId} of order ${orderId} is not refunded yet`);
   await deps.notify.notifyOrder({
-    eventKey: `${orderId}:${order.state.toLowerCase()}`,
+    eventKey: `${orderId}:refunded:${paymentId}`,
+    kind: OrderEventKind.REFUNDED,
+    contact: order.contact,
+    order: orderSummary(order),
+  });
+}
+
+async function tellEnd({ notify }: OrderDeps, order: Order): Promise<void> {
+  if (!hasEnded(order) || order.lateMoney === "REVIVE") return;
+  // An order that late money had revived ends a second time.
+  const again = isLateReservation(order.reservationId) && order.lateMoney === null ? ":again" : "";
+  await notify.notifyOrder({
+    eventKey: `${order.id}:${order.state.toLowerCase()}${again}`,
     kind: order.state === "CANCELED" ? OrderEventKind.CANCELED : OrderEventKind.EXPIRED,
     contact: order.contact,
     order: orderSummary(order),
   });
+}
+
+async function returnPayment(
+  deps: OrderDeps,
+  { orderId, paymentId }: { orderId: string; paymentId: string },
+): Promise<boolean> {
+  const payment = await presentPayment(deps, paymentId, {});
+  return payment !== undefined && returnOther(deps, { orderId, payment }, {});
 }
 
 /**
@@ -38,26 +63,4 @@ export async function undoNow(deps: OrderDeps, order: Order): Promise<Order> {
     deps.log.warn({ err, order_id: order.id }, "order not undone yet; a job will");
     return order;
   }
-}
-
-async function undo(deps: OrderDeps, order: Order): Promise<Order> {
-  await returnGoods(deps, order.reservationId);
-  return returnMoney(deps, order);
-}
-
-async function returnMoney(deps: OrderDeps, order: Order): Promise<Order> {
-  const { id: orderId, paymentId } = order;
-  if (paymentId === null) return order;
-  const payment = await presentPayment(deps, paymentId, {});
-  if (payment === undefined) return order;
-  const returned = await giveBack(deps, payment, {});
-  const state = attemptStateOf(returned.state);
-  if (state !== "FAILED" && state !== "REFUNDED") return order;
-  const recorded = await recordPayment(deps.db, {
-    orderId,
-    paymentId,
-    state,
-    snapshot: snapshotOf(returned),
-  });
-  return recorded ?? getExisting(deps.db, orderId);
 }

@@ -1,8 +1,14 @@
 import type { Schema } from "../../../lib/db/index.ts";
 import { init } from "./0001-init.ts";
+import { lateMoney } from "./0002-late-money.ts";
+import { keys } from "./0003-keys.ts";
 
 /** The Postgres schema of the Order service. */
 export const orderSchema: Schema = {
   name: "order",
-  migrations: [{ name: "0001-init", up: init }],
+  migrations: [
+    { name: "0001-init", up: init },
+    { name: "0002-late-money", up: lateMoney },
+    { name: "0003-keys", up: keys },
+  ],
 };

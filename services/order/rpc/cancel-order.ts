@@ -1,5 +1,7 @@
 import type { MethodImpl } from "@connectrpc/connect";
-import type { OrderService } from "../../../gen/rowlock/order/v1/order_pb.js";
+import { type CancelOrderRequest, OrderService } from "../../../gen/rowlock/order/v1/order_pb.js";
+import { callerKey } from "../../../lib/idempotency/idempotency.ts";
+import { keyed } from "../../../lib/idempotency/keyed.ts";
 import { getExisting, getOwned } from "../access.ts";
 import { toOrderMessage } from "../convert.ts";
 import { undoQueue } from "../jobs.ts";
@@ -9,19 +11,27 @@ import type { OrderDeps } from "../service.ts";
 import { markCanceled } from "../store-change.ts";
 import { undoNow } from "../undo.ts";
 
+const method = OrderService.method.cancelOrder;
+
 /** Cancels an order that has not been handed to a carrier. Safe to retry. */
-export function cancelOrder(deps: OrderDeps): MethodImpl<typeof OrderService.method.cancelOrder> {
-  const { db, jobs } = deps;
-  return async ({ orderId, reason }, ctx) => {
-    await getOwned(db, ctx, orderId);
-    const canceled = await db.transaction(async (tx) => {
-      const order = await markCanceled(tx, { orderId, reason });
-      if (order !== undefined) await jobs.enqueue(tx, undoQueue, { orderId });
-      return order;
-    });
-    if (canceled === undefined) return toOrderMessage(alreadyCanceled(await getExisting(db, orderId)));
-    return toOrderMessage(await undoNow(deps, canceled));
+export function cancelOrder(deps: OrderDeps): MethodImpl<typeof method> {
+  const { db, clock } = deps;
+  return async (request, ctx) => {
+    await getOwned(db, ctx, request.orderId);
+    const { signal } = ctx;
+    const call = { db, clock, signal, method, caller: callerKey(ctx), key: request.requestId, request };
+    return keyed(call, async () => toOrderMessage(await cancel(deps, request)));
   };
+}
+
+async function cancel(deps: OrderDeps, { orderId, reason }: CancelOrderRequest): Promise<Order> {
+  const { db, jobs } = deps;
+  const canceled = await db.transaction(async (tx) => {
+    const order = await markCanceled(tx, { orderId, reason });
+    if (order !== undefined) await jobs.enqueue(tx, undoQueue, { orderId });
+    return order;
+  });
+  return canceled === undefined ? alreadyCanceled(await getExisting(db, orderId)) : undoNow(deps, canceled);
 }
 
 function alreadyCanceled(order: Order): Order {

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { fromBinary } from "@bufbuild/protobuf";
-import type { HandlerContext, MethodImpl } from "@connectrpc/connect";
+import type { MethodImpl } from "@connectrpc/connect";
 import {
   type Order,
   OrderSchema,
@@ -12,6 +12,7 @@ import { fingerprintOf } from "../../../lib/idempotency/idempotency.ts";
 import { newId } from "../../../lib/ids/ids.ts";
 import { requireOwner } from "../../../lib/rpc/index.ts";
 import { checkOut } from "../checkout.ts";
+import { completeCart } from "../complete-cart.ts";
 import { fail } from "../reasons.ts";
 import type { OrderDeps } from "../service.ts";
 import { claimCheckout, findPlaced, type Placed } from "../store-order.ts";
@@ -40,7 +41,12 @@ export function placeOrder(deps: OrderDeps): MethodImpl<typeof OrderService.meth
         return checkOut(deps, { request, ctx, orderId, resumed: orderId !== fresh });
       }
       const placed = await findPlaced(db, cartId);
-      if (placed !== undefined) return answerAgain(placed, request, ctx);
+      if (placed !== undefined) {
+        requireOwner(ctx, placed.owner);
+        // The call that made the order may have died before the cart knew of it.
+        await completeCart(deps, { id: placed.id, cartId });
+        return answerAgain(placed, request);
+      }
       if (ctx.signal.aborted || clock().getTime() > giveUp)
         throw fail("CHECKOUT_IN_PROGRESS", { cart_id: cartId });
       await delay(pollMs, undefined, { signal: ctx.signal }).catch(() => undefined);
@@ -49,8 +55,7 @@ export function placeOrder(deps: OrderDeps): MethodImpl<typeof OrderService.meth
 }
 
 /** The first answer, for the same request; an error for another one. */
-function answerAgain(placed: Placed, request: PlaceOrderRequest, ctx: HandlerContext): Order {
-  requireOwner(ctx, placed.owner);
+function answerAgain(placed: Placed, request: PlaceOrderRequest): Order {
   const { requestId, cartId } = request;
   if (requestId === "" || requestId !== placed.requestId) {
     throw fail("CART_ALREADY_ORDERED", { cart_id: cartId, order_id: placed.id });

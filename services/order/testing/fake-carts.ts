@@ -1,4 +1,5 @@
 import { create } from "@bufbuild/protobuf";
+import { timestampNow } from "@bufbuild/protobuf/wkt";
 import {
   Cart_State,
   CompleteCartResponseSchema,
@@ -38,6 +39,12 @@ export class FakeCarts {
         if (Object.keys(cart.lines).length === 0) throw refuse("CART_EMPTY", {});
         if (cart.state === "OPEN") Object.assign(cart, { state: "FROZEN", orderId });
         return this.#frozen(cartId, cart);
+      }),
+    getCart: ({ cartId = "" }) =>
+      this.#wire.serve("carts.get", cartId, () => {
+        const { cart } = this.#frozen(cartId, this.#get(cartId));
+        if (cart === undefined) throw new Error("no cart");
+        return Object.assign(cart, { createTime: timestampNow(), updateTime: timestampNow() });
       }),
     thawCart: ({ cartId = "", orderId = "" }) =>
       this.#wire.serve("carts.thaw", cartId, () => {

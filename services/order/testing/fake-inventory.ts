@@ -60,6 +60,10 @@ export class FakeInventory {
         this.reservations.set(id, { state: "HELD", lines: wanted, expireTime: this.#after(ttl) });
         return this.#message(id);
       }),
+    getReservation: ({ reservationId: id = "" }) =>
+      this.#wire.serve("inventory.get", id, () =>
+        Object.assign(this.#message(id), { createTime: timestampFromDate(this.#clock()) }),
+      ),
     commit: ({ reservationId: id = "" }) =>
       this.#wire.serve("inventory.commit", id, () =>
         this.#end(id, { from: "HELD", to: "COMMITTED", reached: ["COMMITTED"], units: -1 }),

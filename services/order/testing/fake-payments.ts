@@ -1,6 +1,13 @@
 import { create } from "@bufbuild/protobuf";
 import { timestampFromMs } from "@bufbuild/protobuf/wkt";
-import { type Payment, Payment_State, PaymentSchema } from "../../../gen/rowlock/payment/v1/payment_pb.js";
+import {
+  ListPaymentsResponseSchema,
+  ListWebhookEventsResponseSchema,
+  type Payment,
+  Payment_State,
+  PaymentSchema,
+} from "../../../gen/rowlock/payment/v1/payment_pb.js";
+import type { WebhookEvent } from "../../../gen/rowlock/type/v1/webhook_pb.js";
 import type { Clock } from "../../../lib/clock.ts";
 import { money } from "../../../lib/money/money.ts";
 import type { OrderDeps } from "../service.ts";
@@ -16,6 +23,8 @@ const open: readonly Payment_State[] = [
 /** Payments in memory, with the states and refusals of Payment. What becomes of a card is in its name. */
 export class FakePayments {
   readonly payments = new Map<string, Payment>();
+  /** What the provider has told. */
+  readonly webhooks: WebhookEvent[] = [];
   readonly #refunds = new Set<string>();
   readonly #wire: Wire;
   readonly #clock: Clock;
@@ -43,6 +52,7 @@ export class FakePayments {
           orderId,
           amount: money("USD", amount?.amount ?? 0n),
           refunded: money("USD", 0n),
+          createTime: timestampFromMs(this.#clock().getTime()),
         });
         this.payments.set(id, payment);
         if (method?.case === "bankTransfer") {
@@ -75,6 +85,16 @@ export class FakePayments {
         return payment;
       }),
     refreshPayment: ({ paymentId: id = "" }) => this.#wire.serve("payments.refresh", id, () => this.#get(id)),
+    listPayments: ({ orderId = "" }) =>
+      this.#wire.serve("payments.list", orderId, () =>
+        create(ListPaymentsResponseSchema, { payments: this.of(orderId) }),
+      ),
+    listWebhookEvents: ({ subject = "" }) =>
+      this.#wire.serve("payments.webhooks", subject, () =>
+        create(ListWebhookEventsResponseSchema, {
+          events: this.webhooks.filter((event) => event.subject === subject),
+        }),
+      ),
     refundPayment: ({ paymentId: id = "", requestId = "" }) =>
       this.#wire.serve("payments.refund", id, () => {
         const payment = this.#get(id);

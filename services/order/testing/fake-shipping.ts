@@ -1,6 +1,19 @@
 import { create } from "@bufbuild/protobuf";
-import { NotifyOrderResponseSchema, OrderEventKind } from "../../../gen/rowlock/notify/v1/notify_pb.js";
-import { type Shipment, ShipmentSchema } from "../../../gen/rowlock/shipping/v1/shipping_pb.js";
+import { timestampNow } from "@bufbuild/protobuf/wkt";
+import {
+  Channel,
+  ListMessagesResponseSchema,
+  ListWebhookEventsResponseSchema as ListNotifyWebhooksSchema,
+  Message_State,
+  NotifyOrderResponseSchema,
+  OrderEventKind,
+} from "../../../gen/rowlock/notify/v1/notify_pb.js";
+import {
+  ListWebhookEventsResponseSchema as ListShippingWebhooksSchema,
+  type Shipment,
+  Shipment_State,
+  ShipmentSchema,
+} from "../../../gen/rowlock/shipping/v1/shipping_pb.js";
 import { money } from "../../../lib/money/money.ts";
 import type { OrderDeps } from "../service.ts";
 import { refuse, type Wire } from "./wire.ts";
@@ -34,10 +47,29 @@ export class FakeShipping {
           estimatedDays: i + 1,
           attributes: i === 0 ? ["CHEAPEST"] : [],
         }));
-        const shipment = create(ShipmentSchema, { id, orderId, rates, ...(address && { address }) });
+        const times = { createTime: timestampNow(), updateTime: timestampNow(), state: Shipment_State.RATED };
+        const shipment = create(ShipmentSchema, {
+          id,
+          orderId,
+          rates,
+          ...times,
+          ...(address && { address }),
+        });
         this.shipments.set(id, shipment);
         return shipment;
       }),
+    getShipment: ({ shipmentId: id = "" }) =>
+      this.#wire.serve("shipping.get", id, () => {
+        const shipment = this.shipments.get(id);
+        if (shipment === undefined) throw refuse("SHIPMENT_NOT_FOUND", {});
+        return shipment;
+      }),
+    listWebhookEvents: ({ subject = "" }) =>
+      this.#wire.serve("shipping.webhooks", subject, () =>
+        create(ListShippingWebhooksSchema, {
+          events: subject === "" ? [] : [{ subject, provider: "shippo", receiveTime: timestampNow() }],
+        }),
+      ),
     buyLabel: ({ shipmentId: id = "", rateId = "" }) =>
       this.#wire.serve("shipping.buy", id, () => {
         const shipment = this.shipments.get(id);
@@ -46,6 +78,7 @@ export class FakeShipping {
         this.sold.push(id);
         const labeled = create(ShipmentSchema, {
           ...shipment,
+          state: Shipment_State.LABELED,
           rateId,
           trackingNumber: `T-${id}`,
           trackingUrl: `https://track.test/${id}`,
@@ -73,6 +106,24 @@ export class FakeNotify {
         this.told.set(eventKey, OrderEventKind[kind]);
         return create(NotifyOrderResponseSchema);
       }),
+    listMessages: ({ orderId = "" }) =>
+      this.#wire.serve("notify.list", orderId, () =>
+        create(ListMessagesResponseSchema, {
+          messages: [...this.told.keys()]
+            .filter((eventKey) => eventKey.startsWith(`${orderId}:`))
+            .map((eventKey) => ({
+              id: `msg_${eventKey}`,
+              eventKey,
+              channel: Channel.EMAIL,
+              state: Message_State.SENT,
+              providerId: `sg_${eventKey}`,
+              createTime: timestampNow(),
+              sendTime: timestampNow(),
+            })),
+        }),
+      ),
+    listWebhookEvents: ({ subject = "" }) =>
+      this.#wire.serve("notify.webhooks", subject, () => create(ListNotifyWebhooksSchema)),
   };
 
   /** The kinds of messages about an order, in order. */

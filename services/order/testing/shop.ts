@@ -14,7 +14,7 @@ import { as, testInterceptors } from "../../../lib/rpc/testing/interceptors.ts";
 import { type TestDatabase, testDatabase } from "../../../lib/testing/postgres.ts";
 import { fulfillOrder } from "../fulfill.ts";
 import { instructBuyer } from "../instruct.ts";
-import { fulfillQueue, instructQueue, type OrderJob, undoQueue } from "../jobs.ts";
+import { fulfillQueue, instructQueue, type UndoJob, undoQueue } from "../jobs.ts";
 import { orderSchema } from "../migrations/index.ts";
 import { createOrderService, type OrderDeps } from "../service.ts";
 import { sweepOrders } from "../sweep.ts";
@@ -50,7 +50,7 @@ export class TestOrders {
   readonly wire = new Wire();
   readonly statements: string[] = [];
   /** Jobs whose transactions were committed and that are not done yet. */
-  readonly jobs: { queue: string; data: OrderJob }[] = [];
+  readonly jobs: { queue: string; data: UndoJob }[] = [];
   readonly carts: FakeCarts;
   readonly inventory: FakeInventory;
   readonly payments: FakePayments;
@@ -83,10 +83,30 @@ export class TestOrders {
       log: pino({ level: "silent" }),
       jobs: {
         enqueue: async (tx, queue, data) => {
-          const job = { queue: queue.name, data: data as unknown as OrderJob };
+          const job = { queue: queue.name, data: data as unknown as UndoJob };
           tx.afterCommit(() => this.jobs.push(job));
           return "job";
         },
+        enqueueAll: async (tx, queue, rows) => {
+          const jobs = rows.map(({ data }) => ({ queue: queue.name, data: data as unknown as UndoJob }));
+          tx.afterCommit(() => this.jobs.push(...jobs));
+          return jobs.length;
+        },
+        find: async (queues, { orderId }) =>
+          this.wire.serve("jobs.find", orderId ?? "", () =>
+            this.jobs
+              .filter(({ data, queue }) => data.orderId === orderId && queues.some((q) => q.name === queue))
+              .map(({ queue }, i) => ({
+                id: `job_${i}`,
+                queue,
+                state: "created" as const,
+                attempts: 0,
+                error: "",
+                createTime: this.now(),
+                dueTime: this.now(),
+                endTime: null,
+              })),
+          ),
       },
       holds,
       carts: this.carts.client,
@@ -147,8 +167,8 @@ export class TestOrders {
     this.jobs.push(...failed);
   }
 
-  run({ queue, data }: { queue: string; data: OrderJob }): Promise<void> {
-    const handlers: Record<string, (deps: OrderDeps, job: OrderJob) => Promise<void>> = {
+  run({ queue, data }: { queue: string; data: UndoJob }): Promise<void> {
+    const handlers: Record<string, (deps: OrderDeps, job: UndoJob) => Promise<void>> = {
       [fulfillQueue.name]: fulfillOrder,
       [undoQueue.name]: undoOrder,
       [instructQueue.name]: instructBuyer,

@@ -50,6 +50,7 @@ export const refuse = defineReasons({
   REFUND_TOO_LARGE: { code: Code.FailedPrecondition, message: "too much" },
   ADDRESS_REFUSED: { code: Code.InvalidArgument, message: "no carrier goes there" },
   SHIPMENT_MISMATCH: { code: Code.AlreadyExists, message: "other content" },
+  SHIPMENT_NOT_FOUND: { code: Code.NotFound, message: "no shipment" },
   LABEL_REFUSED: { code: Code.FailedPrecondition, message: "no label" },
   PROVIDER_UNAVAILABLE: { code: Code.Unavailable, message: "silence" },
 });

@@ -1,0 +1,55 @@
+import type { JobRecord } from "../../lib/jobs/index.ts";
+import type { Order } from "./order.ts";
+
+/** What happens next to an order by itself, or what it waits for, in one sentence; empty when all is done. */
+export function nextOf(order: Order, jobs: readonly JobRecord[]): string {
+  const failed = jobs.find(({ state }) => state === "failed");
+  const open = jobs.find(({ endTime }) => endTime === null);
+  switch (order.state) {
+    case "PENDING_PAYMENT":
+      return waitingOf(order);
+    case "PAID":
+    case "FULFILLED":
+    case "CANCELED":
+    case "EXPIRED":
+      if (order.lateMoney === "REVIVE") {
+        return "Late money is there: the order is being made good for it, or the money goes back.";
+      }
+      if (open !== undefined) return jobOf(open);
+      if (failed !== undefined && order.state !== "FULFILLED") {
+        return `Job ${failed.queue} was given up after ${failed.attempts} attempts (${failed.error}): somebody has to look.`;
+      }
+      return order.state === "PAID" ? "Waits for its label, and no job is known that buys it." : "";
+  }
+}
+
+function waitingOf(order: Order): string {
+  const until = order.holdExpireTime.toISOString();
+  switch (order.paymentState) {
+    case null:
+    case "FAILED":
+    case "REFUNDED":
+      return `Waits for a payment; expires at ${until}.`;
+    case "REQUIRES_ACTION":
+      return `Waits for the buyer to confirm payment ${order.paymentId}; expires at ${until}.`;
+    case "AWAITING_TRANSFER":
+      return `Waits for a transfer, to be confirmed or rejected by staff; expires at ${until}.`;
+    case "PROCESSING":
+    case "CAPTURED":
+      return `Payment ${order.paymentId} is in the works; the sweep takes it up when nobody else does.`;
+  }
+}
+
+const purposes: Readonly<Record<string, string>> = {
+  "order.fulfill": "buys the label and tells the customer",
+  "order.undo": "gives back goods and money and tells the customer",
+  "order.instruct": "tells the customer where to transfer the money",
+};
+
+function jobOf({ queue, state, attempts, error, dueTime }: JobRecord): string {
+  const purpose = `Job ${queue} ${purposes[queue] ?? "goes on"}`;
+  if (state === "active") return `${purpose}; it is at work.`;
+  return error === ""
+    ? `${purpose}, from ${dueTime.toISOString()} on.`
+    : `${purpose}; after ${attempts} failures (${error}) it tries again at ${dueTime.toISOString()}.`;
+}

@@ -1,0 +1,3 @@
+import { idempotencyLease, idempotencyTable } from "../../../lib/idempotency/idempotency.ts";
+
+export const keys = idempotencyTable + idempotencyLease;
