@@ -295,6 +295,33 @@ test("a label that outlived its lease is kept when it is the first, and reported
   expect(under.logged.filter(({ level }) => level >= 50)).toHaveLength(1);
 });
 
+test("with a key the first answer is given again, also at once, and another request is refused", async () => {
+  await select(cheap);
+  const requestId = newId("req");
+  const keyed = (rateId: string, key = requestId) =>
+    under.client.buyLabel({ shipmentId, rateId, requestId: key }, staff);
+  const answers = await Promise.all(Array.from({ length: 6 }, () => keyed(cheap)));
+  for (const answer of answers) expect(answer).toEqual(answers[0]);
+  under.later(60_000);
+  expect(await keyed(cheap)).toEqual(answers[0]);
+  expect(await reasonFrom(keyed(dear))).toBe("REQUEST_ID_REUSED");
+  expect(await keyed(cheap, newId("req"))).toEqual(answers[0]);
+  expect(carrier.sold).toEqual(["cheap"]);
+});
+
+test("a key goes on where its first attempt was cut off, and is free after a refusal", async () => {
+  const requestId = newId("req");
+  const keyed = (rateId: string) => under.client.buyLabel({ shipmentId, rateId, requestId }, staff);
+  carrier.nextSale = () => Promise.reject(new CarrierRefused("not this one"));
+  expect(await reasonFrom(keyed(dear))).toBe("LABEL_REFUSED");
+  carrier.nextSale = carrier.sellAndCutOff("cheap");
+  expect(await reasonFrom(keyed(cheap))).toBe("PROVIDER_UNAVAILABLE");
+  expect(await reasonFrom(keyed(dear))).toBe("REQUEST_ID_REUSED");
+  under.later(leaseMs(carrier));
+  expect(await keyed(cheap)).toMatchObject(labelOf("cheap"));
+  expect(carrier.sold).toEqual(["cheap"]);
+});
+
 test("selecting is one statement, is repeatable, and ends with the label", async () => {
   expect(await select(cheap)).toMatchObject({ rateId: cheap, state: Shipment_State.RATED });
   expect(statements).toHaveLength(1);

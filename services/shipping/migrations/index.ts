@@ -2,6 +2,7 @@ import type { Schema } from "../../../lib/db/index.ts";
 import { init } from "./0001-init.ts";
 import { doubtfulRates } from "./0002-doubtful-rates.ts";
 import { webhooks } from "./0003-webhooks.ts";
+import { keyLeases } from "./0004-key-leases.ts";
 
 /** The Postgres schema of the Shipping service. */
 export const shippingSchema: Schema = {
@@ -10,5 +11,6 @@ export const shippingSchema: Schema = {
     { name: "0001-init", up: init },
     { name: "0002-doubtful-rates", up: doubtfulRates },
     { name: "0003-webhooks", up: webhooks },
+    { name: "0004-key-leases", up: keyLeases },
   ],
 };

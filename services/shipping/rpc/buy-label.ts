@@ -2,7 +2,9 @@ import { setTimeout as delay } from "node:timers/promises";
 import { durationFromMs } from "@bufbuild/protobuf/wkt";
 import type { ConnectError, HandlerContext, MethodImpl } from "@connectrpc/connect";
 import { RetryInfoSchema } from "../../../gen/google/rpc/error_details_pb.js";
-import type { ShippingService } from "../../../gen/rowlock/shipping/v1/shipping_pb.js";
+import { ShippingService } from "../../../gen/rowlock/shipping/v1/shipping_pb.js";
+import { callerKey } from "../../../lib/idempotency/idempotency.ts";
+import { keyed } from "../../../lib/idempotency/keyed.ts";
 import { toMessage } from "../convert.ts";
 import { purchase } from "../purchase.ts";
 import { rateOf } from "../rates.ts";
@@ -23,10 +25,16 @@ const answerMs = 300;
  * its label before it buys. Buying a bought label returns it. While another
  * call buys, this one waits: for its label, or to take over from it.
  * Errors: SHIPMENT_NOT_FOUND, RATE_NOT_SELECTED, RATE_NOT_FOUND, LABEL_REFUSED,
- * LABEL_IN_PROGRESS (the time to wait was too short; retry), PROVIDER_UNAVAILABLE.
+ * LABEL_IN_PROGRESS (the time to wait was too short; retry), PROVIDER_UNAVAILABLE, REQUEST_ID_REUSED.
  */
 export function buyLabel(deps: ShippingDeps): MethodImpl<typeof ShippingService.method.buyLabel> {
-  return async ({ shipmentId, rateId }, ctx) => toMessage(await labeled(deps, { shipmentId, rateId }, ctx));
+  const { db, clock } = deps;
+  const method = ShippingService.method.buyLabel;
+  return (request, ctx) => {
+    const caller = callerKey(ctx);
+    const call = { db, clock, signal: ctx.signal, method, caller, key: request.requestId, request };
+    return keyed(call, async () => toMessage(await labeled(deps, request, ctx)));
+  };
 }
 
 async function labeled(

@@ -1,0 +1,1 @@
+export { idempotencyLease as keyLeases } from "../../../lib/idempotency/idempotency.ts";
