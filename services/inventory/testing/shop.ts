@@ -1,6 +1,7 @@
 import { type Client, createClient } from "@connectrpc/connect";
 import { InventoryService } from "../../../gen/rowlock/inventory/v1/inventory_pb.js";
-import { sql } from "../../../lib/db/index.ts";
+import type { Clock } from "../../../lib/clock.ts";
+import { type Db, sql } from "../../../lib/db/index.ts";
 import { createDirectTransport } from "../../../lib/rpc/index.ts";
 import { as, testInterceptors } from "../../../lib/rpc/testing/interceptors.ts";
 import { type TestDatabase, testDatabase } from "../../../lib/testing/postgres.ts";
@@ -14,6 +15,7 @@ export interface TestInventory {
   readonly client: Client<typeof InventoryService>;
   /** Every statement sent so far. */
   readonly statements: string[];
+  readonly clock: Clock;
   advance(ms: number): void;
   stock(sku: string, onHand: bigint): Promise<void>;
   /** Holds units for ten minutes unless told otherwise. */
@@ -31,17 +33,12 @@ export async function openTestInventory(): Promise<TestInventory> {
   let now = Date.parse("2026-01-31T12:00:00Z");
   const clock = () => new Date(now);
   const { db } = database;
-  const client = createClient(
-    InventoryService,
-    createDirectTransport({
-      services: createInventoryService({ db, clock }).services,
-      interceptors: testInterceptors,
-    }),
-  );
+  const client = createReplica(db, clock);
   return {
     database,
     client,
     statements,
+    clock,
     advance: (ms) => {
       now += ms;
     },
@@ -72,4 +69,10 @@ export async function openTestInventory(): Promise<TestInventory> {
     },
     [Symbol.asyncDispose]: () => database[Symbol.asyncDispose](),
   };
+}
+
+/** A client of an Inventory of its own, which shares nothing with others but the database. */
+export function createReplica(db: Db, clock: Clock): Client<typeof InventoryService> {
+  const { services } = createInventoryService({ db, clock });
+  return createClient(InventoryService, createDirectTransport({ services, interceptors: testInterceptors }));
 }

@@ -1,0 +1,161 @@
+import fc from "fast-check";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import type { Db } from "../../lib/db/index.ts";
+import { as } from "../../lib/rpc/testing/interceptors.ts";
+import { explain } from "./testing/linearize.ts";
+import { type Command, Model } from "./testing/model.ts";
+import { openModelShop } from "./testing/model-shop.ts";
+import { openTestInventory, type TestInventory } from "./testing/shop.ts";
+
+let shop: TestInventory;
+let second: Db;
+beforeAll(async () => {
+  shop = await openTestInventory();
+  second = shop.database.open("inventory");
+});
+afterAll(async () => {
+  await shop[Symbol.asyncDispose]();
+});
+
+/** Few of each, so that calls meet: the same reservation again, the same units, the same second. */
+const skus = ["A", "B", "C"];
+const ids = Array.from({ length: 12 }, (_, i) => `R${i}`);
+const minute = 60;
+/** Seconds a test runs at most; what has run until then counts. */
+const timeLimit = 10;
+
+const sku = fc.constantFrom(...skus);
+const id = fc.constantFrom(...ids);
+const ttl = fc.integer({ min: 1, max: 4 }).map((minutes) => minutes * minute);
+const lines = fc
+  .uniqueArray(fc.tuple(sku, fc.integer({ min: 1, max: 4 })), {
+    minLength: 1,
+    maxLength: 3,
+    selector: ([sku]) => sku,
+  })
+  .map((lines): Record<string, number> => Object.fromEntries(lines));
+
+const reserve: fc.Arbitrary<Command> = fc.record({ rpc: fc.constant("reserve" as const), id, lines, ttl });
+const command: fc.Arbitrary<Command> = fc.oneof(
+  { weight: 8, arbitrary: reserve },
+  {
+    weight: 5,
+    arbitrary: fc.record({
+      rpc: fc.constantFrom("commit" as const, "release" as const, "restock" as const),
+      id,
+    }),
+  },
+  { weight: 2, arbitrary: fc.record({ rpc: fc.constant("extend" as const), id, ttl }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({ rpc: fc.constant("adjust" as const), sku, delta: fc.constantFrom(-3, -1, 1, 4) }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      rpc: fc.constant("set" as const),
+      sku,
+      onHand: fc.integer({ min: 0, max: 8 }),
+      backorder: fc.option(fc.integer({ min: 0, max: 3 }), { nil: undefined }),
+    }),
+  },
+  { weight: 1, arbitrary: fc.record({ rpc: fc.constant("sweep" as const) }) },
+);
+
+/** Calls made at once, after the clock has moved: of all kinds, or of buyers who share their transactions. */
+const moment = (most: number) =>
+  fc.record({
+    minutes: fc.oneof({ weight: 2, arbitrary: fc.constant(0) }, fc.integer({ min: 1, max: 3 })),
+    replicas: fc.constantFrom(1, 2),
+    commands: fc.oneof(
+      fc.array(command, { minLength: 1, maxLength: most }),
+      fc.array(reserve, { minLength: 1, maxLength: most }),
+    ),
+  });
+type Moment = ReturnType<typeof moment> extends fc.Arbitrary<infer M> ? M : never;
+
+const stocked = (onHand: number): Command[] =>
+  skus.map((sku) => ({ rpc: "set" as const, sku, onHand, backorder: sku === "C" ? 2 : 0 }));
+
+let runs = 0;
+
+/** Makes the calls, and holds answers and tables against the model after each moment. */
+async function compare(moments: readonly Moment[]): Promise<void> {
+  const real = openModelShop({ shop, second, prefix: `m${runs++}-`, skus });
+  for (const [i, command] of stocked(4).entries()) await real.call(command, i);
+  let before = await real.snapshot();
+  for (const { minutes, replicas, commands } of moments) {
+    shop.advance(minutes * minute * 1000);
+    const now = shop.clock().getTime() / 1000;
+    const calls = await Promise.all(
+      commands.map(async (command, i) => ({ command, answer: await real.call(command, i % replicas) })),
+    );
+    const after = await real.snapshot();
+    if (!explain({ before, calls, after, now })) {
+      // A comparison that fails, for its readable difference.
+      const model = new Model(before);
+      const foreseen = commands.map((command) => ({ command, answer: model.apply(command, now) }));
+      const { stock, reservations, holds } = model;
+      const why =
+        "no order of the calls explains their answers and the tables; here, the order they were made in";
+      expect({ why, now, calls, after }).toEqual({
+        why,
+        now,
+        calls: foreseen,
+        after: { stock, reservations, holds },
+      });
+      expect.unreachable(why);
+    }
+    before = after;
+  }
+  const { violations } = await shop.client.reconcile({ skus: [...real.skus] }, as.staff);
+  expect(violations).toEqual([]);
+}
+
+/** Runs with ever new seeds; a failure prints its own, and the shortest calls that still fail. */
+function check(most: number, length: number): Promise<void> {
+  return fc.assert(
+    fc.asyncProperty(fc.array(moment(most), { minLength: 1, maxLength: length, size: "max" }), compare),
+    { numRuns: 100, interruptAfterTimeLimit: timeLimit * 1000, timeout: 10_000 },
+  );
+}
+
+test("calls made one after the other answer and count as the model foresees", () => check(1, 60), 60_000);
+
+test(
+  "calls made at once, on two replicas, answer and count as if made in some order",
+  () => check(6, 12),
+  60_000,
+);
+
+test("a crowd on two replicas leaves counters, ledger and holds that agree, and sells nothing twice", async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.array(moment(60), { minLength: 3, maxLength: 5, size: "max" }), async (moments) => {
+      const real = openModelShop({ shop, second, prefix: `m${runs++}-`, skus });
+      for (const [i, command] of stocked(20).entries()) await real.call(command, i);
+      for (const { minutes, replicas, commands } of moments) {
+        shop.advance(minutes * minute * 1000);
+        await Promise.all(commands.map((command, i) => real.call(command, i % replicas)));
+        const { stock, reservations, holds } = await real.snapshot();
+        for (const [sku, { onHand, reserved, backorder }] of Object.entries(stock)) {
+          expect(onHand >= 0n && backorder >= 0n && reserved >= 0n && reserved <= onHand + backorder).toBe(
+            true,
+          );
+          const held = Object.values(holds).reduce((units, hold) => units + (hold[sku]?.[0] ?? 0), 0);
+          expect(reserved).toBe(BigInt(held));
+        }
+        for (const [id, { state, lines }] of Object.entries(reservations)) {
+          const held = Object.fromEntries(
+            Object.entries(holds[id] ?? {}).map(([sku, [units]]) => [sku, units]),
+          );
+          if (state === "HELD") expect(held).toEqual(lines);
+          else if (state === "EXPIRED") expect(lines).toMatchObject(held);
+          else expect(held).toEqual({});
+        }
+      }
+      const { violations } = await shop.client.reconcile({ skus: [...real.skus] }, as.staff);
+      expect(violations).toEqual([]);
+    }),
+    { numRuns: 15, interruptAfterTimeLimit: timeLimit * 1000, timeout: 10_000 },
+  );
+}, 60_000);
