@@ -43,8 +43,14 @@ export interface Config {
   staffKey: string;
   serviceKey: string;
   stripeSecretKey: string;
+  /** Signs Stripe's webhooks, `whsec_…`; empty: they are refused. */
+  stripeWebhookSecret: string;
   shippoApiKey: string;
+  /** What Shippo's webhooks say in `?token=`; empty: they are refused. */
+  shippoWebhookToken: string;
   sendgridApiKey: string;
+  /** Verifies SendGrid's webhooks, base64 DER as SendGrid shows it; empty: they are refused. */
+  sendgridWebhookPublicKey: string;
   twilioAccountSid: string;
   twilioAuthToken: string;
   /**
@@ -58,6 +64,8 @@ export interface Config {
   transferMs: number;
   /** Where the gateway is reached from outside, for links. */
   publicUrl: string;
+  /** Where the sandbox that this process hosts reaches the gateway, for webhooks; empty: it sends none. */
+  webhookUrl: string;
   mailFrom: string;
   smsFrom: string;
   logLevel: LogLevel;
@@ -71,6 +79,17 @@ export class ConfigError extends Error {
   constructor(problems: readonly string[]) {
     super(problems.join("\n"));
   }
+}
+
+/** The configuration once the HTTP port is known: the links of a process that was told to take any name it. */
+export function withHttpPort(config: Config, port: number): Config {
+  const known = (url: string) => url.replace(/:0$/, `:${port}`);
+  return { ...config, publicUrl: known(config.publicUrl), webhookUrl: known(config.webhookUrl) };
+}
+
+/** Without a slash at its end. */
+function urlOf(text: string): string {
+  return text.replace(/\/+$/, "");
 }
 
 type Env = Readonly<Record<string, string | undefined>>;
@@ -99,8 +118,12 @@ export function readConfig({ args, env }: { args: readonly string[]; env: Env })
   if (logLevel === undefined) problems.push(`ROWLOCK_LOG_LEVEL must be one of ${logLevels.join(", ")}`);
   const httpPort = number("PORT", 8080, [0, 65535]);
   const port = [0, 65535] as const;
+  const ownUrl = `http://127.0.0.1:${httpPort}`;
+  const hosted: readonly HostedName[] =
+    args.length === 0 ? partNames : parts.filter((part) => part !== undefined);
+  const hosts = (part: HostedName) => hosted.includes(part);
   const config: Config = {
-    parts: args.length === 0 ? partNames : parts.filter((part) => part !== undefined),
+    parts: hosted,
     host: text("ROWLOCK_HOST", "127.0.0.1"),
     httpPort,
     grpcPort: number("GRPC_PORT", 50051, port),
@@ -118,14 +141,18 @@ export function readConfig({ args, env }: { args: readonly string[]; env: Env })
     staffKey: text("ROWLOCK_STAFF_KEY"),
     serviceKey: text("ROWLOCK_SERVICE_KEY"),
     stripeSecretKey: text("STRIPE_SECRET_KEY"),
+    stripeWebhookSecret: text("STRIPE_WEBHOOK_SECRET"),
     shippoApiKey: text("SHIPPO_API_KEY"),
+    shippoWebhookToken: text("SHIPPO_WEBHOOK_TOKEN"),
     sendgridApiKey: text("SENDGRID_API_KEY"),
+    sendgridWebhookPublicKey: text("SENDGRID_WEBHOOK_PUBLIC_KEY"),
     twilioAccountSid: text("TWILIO_ACCOUNT_SID"),
     twilioAuthToken: text("TWILIO_AUTH_TOKEN"),
     sandboxUrl: text("ROWLOCK_SANDBOX_URL"),
     holdMs: number("ROWLOCK_HOLD_MINUTES", 15, [1, 60 * 24]) * 60_000,
     transferMs: number("ROWLOCK_TRANSFER_HOURS", 24, [1, 24 * 30]) * 3_600_000,
-    publicUrl: text("ROWLOCK_PUBLIC_URL", `http://127.0.0.1:${httpPort}`),
+    publicUrl: urlOf(text("ROWLOCK_PUBLIC_URL", ownUrl)),
+    webhookUrl: urlOf(text("ROWLOCK_WEBHOOK_URL", hosts("gateway") ? ownUrl : text("ROWLOCK_PUBLIC_URL"))),
     mailFrom: text("ROWLOCK_MAIL_FROM", "shop@example.com"),
     smsFrom: text("ROWLOCK_SMS_FROM", "+15005550006"),
     logLevel: logLevel ?? "info",

@@ -1,10 +1,15 @@
 import { join } from "node:path";
+import type { Log } from "../../lib/telemetry/log.ts";
 import { startSandboxWorker } from "../../sandbox/start-in-worker.ts";
 import type { EmailSender } from "../../services/notify/email-sender.ts";
 import type { SmsSender } from "../../services/notify/sms-sender.ts";
+import type { WebhookSecrets } from "../../services/notify/webhooks.ts";
+import { tellingEvents } from "../../services/payment/apply-event.ts";
+import type { CardEvents } from "../../services/payment/card-events.ts";
 import type { CardProcessor } from "../../services/payment/card-processor.ts";
 import type { Carrier } from "../../services/shipping/carrier.ts";
 import type { Config } from "./config.ts";
+import { readSandboxKey } from "./sandbox-key.ts";
 
 /** Milliseconds that one call to a vendor may take. */
 const timeoutMs = 10_000;
@@ -15,9 +20,14 @@ const timeoutMs = 10_000;
  */
 export interface Providers {
   cards(): Promise<CardProcessor>;
+  cardEvents(): Promise<CardEvents>;
   carrier(): Promise<Carrier>;
+  /** What Shippo's webhooks say in their URL. */
+  carrierToken: string;
   email(): Promise<EmailSender>;
   sms(): Promise<SmsSender>;
+  /** What the webhooks of SendGrid and Twilio are checked with. */
+  messageSecrets(): Promise<WebhookSecrets>;
   /** The sandbox, when a vendor is played by it. */
   sandboxUrl: string | undefined;
   /** The vendors that the sandbox plays. */
@@ -39,12 +49,15 @@ const keyOf = {
   Twilio: (config: Config) => config.twilioAccountSid,
 };
 
+/** What the sandbox's webhooks are signed with, whichever process hosts it. */
+const sandboxSecrets = { stripe: "whsec_sandbox", shippo: "sandbox", twilio: "sandbox" };
+
 /**
  * The vendors' SDKs with their keys, or, without a key, pointed at the sandbox, which runs in a thread of this
  * process unless another process has it. A process that is told to host the sandbox plays all vendors, and
  * listens where the others reach it.
  */
-export async function createProviders(config: Config): Promise<Providers> {
+export async function createProviders(config: Config, log: Log): Promise<Providers> {
   const keyless = config.parts
     .flatMap((part) => vendorsOf[part] ?? [])
     .filter((vendor) => keyOf[vendor](config) === "");
@@ -56,6 +69,11 @@ export async function createProviders(config: Config): Promise<Providers> {
           port: config.sandboxPort,
           host: hosted ? config.host : "127.0.0.1",
           ...at("publicUrl", config.sandboxUrl || undefined),
+          ...at("webhookBaseUrl", config.webhookUrl || undefined),
+          webhookEvents: { stripe: tellingEvents },
+          stripeWebhookSecret: sandboxSecrets.stripe,
+          shippoWebhookToken: sandboxSecrets.shippo,
+          twilioAuthToken: sandboxSecrets.twilio,
         })
       : undefined;
   const sandboxUrl = worker?.url ?? (keyless.length > 0 ? config.sandboxUrl : undefined);
@@ -72,6 +90,14 @@ export async function createProviders(config: Config): Promise<Providers> {
         returnUrl: config.publicUrl,
       });
     },
+    cardEvents: async () => {
+      const { createStripeEvents } = await import("../../services/payment/stripe-events.ts");
+      const played = playedAt("Stripe") !== undefined;
+      return createStripeEvents({
+        secret: config.stripeWebhookSecret || (played ? sandboxSecrets.stripe : ""),
+      });
+    },
+    carrierToken: config.shippoWebhookToken || (keyless.includes("Shippo") ? sandboxSecrets.shippo : ""),
     carrier: async () => {
       const { createShippoCarrier } = await import("../../services/shipping/shippo-carrier.ts");
       return createShippoCarrier({
@@ -104,16 +130,33 @@ export async function createProviders(config: Config): Promise<Providers> {
       const { createTwilioSender } = await import("../../services/notify/twilio-sender.ts");
       return createTwilioSender({
         accountSid: config.twilioAccountSid || `AC${"0".repeat(32)}`,
-        authToken: config.twilioAuthToken || "sandbox",
+        authToken: config.twilioAuthToken || sandboxSecrets.twilio,
         ...at("baseUrl", playedAt("Twilio")),
+        ...at("statusCallback", callbackOf(config)),
         from: config.smsFrom,
         timeoutMs,
       });
+    },
+    messageSecrets: async () => {
+      const played = playedAt("SendGrid");
+      return {
+        sendgridPublicKey:
+          config.sendgridWebhookPublicKey ||
+          (played === undefined ? "" : await readSandboxKey({ sandboxUrl: played, log })),
+        twilioAuthToken: config.twilioAuthToken || sandboxSecrets.twilio,
+        publicUrl: config.publicUrl,
+      };
     },
     [Symbol.asyncDispose]: async () => {
       await worker?.[Symbol.asyncDispose]();
     },
   };
+}
+
+/** Where Twilio tells what became of a text; nowhere as long as the shop has no address that Twilio would take. */
+function callbackOf({ twilioAccountSid, publicUrl }: Config): string | undefined {
+  const real = twilioAccountSid !== "";
+  return real && !publicUrl.startsWith("https://") ? undefined : `${publicUrl}/v1/webhooks/twilio`;
 }
 
 function at<K extends string>(key: K, url: string | undefined): Partial<Record<K, string>> {

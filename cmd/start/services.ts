@@ -1,9 +1,11 @@
 import { Redis } from "ioredis";
 import type { Clock } from "../../lib/clock.ts";
 import type { Db } from "../../lib/db/index.ts";
+import { sweepIdempotency } from "../../lib/idempotency/sweep.ts";
 import type { Jobs, JobsOptions } from "../../lib/jobs/index.ts";
 import type { ServiceModule } from "../../lib/rpc/index.ts";
 import type { Log } from "../../lib/telemetry/log.ts";
+import type { Inbox } from "../../lib/webhooks/index.ts";
 import { createCartService } from "../../services/cart/service.ts";
 import { createPostgresCartStore, deleteExpired } from "../../services/cart/store-postgres.ts";
 import { createRedisCartStore } from "../../services/cart/store-redis.ts";
@@ -11,16 +13,18 @@ import { createCatalogService } from "../../services/catalog/service.ts";
 import { createInventoryService } from "../../services/inventory/service.ts";
 import { sweepDueHolds } from "../../services/inventory/sweep.ts";
 import { createNotifyService } from "../../services/notify/service.ts";
+import { notifyWebhooks } from "../../services/notify/webhooks.ts";
 import { fulfillOrder } from "../../services/order/fulfill.ts";
 import { instructBuyer } from "../../services/order/instruct.ts";
 import { fulfillQueue, instructQueue, undoQueue } from "../../services/order/jobs.ts";
 import { createOrderService, type OrderDeps } from "../../services/order/service.ts";
 import { sweepOrders } from "../../services/order/sweep.ts";
 import { undoOrder } from "../../services/order/undo.ts";
-import { paymentChanged } from "../../services/payment/order-link.ts";
-import { createPaymentService } from "../../services/payment/service.ts";
+import { paymentChanged, tellOrder } from "../../services/payment/order-link.ts";
+import { createPaymentService, type PaymentDeps, paymentWebhooks } from "../../services/payment/service.ts";
 import { sweepRefunds } from "../../services/payment/sweep.ts";
 import { createShippingService } from "../../services/shipping/service.ts";
+import { shippingWebhooks } from "../../services/shipping/webhooks.ts";
 import type { Config } from "./config.ts";
 import type { Database } from "./database.ts";
 import { every } from "./every.ts";
@@ -51,20 +55,28 @@ export interface Made extends ServiceModule {
 
 /** How often due holds, due orders and stalled payments are looked for; milliseconds. */
 const sweepMs = 5_000;
-const cartSweepMs = 60_000;
+const slowSweepMs = 60_000;
 const transferSlackMs = 3_600_000;
 /** Few orders are shipped at a time: in a flash sale the buyers come first, and labels wait a minute. */
 const shippingPace = { batchSize: 4, concurrency: 1 };
 
 /** How each service is put together. */
 export const makers: Record<ServiceName, (parts: Parts) => Made | Promise<Made>> = {
-  catalog: ({ database, clock }) => createCatalogService({ db: database.open("catalog"), clock }),
+  catalog: ({ database, clock, log }) => {
+    const db = database.open("catalog");
+    const service = createCatalogService({ db, clock });
+    return { ...service, sweep: () => sweepKeys({ db, name: "catalog", clock, log }) };
+  },
 
   inventory: ({ database, clock, log }) => {
     const db = database.open("inventory");
     return {
       ...createInventoryService({ db, clock }),
-      sweep: () => every({ ms: sweepMs, name: "inventory.sweep", log }, () => sweepDueHolds(db, clock())),
+      sweep: () =>
+        together(
+          every({ ms: sweepMs, name: "inventory.sweep", log }, () => sweepDueHolds(db, clock())),
+          sweepKeys({ db, name: "inventory", clock, log }),
+        ),
     };
   },
 
@@ -103,32 +115,92 @@ export const makers: Record<ServiceName, (parts: Parts) => Made | Promise<Made>>
         jobs.work(undoQueue, ({ data }) => undoOrder(deps, data));
         jobs.work(instructQueue, ({ data }) => instructBuyer(deps, data));
       },
-      sweep: () => every({ ms: sweepMs, name: "order.sweep", log }, () => sweepOrders(deps)),
+      sweep: () =>
+        together(
+          every({ ms: sweepMs, name: "order.sweep", log }, () => sweepOrders(deps)),
+          sweepKeys({ db: deps.db, name: "order", clock, log }),
+        ),
     };
   },
 
   payment: async ({ database, network, clock, log, jobs, providers }) => {
-    const orders = network.client("payment", "order");
-    const deps = { db: database.open("payment"), clock, log, jobs, cards: await providers.cards(), orders };
+    const deps: PaymentDeps = {
+      db: database.open("payment"),
+      clock,
+      log,
+      jobs,
+      cards: await providers.cards(),
+      events: await providers.cardEvents(),
+      orders: network.client("payment", "order"),
+    };
+    const { inbox, services } = createPaymentService(deps);
     return {
-      ...createPaymentService(deps),
-      sweep: () => every({ ms: sweepMs, name: "payment.sweep", log }, () => sweepRefunds(deps)),
-      work: () => jobs.work(paymentChanged, async ({ data }) => void (await orders.settlePayment(data))),
+      services,
+      sweep: () =>
+        together(
+          every({ ms: sweepMs, name: "payment.sweep", log }, () => sweepRefunds(deps)),
+          sweepInbox({ inbox, name: "payment", log }),
+          sweepKeys({ db: deps.db, name: "payment", clock, log }),
+        ),
+      work: () => {
+        jobs.work(paymentChanged, ({ data }) => tellOrder(deps, data));
+        jobs.work(paymentWebhooks, (job) => inbox.work(job));
+      },
     };
   },
 
-  shipping: async ({ database, clock, log, providers }) =>
-    createShippingService({ db: database.open("shipping"), clock, log, carrier: await providers.carrier() }),
+  shipping: async ({ database, clock, log, jobs, providers }) => {
+    const db = database.open("shipping");
+    const carrier = await providers.carrier();
+    const webhookToken = providers.carrierToken;
+    const { inbox, services } = createShippingService({ db, clock, log, jobs, carrier, webhookToken });
+    return {
+      services,
+      sweep: () =>
+        together(
+          sweepInbox({ inbox, name: "shipping", log }),
+          sweepKeys({ db, name: "shipping", clock, log }),
+        ),
+      work: () => jobs.work(shippingWebhooks, (job) => inbox.work(job)),
+    };
+  },
 
-  notify: async ({ database, clock, log, providers }) =>
-    createNotifyService({
-      db: database.open("notify"),
+  notify: async ({ database, clock, log, jobs, providers }) => {
+    const db = database.open("notify");
+    const { inbox, services } = createNotifyService({
+      db,
       clock,
       log,
+      jobs,
       email: await providers.email(),
       sms: await providers.sms(),
-    }),
+      webhooks: await providers.messageSecrets(),
+    });
+    return {
+      services,
+      sweep: () =>
+        together(sweepInbox({ inbox, name: "notify", log }), sweepKeys({ db, name: "notify", clock, log })),
+      work: () => jobs.work(notifyWebhooks, (job) => inbox.work(job)),
+    };
+  },
 };
+
+/** Several sweeps as one. */
+function together(...sweeps: Disposable[]): Disposable {
+  const stack = new DisposableStack();
+  for (const sweep of sweeps) stack.use(sweep);
+  return stack;
+}
+
+function sweepInbox({ inbox, name, log }: { inbox: Inbox; name: string; log: Log }): Disposable {
+  return every({ ms: slowSweepMs, name: `${name}.webhooks.sweep`, log }, () => inbox.sweep());
+}
+
+function sweepKeys({ db, name, clock, log }: { db: Db; name: string; clock: Clock; log: Log }): Disposable {
+  return every({ ms: slowSweepMs, name: `${name}.keys.sweep`, log }, () =>
+    sweepIdempotency(db, { now: clock(), limit: 1_000 }),
+  );
+}
 
 function cartStore({ config, database, clock, log }: Parts) {
   if (config.redisUrl !== "") {
@@ -144,12 +216,14 @@ function cartStore({ config, database, clock, log }: Parts) {
   return {
     store: createPostgresCartStore({ db }),
     close: async () => undefined,
-    sweep: () => every({ ms: cartSweepMs, name: "cart.sweep", log }, () => deleteExpired(db, clock(), 1_000)),
+    sweep: () => every({ ms: slowSweepMs, name: "cart.sweep", log }, () => deleteExpired(db, clock(), 1_000)),
   };
 }
 
 /** The queues of each service that has some. */
 export const queuesOf: Partial<Record<ServiceName, JobsOptions["queues"]>> = {
   order: [fulfillQueue, undoQueue, instructQueue],
-  payment: [paymentChanged],
+  payment: [paymentChanged, paymentWebhooks],
+  shipping: [shippingWebhooks],
+  notify: [notifyWebhooks],
 };

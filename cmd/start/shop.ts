@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import type { RequestListener } from "node:http";
 import type { DescService } from "@bufbuild/protobuf";
 import { renderDocs } from "../../gateway/docs/docs-page.ts";
+import { defaultForwardHeaders } from "../../gateway/transcoder/headers.ts";
 import { createTranscoder } from "../../gateway/transcoder/index.ts";
 import { type Clock, systemClock } from "../../lib/clock.ts";
 import { createJobs } from "../../lib/jobs/index.ts";
@@ -15,7 +16,7 @@ import {
   createServerInterceptors,
 } from "../../lib/rpc/index.ts";
 import type { Log } from "../../lib/telemetry/log.ts";
-import type { Config } from "./config.ts";
+import { type Config, withHttpPort } from "./config.ts";
 import { createDatabase, schemas } from "./database.ts";
 import { serveHttp } from "./http.ts";
 import { createMetrics } from "./metrics.ts";
@@ -38,6 +39,14 @@ export interface Shop {
   [Symbol.asyncDispose](): Promise<void>;
 }
 
+/** What the vendors sign their webhooks with. */
+const signatureHeaders = [
+  "stripe-signature",
+  "x-twilio-signature",
+  "x-twilio-email-event-webhook-signature",
+  "x-twilio-email-event-webhook-timestamp",
+];
+
 /** Milliseconds that calls under way have to finish when the process stops. */
 const graceMs = 10_000;
 
@@ -46,7 +55,7 @@ const graceMs = 10_000;
  * ports → workers. Whatever was started is stopped again when a later step fails.
  */
 export async function startShop({
-  config,
+  config: given,
   log,
   clock = systemClock,
 }: {
@@ -55,15 +64,27 @@ export async function startShop({
   clock?: Clock;
 }): Promise<Shop> {
   await using stack = new AsyncDisposableStack();
+  // Listens first: links and webhooks name the port, also one that the system has chosen.
+  let ready = false;
+  let handler: RequestListener = (_, response) => void response.writeHead(503).end();
+  const metrics = createMetrics();
+  const http = await serveHttp({
+    host: given.host,
+    port: given.httpPort,
+    isReady: () => ready,
+    metrics: metrics.text,
+    handler: (request, response) => handler(request, response),
+  });
+  stack.defer(() => http.drain(0));
+  const config = withHttpPort(given, http.port);
   const here = new Set(config.parts);
   const names = serviceNames.filter((name) => here.has(name));
   const secrets = names.length > 0 ? await readSecrets(config) : noSecrets();
   const signer = createPrincipalSigner({ key: Buffer.from(secrets.serviceKey) });
-  const metrics = createMetrics();
   const onStatement = metrics.countStatement;
   const network = stack.use(createNetwork({ here, addresses: config.addresses, signer }));
   const database = stack.use(await createDatabase({ config, services: names, log, onStatement }));
-  const providers = stack.use(await createProviders(config));
+  const providers = stack.use(await createProviders(config, log));
   const workers = names.filter((name) => queuesOf[name] !== undefined);
   const jobs = stack.use(
     createJobs({
@@ -93,18 +114,10 @@ export async function startShop({
 
   const connect = createConnectHandler({ services, interceptors });
   const connectServices = services.map((service) => service.desc);
-  const handler = here.has("gateway") ? gateway({ network, log, connect, connectServices }) : connect;
+  handler = here.has("gateway") ? gateway({ network, log, connect, connectServices }) : connect;
 
   const address = `${config.host}:${config.grpcPort}`;
   const grpc = stack.use(await createGrpcServer({ services, interceptors, address, log }));
-  let ready = false;
-  const http = await serveHttp({
-    host: config.host,
-    port: config.httpPort,
-    isReady: () => ready,
-    metrics: metrics.text,
-    handler,
-  });
   stack.defer(async () => {
     ready = false;
     await Promise.all([grpc.drain({ graceMs }), http.drain(graceMs)]);
@@ -151,6 +164,7 @@ function gateway({
     transport: createRoutingTransport(
       Object.fromEntries(serviceNames.map((name) => [contracts[name].typeName, network.outside(name)])),
     ),
+    forwardHeaders: [...defaultForwardHeaders, ...signatureHeaders],
     onError: ({ error, status, requestId }) => {
       if (status >= 500) log.error({ err: error, status, request_id: requestId }, "rest");
     },

@@ -1,7 +1,8 @@
-import type { Queryable } from "../../lib/db/index.ts";
+import type { Clock } from "../../lib/clock.ts";
+import { isUniqueViolation, type Queryable } from "../../lib/db/index.ts";
 import { errorInfo } from "../../lib/errors/reasons.ts";
 import type { CardOutcome, CardProcessor } from "./card-processor.ts";
-import { invalidMethod, type Payment } from "./payment.ts";
+import { invalidMethod, notStarted, type Payment } from "./payment.ts";
 import { fail } from "./reasons.ts";
 import { applyOutcome, findPayment, movePayment } from "./store-payment.ts";
 
@@ -13,8 +14,17 @@ export async function getExisting(db: Queryable, id: string): Promise<Payment> {
 }
 
 /**
+ * How long after its beginning an attempt may be asked for again. Providers
+ * forget idempotency keys after a day: asked for later it would be another charge.
+ */
+const repeatableMs = 23 * 3_600_000;
+/** What the clocks of the shop and the provider may differ by. */
+const clockSlackMs = 300_000;
+
+/**
  * Asks the provider to authorize a recorded attempt, and records its answer.
- * May be repeated: the provider knows the attempt by its id. When the provider
+ * May be repeated: the provider knows the attempt by its id, and one that is
+ * too old for that is looked for among what the provider has. When the provider
  * cannot be reached the attempt stays PROCESSING, since it may have been done;
  * one whose payment method it does not accept is FAILED, so that another can
  * be made.
@@ -22,10 +32,17 @@ export async function getExisting(db: Queryable, id: string): Promise<Payment> {
  * @throws PROVIDER_UNAVAILABLE, PROVIDER_MISCONFIGURED.
  */
 export async function authorize(
-  { db, cards }: { db: Queryable; cards: CardProcessor },
+  { db, cards, clock }: { db: Queryable; cards: CardProcessor; clock: Clock },
   payment: Payment,
 ): Promise<Payment> {
   const { id } = payment;
+  if (clock().getTime() - payment.createTime.getTime() > repeatableMs) {
+    const outcome = await findLost(cards, payment);
+    if (outcome !== undefined) return record(db, { id, outcome });
+    const declineMessage = "The payment was never started.";
+    const failed = await movePayment(db, { id, to: "FAILED", declineCode: notStarted, declineMessage });
+    return failed ?? (await getExisting(db, id));
+  }
   try {
     const outcome = await cards.authorize({
       paymentId: id,
@@ -45,7 +62,25 @@ export async function authorize(
   }
 }
 
-/** Records what the provider said, and returns the payment as it then stands. */
+/** What became of an attempt that may have been made while it could be, told by the id it carries. */
+async function findLost(cards: CardProcessor, { id, createTime }: Payment): Promise<CardOutcome | undefined> {
+  const since = new Date(createTime.getTime() - clockSlackMs);
+  const until = new Date(createTime.getTime() + repeatableMs + clockSlackMs);
+  for await (const intent of cards.list({ since, until })) {
+    if (intent.paymentId === id) return intent.outcome;
+  }
+  return undefined;
+}
+
+/**
+ * Records what the provider said, and returns the payment as it then stands. Of a payment that has ended while its
+ * order began another, nothing: its webhook sees to that money.
+ */
 export async function record(db: Queryable, change: { id: string; outcome: CardOutcome }): Promise<Payment> {
-  return (await applyOutcome(db, change)) ?? (await getExisting(db, change.id));
+  try {
+    return (await applyOutcome(db, change)) ?? (await getExisting(db, change.id));
+  } catch (err) {
+    if (!isUniqueViolation(err, "payment_live_key")) throw err;
+    return getExisting(db, change.id);
+  }
 }

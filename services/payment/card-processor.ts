@@ -34,6 +34,30 @@ export interface CardRefund {
   amount: bigint;
 }
 
+/** A payment as the provider has it, with what the shop told it. */
+export interface CardIntent {
+  outcome: CardOutcome;
+  /** Our payment's id; empty for one that the shop did not make. */
+  paymentId: string;
+  /** Empty likewise. */
+  orderId: string;
+  currencyCode: string;
+  /** What was taken, in minor units. */
+  captured: bigint;
+  /** What was or is being given back of it, in minor units. */
+  refunded: bigint;
+}
+
+/** Money given back, as the provider has it. */
+export interface CardRefundOutcome {
+  providerId: string;
+  /** Our refund's id; empty for one that was made at the provider. */
+  refundId: string;
+  /** Minor units. */
+  amount: bigint;
+  state: "PENDING" | "COMPLETED" | "FAILED";
+}
+
 /**
  * A provider of card payments. Every call may be repeated: the provider does
  * the work once per payment or refund id and answers the same again.
@@ -50,6 +74,12 @@ export interface CardProcessor {
   cancel(payment: { providerId: string }): Promise<CardOutcome>;
   /** Returns the payment's present state. */
   retrieve(providerId: string): Promise<CardOutcome>;
+  /** The payment with all that the provider knows of it; undefined when it does not know it. */
+  inspect(providerId: string): Promise<CardIntent | undefined>;
+  /** The payments begun in a time, the newest first. Sees each as soon as it exists. */
+  list(range: { since: Date; until?: Date }): AsyncIterable<CardIntent>;
+  /** What was given back of a payment. */
+  refundsOf(payment: { providerId: string; currencyCode: string }): Promise<CardRefundOutcome[]>;
   /** Gives captured money back; returns the provider's id of the refund. Errors besides: REFUND_REFUSED. */
   refund(refund: CardRefund): Promise<string>;
 }

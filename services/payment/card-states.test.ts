@@ -44,9 +44,11 @@ test.each(states)("an outcome that comes late moves a %s payment only where the 
   }
 });
 
-test("nothing leads out of an end, and nothing from captured money but its return", () => {
-  const leavable = new Set(states.flatMap((to) => sourcesOf[to]));
-  expect(states.filter((state) => !leavable.has(state))).toEqual(["FAILED", "CANCELED", "REFUNDED"]);
+test("nothing leads out of an end but money that came after all, and nothing from that but its return", () => {
+  const leadingOut = (end: PaymentState) => states.filter((to) => sourcesOf[to].includes(end));
+  expect(leadingOut("FAILED")).toEqual(["CAPTURED", "REFUNDED"]);
+  expect(leadingOut("CANCELED")).toEqual(["CAPTURED", "REFUNDED"]);
+  expect(leadingOut("REFUNDED")).toEqual([]);
   expect(states.filter((to) => sourcesOf[to].includes("CAPTURED"))).toEqual(["REFUNDED"]);
 });
 

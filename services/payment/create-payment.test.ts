@@ -200,7 +200,7 @@ test.each([
   ["CapturePayment", 2, () => shop.client.capturePayment({ paymentId: "budget-1" }, order)],
   ["CapturePayment again", 1, () => shop.client.capturePayment({ paymentId: "budget-1" }, order)],
   ["CancelPayment of a transfer", 2, () => shop.client.cancelPayment({ paymentId: "budget-2" }, order)],
-  ["RefundPayment", 11, () => shop.client.refundPayment({ paymentId: "budget-1", requestId: "1" }, as.staff)],
+  ["RefundPayment", 12, () => shop.client.refundPayment({ paymentId: "budget-1", requestId: "1" }, as.staff)],
   ["ListPayments", 2, () => shop.client.listPayments({ orderId: "ord_budget-1" }, as.staff)],
 ] as const)("%s costs %i statements", async (_name, budget, call) => {
   const before = shop.statements.length;

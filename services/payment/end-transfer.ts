@@ -1,40 +1,56 @@
 import type { Payment as PaymentMessage } from "../../gen/rowlock/payment/v1/payment_pb.js";
+import { isUniqueViolation } from "../../lib/db/index.ts";
 import { answerWith } from "./answer.ts";
 import { getExisting } from "./card-payment.ts";
+import { returnStrayMoney } from "./late-money.ts";
 import { changeAndTell } from "./order-link.ts";
 import { cardMethod, type PaymentState } from "./payment.ts";
 import { fail } from "./reasons.ts";
 import type { PaymentDeps } from "./service.ts";
 import { movePayment } from "./store-payment.ts";
 
+/** How the waiting for a transfer ends. */
+export interface TransferEnd {
+  id: string;
+  to: "CAPTURED" | "FAILED";
+  /** From where that is possible. */
+  from: readonly PaymentState[];
+  /** States in which this, or more, has happened already: the answer to a repeated call. */
+  reached: readonly PaymentState[];
+  declineCode?: string;
+  declineMessage?: string;
+}
+
 /**
  * Ends the waiting for a bank transfer and has Order act on it; answers with
- * the payment as it stands after that: an order that could no longer take the
- * money has given it back. A payment in one of the `reached` states is the
- * answer to a repeated call.
+ * the payment as it stands after that: an order that could not take the money
+ * has given it back.
  *
  * @throws PAYMENT_NOT_FOUND, PAYMENT_NOT_AWAITING_TRANSFER.
  */
 export async function endTransfer(
   deps: PaymentDeps,
-  {
-    reached,
-    ...change
-  }: {
-    id: string;
-    to: "CAPTURED" | "FAILED";
-    reached: readonly PaymentState[];
-    declineCode?: string;
-    declineMessage?: string;
-  },
+  { reached, from, ...change }: TransferEnd,
 ): Promise<PaymentMessage> {
-  const changed = await changeAndTell(deps, (tx) =>
-    movePayment(tx, { ...change, from: ["AWAITING_TRANSFER"] }),
-  );
-  const payment = await getExisting(deps.db, change.id);
-  const { id, state, method } = payment;
-  if (!changed && (method === cardMethod || !reached.includes(state))) {
-    throw fail("PAYMENT_NOT_AWAITING_TRANSFER", { payment_id: id, state });
+  const { db } = deps;
+  const { id } = change;
+  const before = await getExisting(db, id);
+  const isTransfer = before.method !== cardMethod;
+  const changed = isTransfer && (await end(deps, { ...change, from }));
+  const payment = await getExisting(db, id);
+  if (!changed && !(isTransfer && reached.includes(payment.state))) {
+    throw fail("PAYMENT_NOT_AWAITING_TRANSFER", { payment_id: id, state: payment.state });
   }
-  return answerWith(deps.db, payment);
+  return answerWith(db, payment);
+}
+
+async function end(deps: PaymentDeps, change: Omit<TransferEnd, "reached">): Promise<boolean> {
+  try {
+    return await changeAndTell(deps, (tx) => movePayment(tx, change));
+  } catch (err) {
+    if (!isUniqueViolation(err, "payment_live_key")) throw err;
+    // Late, and the order is being paid, or is, by another payment.
+    await returnStrayMoney(deps, change.id);
+    return true;
+  }
 }

@@ -1,10 +1,12 @@
 import type { Tx } from "../../lib/db/index.ts";
 import { defineQueue } from "../../lib/jobs/index.ts";
-import type { Payment } from "./payment.ts";
+import { returnStrayMoney } from "./late-money.ts";
+import type { Changed } from "./pay-back.ts";
 import type { PaymentDeps } from "./service.ts";
+import { findPayment } from "./store-payment.ts";
 
 /** Tells Order that a payment changed, until Order has answered. */
-export const paymentChanged = defineQueue<{ orderId: string }>("payment.changed", {
+export const paymentChanged = defineQueue<{ orderId: string; paymentId?: string }>("payment.changed", {
   retryLimit: 100,
   retryBackoff: true,
   retryDelay: 2,
@@ -20,21 +22,36 @@ const headStart = 5;
  * Returns whether there was a change.
  */
 export async function changeAndTell(
-  { db, jobs, orders, log }: Pick<PaymentDeps, "db" | "jobs" | "orders" | "log">,
-  change: (tx: Tx) => Promise<Payment | undefined>,
+  deps: Pick<PaymentDeps, "db" | "jobs" | "cards" | "orders" | "log">,
+  change: (tx: Tx) => Promise<Changed | undefined>,
 ): Promise<boolean> {
-  const payment = await db.transaction(async (tx) => {
-    const changed = await change(tx);
-    if (changed !== undefined) {
-      await jobs.enqueue(tx, paymentChanged, { orderId: changed.orderId }, { startAfter: headStart });
-    }
-    return changed;
+  const { db, jobs, log } = deps;
+  const told = await db.transaction(async (tx) => {
+    const payment = await change(tx);
+    if (payment === undefined) return undefined;
+    const data = { orderId: payment.orderId, paymentId: payment.id };
+    await jobs.enqueue(tx, paymentChanged, data, { startAfter: headStart });
+    return data;
   });
-  if (payment === undefined) return false;
+  if (told === undefined) return false;
   try {
-    await orders.settlePayment({ orderId: payment.orderId });
+    await tellOrder(deps, told);
   } catch (err) {
-    log.warn({ err, order_id: payment.orderId }, "order not told of its payment yet; a job will");
+    log.warn({ err, order_id: told.orderId }, "order not told of its payment yet; a job will");
   }
   return true;
+}
+
+/**
+ * Has Order act on its payment, and gives back money of an earlier attempt, which Order no longer looks at: the buyer
+ * has chosen another since. May be repeated.
+ */
+export async function tellOrder(
+  deps: Pick<PaymentDeps, "db" | "cards" | "orders">,
+  { orderId, paymentId }: { orderId: string; paymentId?: string },
+): Promise<void> {
+  const order = await deps.orders.settlePayment({ orderId });
+  if (paymentId === undefined || order.payment === undefined || order.payment.id === paymentId) return;
+  const payment = await findPayment(deps.db, paymentId);
+  if (payment?.state === "CAPTURED") await returnStrayMoney(deps, paymentId);
 }

@@ -1,19 +1,26 @@
+import type { Tx } from "../../lib/db/index.ts";
 import { reasonOf } from "../../lib/errors/reasons.ts";
 import { cardMethod, type Payment, type Refund } from "./payment.ts";
 import type { PaymentDeps } from "./service.ts";
 import { lockPayment } from "./store-payment.ts";
 import { completeRefund, failRefund } from "./store-refund.ts";
 
+/** A payment that changed. */
+export type Changed = Pick<Payment, "id" | "orderId">;
+
 /**
  * Has the provider do a recorded refund, and records that it is done. May be
  * repeated: the provider knows the refund by its id. One that the provider
- * refuses is taken off the payment again.
+ * refuses is taken off the payment again. `finish` runs the transaction that
+ * records the end; what its work returns is the payment if all of it went back.
  *
  * @throws REFUND_REFUSED, PROVIDER_UNAVAILABLE, PROVIDER_MISCONFIGURED.
  */
 export async function payBack(
   { db, cards }: Pick<PaymentDeps, "db" | "cards">,
   { payment, refund }: { payment: Payment; refund: Refund },
+  finish: (work: (tx: Tx) => Promise<Changed | undefined>) => Promise<unknown> = (work) =>
+    db.transaction(work),
 ): Promise<void> {
   let providerId: string | null = null;
   if (payment.method === cardMethod) {
@@ -30,9 +37,9 @@ export async function payBack(
       throw err;
     }
   }
-  await db.transaction(async (tx) => {
+  await finish(async (tx) => {
     // The lock makes the last of several refunds see that the others are done.
     await lockPayment(tx, payment.id);
-    await completeRefund(tx, { id: refund.id, providerId });
+    return completeRefund(tx, { id: refund.id, providerId });
   });
 }

@@ -20,14 +20,19 @@ export const sourcesOf: Readonly<Record<PaymentState, readonly PaymentState[]>> 
   REQUIRES_ACTION: ["PROCESSING"],
   AWAITING_TRANSFER: [],
   AUTHORIZED: ["PROCESSING", "REQUIRES_ACTION"],
-  CAPTURED: ["PROCESSING", "REQUIRES_ACTION", "AUTHORIZED", "AWAITING_TRANSFER"],
+  // From its ends, too: money that came after all is a fact, and Order decides what becomes of it.
+  CAPTURED: ["PROCESSING", "REQUIRES_ACTION", "AUTHORIZED", "AWAITING_TRANSFER", "FAILED", "CANCELED"],
   FAILED: ["PROCESSING", "REQUIRES_ACTION", "AWAITING_TRANSFER"],
   CANCELED: ["PROCESSING", "REQUIRES_ACTION", "AUTHORIZED", "AWAITING_TRANSFER"],
-  REFUNDED: ["CAPTURED"],
+  // From its ends when late money could not be taken because the order has another payment.
+  REFUNDED: ["CAPTURED", "FAILED", "CANCELED"],
 };
 
 /** The method of a card payment. */
 export const cardMethod = "card";
+
+/** Decline code of a card payment that never reached the provider. */
+export const notStarted = "not_started";
 
 /** Decline code of a card payment whose method the provider does not know or accept. */
 export const invalidMethod = "invalid_payment_method";

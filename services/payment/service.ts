@@ -6,6 +6,9 @@ import type { Db } from "../../lib/db/index.ts";
 import type { Jobs } from "../../lib/jobs/index.ts";
 import { defineService, type ServiceModule } from "../../lib/rpc/index.ts";
 import type { Log } from "../../lib/telemetry/log.ts";
+import { createInbox, defineWebhookQueue, type Inbox } from "../../lib/webhooks/index.ts";
+import { applyCardEvent } from "./apply-event.ts";
+import type { CardEvents } from "./card-events.ts";
 import type { CardProcessor } from "./card-processor.ts";
 import { cancelPayment } from "./rpc/cancel-payment.ts";
 import { capturePayment } from "./rpc/capture-payment.ts";
@@ -13,23 +16,35 @@ import { confirmPayment } from "./rpc/confirm-payment.ts";
 import { createPayment } from "./rpc/create-payment.ts";
 import { getPayment } from "./rpc/get-payment.ts";
 import { listPayments } from "./rpc/list-payments.ts";
+import { listWebhookEvents } from "./rpc/list-webhook-events.ts";
+import { receiveStripeWebhook } from "./rpc/receive-stripe-webhook.ts";
+import { reconcile } from "./rpc/reconcile.ts";
 import { refreshPayment } from "./rpc/refresh-payment.ts";
 import { refundPayment } from "./rpc/refund-payment.ts";
 import { rejectPayment } from "./rpc/reject-payment.ts";
+import { replayWebhookEvent } from "./rpc/replay-webhook-event.ts";
 
 /** What Payment stands on. */
 export interface PaymentDeps {
   db: Db;
   clock: Clock;
   log: Log;
-  jobs: Pick<Jobs, "enqueue">;
+  jobs: Pick<Jobs, "enqueue" | "enqueueAll">;
   cards: CardProcessor;
+  events: CardEvents;
   orders: Pick<Client<typeof OrderService>, "settlePayment">;
 }
 
-/** Composes the Payment service. */
-export function createPaymentService(deps: PaymentDeps): ServiceModule {
+/** Applies the inbox. */
+export const paymentWebhooks = defineWebhookQueue("payment");
+
+/** Composes the Payment service, with the inbox that its process works on and sweeps. */
+export function createPaymentService(deps: PaymentDeps): ServiceModule & { inbox: Inbox } {
+  const { db, jobs, clock, log, events } = deps;
+  const apply: Parameters<typeof createInbox>[0]["apply"] = (event) => applyCardEvent(deps, event);
+  const inbox = createInbox({ db, jobs, queue: paymentWebhooks, clock, log, apply });
   return {
+    inbox,
     services: [
       defineService(PaymentService, {
         createPayment: createPayment(deps),
@@ -41,6 +56,10 @@ export function createPaymentService(deps: PaymentDeps): ServiceModule {
         confirmPayment: confirmPayment(deps),
         rejectPayment: rejectPayment(deps),
         refundPayment: refundPayment(deps),
+        reconcile: reconcile(deps),
+        receiveStripeWebhook: receiveStripeWebhook({ events, inbox }),
+        listWebhookEvents: listWebhookEvents({ inbox }),
+        replayWebhookEvent: replayWebhookEvent({ db, inbox }),
       }),
     ],
   };

@@ -1,6 +1,6 @@
 import { type Queryable, type Sql, sql } from "../../lib/db/index.ts";
 import type { CardOutcome } from "./card-processor.ts";
-import { type Payment, type PaymentState, sourcesOf } from "./payment.ts";
+import { cardMethod, type Payment, type PaymentState, sourcesOf } from "./payment.ts";
 
 const paymentColumns = sql`
   id, order_id as "orderId", state, currency_code as "currencyCode", amount, refunded, method,
@@ -46,6 +46,39 @@ export async function insertPayment(db: Queryable, payment: NewPayment): Promise
 export async function findPayment(db: Queryable, id: string): Promise<Payment | undefined> {
   const [row] = await db.query<Payment>(sql`select ${paymentColumns} from payment where id = ${id}`);
   return row;
+}
+
+/** The payment that a provider knows by this id. */
+export async function findPaymentByProviderId(
+  db: Queryable,
+  providerId: string,
+): Promise<Payment | undefined> {
+  const [row] = await db.query<Payment>(sql`
+    select ${paymentColumns} from payment where provider_id = ${providerId}`);
+  return row;
+}
+
+/** One page of the card payments that changed since a time, after an id, the oldest first. */
+export async function listChangedCards(
+  db: Queryable,
+  { since, after, limit }: { since: Date; after: string; limit: number },
+): Promise<Payment[]> {
+  return db.query<Payment>(sql`
+    select ${paymentColumns} from payment
+    where update_time >= ${since} and method = ${cardMethod} and id > ${after}
+    order by id
+    limit ${limit}`);
+}
+
+/** The payments of these orders that hold money. */
+export async function listHoldingMoney(
+  db: Queryable,
+  orderIds: readonly string[],
+): Promise<Pick<Payment, "id" | "orderId" | "providerId">[]> {
+  return db.query(sql`
+    select id, order_id as "orderId", provider_id as "providerId" from payment
+    where order_id = any(${orderIds}::text[]) and state = 'CAPTURED' and refunded < amount
+    order by id`);
 }
 
 /** The id of the order's live attempt. */
@@ -114,6 +147,16 @@ async function move(
     where id = ${id} and state = any(${from}::text[])
     returning ${paymentColumns}`);
   return row;
+}
+
+/** Notes the provider's id of a payment that ended before it was known. */
+export async function setProviderId(
+  db: Queryable,
+  { id, providerId }: { id: string; providerId: string },
+): Promise<void> {
+  await db.execute(sql`
+    update payment set provider_id = ${providerId}, update_time = now()
+    where id = ${id} and provider_id is null`);
 }
 
 /** One page of payments below an id, the newest first, with one row more than asked for. */

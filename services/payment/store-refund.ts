@@ -59,12 +59,23 @@ export async function findPendingRefunds(
     limit ${limit}`);
 }
 
-/** Marks a refund as done; the payment is REFUNDED once all of it went back. */
+/** A refund that the provider has and the shop does not, already done; counted against its payment. */
+export async function adoptRefund(
+  tx: Queryable,
+  refund: Pick<Refund, "id" | "paymentId" | "amount" | "reason" | "providerId">,
+): Promise<void> {
+  await insertRefund(tx, { ...refund, requestId: null, requestFingerprint: new Uint8Array() });
+}
+
+/**
+ * Marks a refund as done; the payment is REFUNDED once all of it went back. Returns the payment when this made it
+ * so. The caller has locked the payment.
+ */
 export async function completeRefund(
   db: Queryable,
   { id, providerId }: { id: string; providerId: string | null },
-): Promise<void> {
-  await db.query(sql`
+): Promise<{ id: string; orderId: string } | undefined> {
+  const [payment] = await db.query<{ id: string; orderId: string; state: string }>(sql`
     with done as (
       update refund set state = 'COMPLETED', provider_id = ${providerId}
       where id = ${id} and state = 'PENDING'
@@ -75,17 +86,23 @@ export async function completeRefund(
         select 1 from refund r where r.payment_id = p.id and r.state = 'PENDING' and r.id <> ${id}
       ) then 'REFUNDED' else p.state end,
       update_time = now()
-    from done where p.id = done.payment_id and p.state = 'CAPTURED'`);
+    from done where p.id = done.payment_id and p.state in ('CAPTURED', 'FAILED', 'CANCELED')
+    returning p.id, p.order_id as "orderId", p.state`);
+  return payment?.state === "REFUNDED" ? payment : undefined;
 }
 
-/** Takes a refused refund off the payment again. Its key is free for another try. */
+/**
+ * Takes a refund off the payment again that the provider refused, or said to be done and then could not do: the money
+ * is here again. Its key is free for another try.
+ */
 export async function failRefund(db: Queryable, id: string): Promise<void> {
   await db.query(sql`
     with refused as (
       update refund set state = 'FAILED', request_id = null
-      where id = ${id} and state = 'PENDING'
+      where id = ${id} and state <> 'FAILED'
       returning payment_id, amount
     )
-    update payment p set refunded = p.refunded - refused.amount, update_time = now()
+    update payment p set refunded = p.refunded - refused.amount, update_time = now(),
+      state = case when p.state = 'REFUNDED' then 'CAPTURED' else p.state end
     from refused where p.id = refused.payment_id`);
 }

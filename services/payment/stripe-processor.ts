@@ -2,6 +2,7 @@ import type { ConnectError } from "@connectrpc/connect";
 import Stripe from "stripe";
 import type { CardCharge, CardOutcome, CardProcessor } from "./card-processor.ts";
 import { fail } from "./reasons.ts";
+import { toIntent, toOutcome, toRefund, toStripeAmount } from "./stripe-convert.ts";
 
 /** How to reach Stripe. `baseUrl` points the SDK elsewhere than api.stripe.com. */
 export interface StripeOptions {
@@ -12,6 +13,9 @@ export interface StripeOptions {
   /** Where Stripe sends a buyer back to after 3-D Secure. */
   returnUrl: string;
 }
+
+/** The most that Stripe lists at a time. */
+const pageSize = 100;
 
 /**
  * Card payments by Stripe PaymentIntents with manual capture. Creating an
@@ -55,13 +59,50 @@ export function createStripeProcessor(options: StripeOptions): CardProcessor {
       }
     },
     retrieve,
+    async inspect(providerId) {
+      try {
+        return toIntent(
+          await inTime(stripe.paymentIntents.retrieve(providerId, { expand: ["latest_charge"] })),
+        );
+      } catch (err) {
+        if (err instanceof Stripe.errors.StripeInvalidRequestError && err.statusCode === 404)
+          return undefined;
+        throw unavailable(err);
+      }
+    },
+    async *list({ since, until }) {
+      const created = {
+        gte: Math.floor(since.getTime() / 1000),
+        ...(until !== undefined && { lte: Math.ceil(until.getTime() / 1000) }),
+      };
+      let after: string | undefined;
+      do {
+        const page = await pageOf(
+          stripe.paymentIntents.list({
+            created,
+            limit: pageSize,
+            expand: ["data.latest_charge"],
+            ...(after !== undefined && { starting_after: after }),
+          }),
+        );
+        for (const intent of page.data) yield toIntent(intent);
+        after = page.has_more ? page.data.at(-1)?.id : undefined;
+      } while (after !== undefined);
+    },
+    async refundsOf({ providerId, currencyCode }) {
+      const page = await pageOf(stripe.refunds.list({ payment_intent: providerId, limit: pageSize }));
+      return page.data.map((refund) => toRefund(refund, currencyCode));
+    },
     async refund({ refundId, providerId, currencyCode, amount: minorUnits }) {
       const amount = toStripeAmount(currencyCode, minorUnits);
       if (amount === undefined) throw refused(fractionOfMga);
       let refund: Stripe.Refund;
       try {
         refund = await inTime(
-          stripe.refunds.create({ payment_intent: providerId, amount }, { idempotencyKey: refundId }),
+          stripe.refunds.create(
+            { payment_intent: providerId, amount, metadata: { refund_id: refundId } },
+            { idempotencyKey: refundId },
+          ),
         );
       } catch (err) {
         if (err instanceof Stripe.errors.StripeInvalidRequestError) throw refused(err.message, err);
@@ -74,6 +115,14 @@ export function createStripeProcessor(options: StripeOptions): CardProcessor {
       return refund.id;
     },
   };
+
+  async function pageOf<T>(call: Promise<T>): Promise<T> {
+    try {
+      return await inTime(call);
+    } catch (err) {
+      throw unavailable(err);
+    }
+  }
 
   async function retrieve(providerId: string): Promise<CardOutcome> {
     try {
@@ -133,45 +182,7 @@ function intentOf(charge: CardCharge, returnUrl: string): Stripe.PaymentIntentCr
   };
 }
 
-/**
- * An amount in ISO 4217 minor units as Stripe counts it. Stripe writes ISK and
- * UGX with two decimals that must be 00, and MGA without any
- * (https://docs.stripe.com/currencies#special-cases). Undefined for an amount
- * that it cannot write.
- */
-function toStripeAmount(currencyCode: string, amount: bigint): number | undefined {
-  if (currencyCode === "ISK" || currencyCode === "UGX") return Number(amount * 100n);
-  if (currencyCode !== "MGA") return Number(amount);
-  return amount % 100n === 0n ? Number(amount / 100n) : undefined;
-}
-
 const fractionOfMga = "cards take whole MGA only";
-
-const states: Record<string, CardOutcome["state"]> = {
-  processing: "PROCESSING",
-  requires_confirmation: "PROCESSING",
-  requires_action: "REQUIRES_ACTION",
-  requires_capture: "AUTHORIZED",
-  succeeded: "CAPTURED",
-  canceled: "CANCELED",
-  // After a decline or a failed 3-D Secure the intent waits for another card;
-  // another attempt of ours is another intent.
-  requires_payment_method: "FAILED",
-};
-
-function toOutcome(intent: Stripe.PaymentIntent): CardOutcome {
-  const state = states[intent.status];
-  if (state === undefined) throw new Error(`unknown PaymentIntent status ${intent.status}`);
-  const error = intent.last_payment_error;
-  return {
-    state,
-    providerId: intent.id,
-    clientSecret: state === "REQUIRES_ACTION" ? (intent.client_secret ?? "") : "",
-    redirectUrl: intent.next_action?.redirect_to_url?.url ?? "",
-    declineCode: state === "FAILED" ? error?.decline_code || error?.code || "declined" : "",
-    declineMessage: state === "FAILED" ? (error?.message ?? "The payment failed.") : "",
-  };
-}
 
 /** A declined card or a refused charge as an outcome; everything else as an error. */
 function declined(err: unknown): CardOutcome {

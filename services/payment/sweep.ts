@@ -1,4 +1,5 @@
 import { getExisting } from "./card-payment.ts";
+import { changeAndTell } from "./order-link.ts";
 import { payBack } from "./pay-back.ts";
 import type { PaymentDeps } from "./service.ts";
 import { findPendingRefunds } from "./store-refund.ts";
@@ -10,14 +11,15 @@ const abandonedMs = 60_000;
 
 /** Goes on with refunds whose process died or whose provider did not answer. Returns how many it visited. */
 export async function sweepRefunds(
-  deps: Pick<PaymentDeps, "db" | "clock" | "cards" | "log">,
+  deps: Pick<PaymentDeps, "db" | "clock" | "cards" | "log" | "jobs" | "orders">,
 ): Promise<number> {
   const { db, clock, log } = deps;
   const before = new Date(clock().getTime() - abandonedMs);
   const pending = await findPendingRefunds(db, { before, limit: sweepLimit });
   for (const refund of pending) {
     try {
-      await payBack(deps, { payment: await getExisting(db, refund.paymentId), refund });
+      const payment = await getExisting(db, refund.paymentId);
+      await payBack(deps, { payment, refund }, (work) => changeAndTell(deps, work));
     } catch (err) {
       log.warn({ err, refund_id: refund.id }, "refund not done yet; the next sweep tries again");
     }

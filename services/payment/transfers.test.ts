@@ -27,7 +27,11 @@ test("a confirmed transfer is captured; Order is told at once, and by a job that
   expect(payment.state).toBe(Payment_State.CAPTURED);
   expect(shop.settled).toEqual(["ord_confirm-1"]);
   expect(shop.jobs).toEqual([
-    { queue: "payment.changed", data: { orderId: "ord_confirm-1" }, startAfter: 5 },
+    {
+      queue: "payment.changed",
+      data: { orderId: "ord_confirm-1", paymentId: "confirm-1" },
+      startAfter: 5,
+    },
   ]);
 });
 
@@ -82,62 +86,96 @@ test("a job that cannot be enqueued undoes the change, and Order hears nothing",
   expect(shop.settled).toEqual([]);
 });
 
-test.each([
-  [
-    "confirmPayment",
-    "FAILED",
-    () => shop.client.rejectPayment({ paymentId: "over-confirmPayment" }, as.staff),
-  ],
-  [
-    "rejectPayment",
-    "CAPTURED",
-    () => shop.client.confirmPayment({ paymentId: "over-rejectPayment" }, as.staff),
-  ],
-] as const)("%s after the opposite is refused (%s)", async (rpc, state, opposite) => {
-  const paymentId = `over-${rpc}`;
-  await shop.transfer(paymentId);
-  await opposite();
-  expect(errorInfo(await failure(shop.client[rpc]({ paymentId }, as.staff)))).toMatchObject({
+test("a rejection after the confirmation is refused", async () => {
+  await shop.transfer("over");
+  await shop.client.confirmPayment({ paymentId: "over" }, as.staff);
+  const err = await failure(shop.client.rejectPayment({ paymentId: "over" }, as.staff));
+  expect(errorInfo(err)).toMatchObject({
     reason: "PAYMENT_NOT_AWAITING_TRANSFER",
-    metadata: { payment_id: paymentId, state },
+    metadata: { payment_id: "over", state: "CAPTURED" },
   });
 });
 
-test.each(["confirmPayment", "rejectPayment"] as const)(
-  "%s is not for canceled transfers, nor cards",
-  async (rpc) => {
-    await shop.transfer(`canceled-${rpc}`);
-    const canceled = await shop.client.cancelPayment({ paymentId: `canceled-${rpc}` }, order);
-    expect(canceled.state).toBe(Payment_State.CANCELED);
-    await shop.pay(`card-${rpc}`);
-    await shop.captured(`captured-${rpc}`);
-    for (const paymentId of [`canceled-${rpc}`, `card-${rpc}`, `captured-${rpc}`]) {
-      const err = await failure(shop.client[rpc]({ paymentId }, as.staff));
-      expect(reasonOf(err)).toBe("PAYMENT_NOT_AWAITING_TRANSFER");
-    }
-    expect(reasonOf(await failure(shop.client[rpc]({ paymentId: "nobody" }, as.staff)))).toBe(
-      "PAYMENT_NOT_FOUND",
-    );
-  },
-);
+test.each([
+  ["rejected", () => shop.client.rejectPayment({ paymentId: "late-rejected" }, as.staff)],
+  ["canceled", () => shop.client.cancelPayment({ paymentId: "late-canceled" }, order)],
+] as const)("money that comes for a %s transfer is money: captured, and Order decides", async (how, end) => {
+  const paymentId = `late-${how}`;
+  await shop.transfer(paymentId);
+  await end();
+  shop.settled.length = 0;
+  const payment = await shop.client.confirmPayment({ paymentId }, as.staff);
+  expect(payment.state).toBe(Payment_State.CAPTURED);
+  expect(shop.settled).toEqual([`ord_${paymentId}`]);
+});
 
-test("confirm, reject and cancel at once: exactly one wins", async () => {
+test("late money for an order that is paid otherwise goes back, once", async () => {
+  await shop.transfer("other-1", { orderId: "ord_other" });
+  await shop.client.cancelPayment({ paymentId: "other-1" }, order);
+  await shop.pay("other-2", { orderId: "ord_other" });
+  for (let time = 0; time < 2; time++) {
+    const payment = await shop.client.confirmPayment({ paymentId: "other-1" }, as.staff);
+    expect(payment).toMatchObject({ state: Payment_State.REFUNDED, refunded: { amount: 1000n } });
+    expect(payment.refunds).toHaveLength(1);
+  }
+  expect((await shop.get("other-2")).state).toBe(Payment_State.AUTHORIZED);
+});
+
+test("late money of an attempt that Order has left for another goes back", async () => {
+  await shop.transfer("left-1");
+  await shop.client.cancelPayment({ paymentId: "left-1" }, order);
+  shop.orderPayment = "left-2";
+  const payment = await shop.client.confirmPayment({ paymentId: "left-1" }, as.staff);
+  shop.orderPayment = "";
+  expect(payment).toMatchObject({ state: Payment_State.REFUNDED, refunded: { amount: 1000n } });
+});
+
+test.each(["confirmPayment", "rejectPayment"] as const)("%s is not for cards", async (rpc) => {
+  await shop.pay(`card-${rpc}`);
+  await shop.captured(`captured-${rpc}`);
+  for (const paymentId of [`card-${rpc}`, `captured-${rpc}`]) {
+    const err = await failure(shop.client[rpc]({ paymentId }, as.staff));
+    expect(reasonOf(err)).toBe("PAYMENT_NOT_AWAITING_TRANSFER");
+  }
+  const err = await failure(shop.client[rpc]({ paymentId: "nobody" }, as.staff));
+  expect(reasonOf(err)).toBe("PAYMENT_NOT_FOUND");
+});
+
+test("a canceled transfer cannot be rejected", async () => {
+  await shop.transfer("canceled-1");
+  await shop.client.cancelPayment({ paymentId: "canceled-1" }, order);
+  const err = await failure(shop.client.rejectPayment({ paymentId: "canceled-1" }, as.staff));
+  expect(reasonOf(err)).toBe("PAYMENT_NOT_AWAITING_TRANSFER");
+});
+
+test("confirm, reject and cancel at once: the money that came counts, whoever was first", async () => {
   for (let round = 0; round < 10; round++) {
     const paymentId = `duel-${round}`;
     await shop.transfer(paymentId);
     shop.jobs.length = 0;
-    const outcomes = await Promise.allSettled([
+    const [confirmed] = await Promise.allSettled([
       shop.client.confirmPayment({ paymentId }, as.staff),
       shop.client.rejectPayment({ paymentId }, as.staff),
       shop.client.cancelPayment({ paymentId }, order),
     ]);
-    const { state } = await shop.get(paymentId);
-    const winners = outcomes.flatMap((each) => (each.status === "fulfilled" ? [each.value.state] : []));
-    // Canceling what was rejected, and the other way round, changes nothing: both say how it ended.
-    expect(new Set(winners)).toEqual(new Set([state]));
-    expect(shop.jobs).toHaveLength(state === Payment_State.CANCELED ? 0 : 1);
+    expect(confirmed).toMatchObject({ status: "fulfilled", value: { state: Payment_State.CAPTURED } });
+    expect((await shop.get(paymentId)).state).toBe(Payment_State.CAPTURED);
   }
 });
+
+test.each(["confirmPayment", "rejectPayment"] as const)(
+  "%s with a key answers the same again",
+  async (rpc) => {
+    const paymentId = `key-${rpc}`;
+    await shop.transfer(paymentId);
+    const request = { paymentId, requestId: `k-${rpc}` };
+    const first = await shop.client[rpc](request, as.staff);
+    if (rpc === "confirmPayment") await shop.client.refundPayment({ paymentId }, order);
+    expect(await shop.client[rpc](request, as.staff)).toEqual(first);
+    const other = await failure(shop.client[rpc]({ ...request, paymentId: "another" }, as.staff));
+    expect(reasonOf(other)).toBe("REQUEST_ID_REUSED");
+  },
+);
 
 test("only staff confirm and reject", async () => {
   await shop.transfer("access-1");

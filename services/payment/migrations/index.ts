@@ -1,8 +1,12 @@
 import type { Schema } from "../../../lib/db/index.ts";
 import { init } from "./0001-init.ts";
+import { webhooks } from "./0002-webhooks.ts";
 
 /** The Postgres schema of the Payment service. */
 export const paymentSchema: Schema = {
   name: "payment",
-  migrations: [{ name: "0001-init", up: init }],
+  migrations: [
+    { name: "0001-init", up: init },
+    { name: "0002-webhooks", up: webhooks },
+  ],
 };

@@ -1,9 +1,28 @@
 import type { MethodImpl } from "@connectrpc/connect";
-import type { PaymentService } from "../../../gen/rowlock/payment/v1/payment_pb.js";
+import { PaymentService } from "../../../gen/rowlock/payment/v1/payment_pb.js";
+import { callerKey } from "../../../lib/idempotency/idempotency.ts";
+import { keyed } from "../../../lib/idempotency/keyed.ts";
 import { endTransfer } from "../end-transfer.ts";
 import type { PaymentDeps } from "../service.ts";
 
-/** Says that a bank transfer has arrived. Safe to retry. */
-export function confirmPayment(deps: PaymentDeps): MethodImpl<typeof PaymentService.method.confirmPayment> {
-  return ({ paymentId: id }) => endTransfer(deps, { id, to: "CAPTURED", reached: ["CAPTURED", "REFUNDED"] });
+const method = PaymentService.method.confirmPayment;
+
+/**
+ * Says that a bank transfer has arrived, also one that came after its order was given up: the money is there, and
+ * Order decides what becomes of it. Safe to retry.
+ */
+export function confirmPayment(deps: PaymentDeps): MethodImpl<typeof method> {
+  const { db, clock } = deps;
+  return (request, ctx) => {
+    const { requestId: key, paymentId: id } = request;
+    const call = { db, clock, signal: ctx.signal, method, caller: callerKey(ctx), key, request };
+    return keyed(call, () =>
+      endTransfer(deps, {
+        id,
+        to: "CAPTURED",
+        from: ["AWAITING_TRANSFER", "CANCELED", "FAILED"],
+        reached: ["CAPTURED", "REFUNDED"],
+      }),
+    );
+  };
 }

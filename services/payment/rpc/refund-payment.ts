@@ -7,8 +7,10 @@ import {
 import type { Queryable } from "../../../lib/db/index.ts";
 import { fingerprintOf } from "../../../lib/idempotency/idempotency.ts";
 import { newId } from "../../../lib/ids/ids.ts";
+import { callerOf } from "../../../lib/rpc/index.ts";
 import { answerWith } from "../answer.ts";
 import { getExisting } from "../card-payment.ts";
+import { changeAndTell } from "../order-link.ts";
 import { payBack } from "../pay-back.ts";
 import type { Payment, Refund } from "../payment.ts";
 import { fail } from "../reasons.ts";
@@ -23,9 +25,15 @@ import { findRefundByRequest, insertRefund } from "../store-refund.ts";
  */
 export function refundPayment(deps: PaymentDeps): MethodImpl<typeof PaymentService.method.refundPayment> {
   const { db } = deps;
-  return async (request) => {
+  return async (request, ctx) => {
     const recorded = await db.transaction((tx) => recordRefund(tx, request));
-    if (recorded.refund.state === "PENDING") await payBack(deps, recorded);
+    // Order knows what it asks for; what staff give back it has to be told.
+    const byOrder = callerOf(ctx).kind === "service";
+    if (recorded.refund.state === "PENDING") {
+      await (byOrder
+        ? payBack(deps, recorded)
+        : payBack(deps, recorded, (work) => changeAndTell(deps, work)));
+    }
     return answerWith(db, await getExisting(db, request.paymentId));
   };
 }

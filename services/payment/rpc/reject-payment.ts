@@ -1,16 +1,27 @@
 import type { MethodImpl } from "@connectrpc/connect";
-import type { PaymentService } from "../../../gen/rowlock/payment/v1/payment_pb.js";
+import { PaymentService } from "../../../gen/rowlock/payment/v1/payment_pb.js";
+import { callerKey } from "../../../lib/idempotency/idempotency.ts";
+import { keyed } from "../../../lib/idempotency/keyed.ts";
 import { endTransfer } from "../end-transfer.ts";
 import type { PaymentDeps } from "../service.ts";
 
+const method = PaymentService.method.rejectPayment;
+
 /** Says that a bank transfer will not come. Safe to retry. */
-export function rejectPayment(deps: PaymentDeps): MethodImpl<typeof PaymentService.method.rejectPayment> {
-  return ({ paymentId: id, reason }) =>
-    endTransfer(deps, {
-      id,
-      to: "FAILED",
-      reached: ["FAILED"],
-      declineCode: "rejected",
-      declineMessage: reason,
-    });
+export function rejectPayment(deps: PaymentDeps): MethodImpl<typeof method> {
+  const { db, clock } = deps;
+  return (request, ctx) => {
+    const { requestId: key, paymentId: id, reason } = request;
+    const call = { db, clock, signal: ctx.signal, method, caller: callerKey(ctx), key, request };
+    return keyed(call, () =>
+      endTransfer(deps, {
+        id,
+        to: "FAILED",
+        from: ["AWAITING_TRANSFER"],
+        reached: ["FAILED"],
+        declineCode: "rejected",
+        declineMessage: reason,
+      }),
+    );
+  };
 }

@@ -1,4 +1,11 @@
-import type { CardCharge, CardOutcome, CardProcessor, CardRefund } from "../card-processor.ts";
+import type {
+  CardCharge,
+  CardIntent,
+  CardOutcome,
+  CardProcessor,
+  CardRefund,
+  CardRefundOutcome,
+} from "../card-processor.ts";
 import { fail } from "../reasons.ts";
 
 /** An outcome; authorized unless told otherwise. */
@@ -29,8 +36,12 @@ export class FakeCards implements CardProcessor {
   readonly calls: SeenCall[] = [];
   /** The intents by the provider's id. */
   readonly intents = new Map<string, CardOutcome>();
+  /** What each intent was made from, by the provider's id. */
+  readonly charges = new Map<string, CardCharge>();
   /** The amounts given back, by the refund's id. */
   readonly refunds = new Map<string, CardRefund>();
+  /** Refunds of those that could not be done after all. */
+  readonly failedRefunds = new Set<string>();
   /** What the next new intents come to, by the source of the charge; others are authorized. */
   readonly script = new Map<string, Partial<CardOutcome>>();
   /** Runs in the call, before its effect; may throw. */
@@ -51,6 +62,7 @@ export class FakeCards implements CardProcessor {
       if (charge.source === "pm_unknown") {
         throw fail("PAYMENT_METHOD_INVALID", { provider_message: "no such payment method" });
       }
+      this.charges.set(providerId, charge);
       return this.put(outcome({ ...this.script.get(charge.source), providerId }));
     });
   }
@@ -81,6 +93,31 @@ export class FakeCards implements CardProcessor {
     });
   }
 
+  async inspect(providerId: string): Promise<CardIntent | undefined> {
+    return this.#serve("inspect", providerId, () => this.#describe(providerId));
+  }
+
+  async *list(): AsyncIterable<CardIntent> {
+    await this.#serve("list", "", () => undefined);
+    for (const providerId of this.intents.keys()) {
+      const intent = this.#describe(providerId);
+      if (intent !== undefined) yield intent;
+    }
+  }
+
+  async refundsOf({ providerId }: { providerId: string }): Promise<CardRefundOutcome[]> {
+    return this.#serve("refundsOf", providerId, () =>
+      [...this.refunds.values()]
+        .filter((refund) => refund.providerId === providerId)
+        .map(({ refundId, amount }) => ({
+          providerId: `re_${refundId}`,
+          refundId,
+          amount,
+          state: this.failedRefunds.has(refundId) ? "FAILED" : "COMPLETED",
+        })),
+    );
+  }
+
   /** What was given back in all; minor units. */
   get refunded(): bigint {
     return [...this.refunds.values()].reduce((sum, { amount }) => sum + amount, 0n);
@@ -89,6 +126,23 @@ export class FakeCards implements CardProcessor {
   put(intent: CardOutcome): CardOutcome {
     this.intents.set(intent.providerId, intent);
     return intent;
+  }
+
+  #describe(providerId: string): CardIntent | undefined {
+    const intent = this.intents.get(providerId);
+    const charge = this.charges.get(providerId);
+    if (intent === undefined) return undefined;
+    const returned = [...this.refunds.values()].filter(
+      (refund) => refund.providerId === providerId && !this.failedRefunds.has(refund.refundId),
+    );
+    return {
+      outcome: intent,
+      paymentId: charge?.paymentId ?? "",
+      orderId: charge?.orderId ?? "",
+      currencyCode: charge?.currencyCode ?? "USD",
+      captured: intent.state === "CAPTURED" ? (charge?.amount ?? 1000n) : 0n,
+      refunded: returned.reduce((sum, { amount }) => sum + amount, 0n),
+    };
   }
 
   #intent(providerId: string): CardOutcome {

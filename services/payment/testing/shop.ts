@@ -12,9 +12,11 @@ import { money } from "../../../lib/money/money.ts";
 import { createDirectTransport } from "../../../lib/rpc/index.ts";
 import { as, testInterceptors } from "../../../lib/rpc/testing/interceptors.ts";
 import { testDatabase } from "../../../lib/testing/postgres.ts";
+import type { Inbox } from "../../../lib/webhooks/index.ts";
 import { paymentSchema } from "../migrations/index.ts";
 import { createPaymentService, type PaymentDeps } from "../service.ts";
 import { FakeCards } from "./fake-cards.ts";
+import { fakeEvents } from "./fake-events.ts";
 
 /** The service that orders. */
 export const order = as.service("order");
@@ -31,6 +33,9 @@ export interface TestPayments {
   readonly jobs: { queue: string; data: object; startAfter: unknown }[];
   /** Settles an order in place of Order; may throw. */
   settle: (orderId: string) => Promise<void> | void;
+  /** The payment that Order says the order has; empty: it does not say. */
+  orderPayment: string;
+  readonly inbox: Inbox;
   /** The orders that were settled. */
   readonly settled: string[];
   /** Moves the clock ahead of real time. */
@@ -66,17 +71,22 @@ export async function openTestPayments(): Promise<TestPayments> {
         jobs.push({ queue: queue.name, data, startAfter: options?.startAfter });
         return "job";
       },
+      async enqueueAll(tx, queue, all) {
+        for (const { data, ...options } of all) await deps.jobs.enqueue(tx, queue, data, options);
+        return all.length;
+      },
     },
     cards,
+    events: fakeEvents,
     orders: {
       async settlePayment({ orderId = "" }) {
         settled.push(orderId);
         await shop.settle(orderId);
-        return create(OrderSchema, {});
+        return create(OrderSchema, shop.orderPayment === "" ? {} : { payment: { id: shop.orderPayment } });
       },
     },
   };
-  const { services } = createPaymentService(deps);
+  const { services, inbox } = createPaymentService(deps);
   const transport = createDirectTransport({ services, interceptors: testInterceptors });
   const client = createClient(PaymentService, transport);
   const request = (paymentId: string) => ({
@@ -92,8 +102,10 @@ export async function openTestPayments(): Promise<TestPayments> {
     cards,
     statements,
     jobs,
+    inbox,
     settle: () => undefined,
     settled,
+    orderPayment: "",
     advance: (ms) => {
       ahead += ms;
     },

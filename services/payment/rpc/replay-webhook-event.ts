@@ -1,0 +1,20 @@
+import type { MethodImpl } from "@connectrpc/connect";
+import { PaymentService } from "../../../gen/rowlock/payment/v1/payment_pb.js";
+import { callerKey, once } from "../../../lib/idempotency/idempotency.ts";
+import { type Inbox, toWebhookEventMessage } from "../../../lib/webhooks/index.ts";
+import type { PaymentDeps } from "../service.ts";
+
+const method = PaymentService.method.replayWebhookEvent;
+
+/** Applies an event of the inbox once more. */
+export function replayWebhookEvent({
+  db,
+  inbox,
+}: Pick<PaymentDeps, "db"> & { inbox: Inbox }): MethodImpl<typeof method> {
+  return (request, ctx) => {
+    const call = { method, caller: callerKey(ctx), key: request.requestId, request };
+    return db.transaction((tx) =>
+      once(tx, call, async () => toWebhookEventMessage(await inbox.replay(tx, request.eventId))),
+    );
+  };
+}
