@@ -2,11 +2,13 @@ import { once } from "node:events";
 import { Worker } from "node:worker_threads";
 import { type SandboxLog, silentLog } from "./log.ts";
 import type { SandboxSettings } from "./sandbox.ts";
+import type { WebhookKeys } from "./webhooks/targets.ts";
 import type { WorkerInput, WorkerMessage } from "./worker.ts";
 
 export interface SandboxWorker {
   /** Where the sandbox listens, without a slash at the end. */
   readonly url: string;
+  readonly webhookKeys: WebhookKeys;
   /** Resolves, with the reason, if the thread ends without being asked to. */
   readonly ended: Promise<string>;
   [Symbol.asyncDispose](): Promise<void>;
@@ -24,12 +26,12 @@ export async function startSandboxWorker({
 }: SandboxSettings & { port?: number; host?: string; log?: SandboxLog }): Promise<SandboxWorker> {
   const input: WorkerInput = { settings, port, host };
   const worker = new Worker(new URL("./worker.ts", import.meta.url), { workerData: input, name: "sandbox" });
-  const started = Promise.withResolvers<string>();
+  const started = Promise.withResolvers<Pick<SandboxWorker, "url" | "webhookKeys">>();
   const ended = Promise.withResolvers<string>();
   let stopping = false;
 
   worker.on("message", (message: WorkerMessage) => {
-    if ("url" in message) started.resolve(message.url);
+    if ("url" in message) started.resolve(message);
     else if ("failed" in message) started.reject(new Error(`the sandbox did not start: ${message.failed}`));
     else log[message.level](message.fields, message.message);
   });
@@ -43,9 +45,10 @@ export async function startSandboxWorker({
     if (!stopping) ended.resolve(`the sandbox thread ended with ${code}`);
   });
 
-  const url = await started.promise;
+  const { url, webhookKeys } = await started.promise;
   return {
     url,
+    webhookKeys,
     ended: ended.promise,
     async [Symbol.asyncDispose]() {
       if (stopping || worker.threadId === -1) return;

@@ -1,6 +1,7 @@
 import { parentPort, workerData } from "node:worker_threads";
 import type { SandboxLog } from "./log.ts";
 import { createSandbox, type SandboxSettings } from "./sandbox.ts";
+import type { WebhookKeys } from "./webhooks/targets.ts";
 
 /** What `start-in-worker.ts` gives this thread. */
 export interface WorkerInput {
@@ -11,7 +12,7 @@ export interface WorkerInput {
 
 /** What this thread tells: first `url` or `failed`, then lines for the log. */
 export type WorkerMessage =
-  | { url: string }
+  | { url: string; webhookKeys: WebhookKeys }
   | { failed: string }
   | { level: keyof SandboxLog; fields: object; message: string };
 
@@ -37,7 +38,7 @@ try {
   port.once("message", () => {
     void sandbox[Symbol.asyncDispose]().finally(() => port.close());
   });
-  tell({ url });
+  tell({ url, webhookKeys: sandbox.webhookKeys });
 } catch (err) {
   tell({ failed: err instanceof Error ? err.message : String(err) });
   port.close();

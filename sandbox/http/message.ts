@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders } from "node:http";
+import type { FaultVendor } from "../faults/settings.ts";
 
 /** What a vendor module is asked. `query` is the raw text after the question mark. */
 export interface SandboxRequest {
@@ -26,6 +27,20 @@ export interface Vendor {
   handle(request: SandboxRequest): Reply | Promise<Reply>;
   /** The vendor's own wording of a body over `maxBody`. */
   tooLarge(): Reply;
+  /** What the vendor answers when it fails; without it, faults on demand pass by. */
+  readonly failures?: Failures;
+}
+
+/** A vendor's own wording of what goes wrong on its side. */
+export interface Failures {
+  readonly vendor: FaultVendor;
+  /**
+   * An answer of 500. `done` is a request that was carried out all the same, with the answer that it would have
+   * had; called in the same turn of the event loop.
+   */
+  internal(done?: { request: SandboxRequest; reply: Reply }): Reply;
+  /** An answer of 429. */
+  rateLimited(): Reply;
 }
 
 /** An answer with a JSON body. */

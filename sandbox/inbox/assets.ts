@@ -87,6 +87,19 @@ button, .button { font: inherit; font-size: .88rem; font-weight: 550; padding: .
 button.plain, .button.plain { background: transparent; color: var(--accent); }
 button:hover, .button:hover { filter: brightness(1.08); text-decoration: none; }
 form.inline { margin-top: .45rem; }
+.faults { max-width: 52rem; margin: 0 auto 1.25rem; padding: 1rem 1.25rem; }
+.faults p { margin: .3rem 0; }
+.faults h1 { margin: 0; font-size: 1.15rem; }
+.faults fieldset { display: grid; grid-template-columns: repeat(auto-fill, minmax(11.5rem, 1fr)); gap: .5rem 1rem; margin: 1rem 0 0;
+  padding: .8rem 0 0; border: 0; border-top: 1px solid var(--line); }
+.faults legend { float: left; width: 100%; grid-column: 1 / -1; padding: 0 0 .3rem; color: var(--dim); font-size: .82rem; }
+.fields { grid-column: 1 / -1; display: grid; grid-template-columns: repeat(auto-fill, minmax(11.5rem, 1fr)); gap: .8rem 1rem; margin-top: .6rem; }
+.field { display: grid; gap: .2rem; font-size: .82rem; color: var(--dim); }
+.field input { font: inherit; font-size: .95rem; width: 100%; padding: .4rem .6rem; border: 1px solid var(--line); border-radius: 7px;
+  background: var(--back); color: var(--text); font-variant-numeric: tabular-nums; }
+.tick { display: flex; gap: .55rem; align-items: baseline; line-height: 1.3; cursor: pointer; }
+.tick input { accent-color: var(--accent); margin: 0; }
+.actions { padding-top: .9rem; }
 .weak { font-weight: 400; }
 .notice { padding: .7rem 1rem; margin: 0 0 1rem; border-radius: var(--radius); background: var(--soft); }
 .dialog { max-width: 26rem; margin: 8vh auto 0; padding: 1.75rem; text-align: center; }

@@ -1,9 +1,11 @@
+import type { Faults } from "../faults/faults.ts";
 import type { SandboxRequest } from "../http/message.ts";
 import type { SendgridRecords } from "../sendgrid/records.ts";
 import type { ShippoRecords } from "../shippo/records.ts";
 import type { StripeContext } from "../stripe/context.ts";
 import type { TwilioRecords } from "../twilio/messages.ts";
 import type { Deliveries } from "../webhooks/deliveries.ts";
+import type { Tell, WebhookKeys } from "../webhooks/targets.ts";
 import type { Html } from "./html.ts";
 import type { Tab } from "./layout.ts";
 
@@ -14,8 +16,13 @@ export interface InboxContext {
   readonly sendgrid: SendgridRecords;
   readonly twilio: TwilioRecords;
   readonly deliveries: Deliveries;
+  readonly faults: Faults;
+  readonly webhookKeys: WebhookKeys;
+  readonly tell: Tell;
   now(): number;
   baseUrl(): string;
+  /** Where the picture of a label is. */
+  labelUrl(transaction: string): string;
 }
 
 export interface Visit {
@@ -31,7 +38,17 @@ export interface Section {
   count(): number;
   page(visit: Visit): Html;
   /** Newest first; `to` narrows the list as the section understands it. */
-  items(query: { to: string | undefined; limit: number; offset: number }): { items: object[]; more: boolean };
+  items(query: ItemsQuery): { items: object[]; more: boolean };
+}
+
+export interface ItemsQuery {
+  to: string | undefined;
+  limit: number;
+  offset: number;
+  /** Only items older than the one of this id: pages so turned neither miss nor repeat an item while more arrive. */
+  after?: string;
+  /** Without texts and attachments. */
+  brief: boolean;
 }
 
 /** Items on one page of a section. */

@@ -1,6 +1,13 @@
 import type { Reply } from "../http/message.ts";
 import type { EmailAddress, EmailRecord } from "../sendgrid/records.ts";
-import { type InboxContext, PAGE_SIZE, pageOf, type Section, type Visit } from "./context.ts";
+import {
+  type InboxContext,
+  type ItemsQuery,
+  PAGE_SIZE,
+  pageOf,
+  type Section,
+  type Visit,
+} from "./context.ts";
 import { escapeHtml, type Html, html } from "./html.ts";
 import { empty, initials, pager, time } from "./layout.ts";
 
@@ -63,10 +70,8 @@ export function emailSection(ctx: InboxContext): Section {
       <details><summary>Headers</summary><pre>${headerLines(email)}</pre></details>`;
   }
 
-  function read({ to, limit, offset }: { to: string | undefined; limit: number; offset: number }) {
-    return to === undefined
-      ? emails.page({ limit, offset })
-      : ctx.sendgrid.sentTo({ address: to, limit, offset });
+  function read({ to, ...range }: Pick<ItemsQuery, "to" | "limit" | "offset" | "after">) {
+    return to === undefined ? emails.page(range) : ctx.sendgrid.sentTo({ address: to, ...range });
   }
 
   return {
@@ -74,10 +79,23 @@ export function emailSection(ctx: InboxContext): Section {
     title: "E-mails",
     count: () => emails.count(),
     page,
-    items(query) {
+    items({ brief, ...query }) {
       const { items, more } = read(query);
-      return { items: items.map(toJson), more };
+      return { items: brief ? items.map(toBrief) : items.map(toJson), more };
     },
+  };
+}
+
+function toBrief({ id, created, messageId, from, to, subject, categories, customArgs }: EmailRecord): object {
+  return {
+    id,
+    messageId,
+    from,
+    to,
+    subject,
+    categories,
+    customArgs,
+    created: new Date(created).toISOString(),
   };
 }
 

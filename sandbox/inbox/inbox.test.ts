@@ -3,7 +3,7 @@ import { type Harness, startHarness } from "../test/harness.ts";
 
 let sandbox: Harness;
 beforeAll(async () => {
-  sandbox = await startHarness({ webhookUrl: "http://127.0.0.1:9/", webhookRetryMs: [] });
+  sandbox = await startHarness({ webhookBaseUrl: "http://127.0.0.1:9", webhookRetryMs: [] });
 });
 afterAll(async () => await sandbox[Symbol.asyncDispose]());
 

@@ -7,11 +7,13 @@ import { CSS, SCRIPT } from "./assets.ts";
 import { answerAuthentication, authenticationPage } from "./authentication.ts";
 import type { InboxContext, Section, Visit } from "./context.ts";
 import { emailAttachment, emailBody, emailSection } from "./emails.ts";
+import { changeFaults, faultApi, faultPage } from "./faults.ts";
 import { type Html, html } from "./html.ts";
 import { labelFile, labelSection } from "./labels.ts";
 import { page, TABS, type Tab } from "./layout.ts";
 import { messageSection } from "./messages.ts";
 import { paymentSection } from "./payments.ts";
+import { moveOn, trackApi } from "./tracking.ts";
 import { webhookSection } from "./webhooks.ts";
 
 type Handler = (visit: Visit) => Reply | undefined | Promise<Reply | undefined>;
@@ -32,12 +34,29 @@ export function createInbox(ctx: InboxContext): Vendor {
       show({ title: section.title, tab: section.tab, body: section.page(visit) }),
     );
     router.add("GET", `/sandbox/api/${section.tab}`, ({ query }) => {
-      const limit = queryInteger(query, { name: "limit", min: 1, max: 500, fallback: 50 });
+      const limit = queryInteger(query, { name: "limit", min: 1, max: 5000, fallback: 50 });
       const offset = queryInteger(query, { name: "offset", min: 0, max: 100_000_000, fallback: 0 });
-      const { items, more } = section.items({ to: query.get("to") ?? undefined, limit, offset });
+      const after = query.get("after");
+      const { items, more } = section.items({
+        to: query.get("to") ?? undefined,
+        limit,
+        offset,
+        ...(after !== null && { after }),
+        brief: query.get("brief") === "true",
+      });
       return json(200, { items, more });
     });
   }
+  router.add("GET", "/sandbox/faults", () => show({ title: "Faults", tab: "faults", body: faultPage(ctx) }));
+  router.add("POST", "/sandbox/faults", (visit) => changeFaults(ctx, visit));
+  for (const method of ["GET", "PUT", "DELETE"])
+    router.add(method, "/sandbox/api/faults", (visit) => faultApi(ctx, visit));
+  router.add("GET", "/sandbox/api/webhook-keys", () => json(200, ctx.webhookKeys));
+  router.add("POST", "/sandbox/labels/:id/track", ({ path }) => {
+    const moved = moveOn(ctx, { id: path["id"] ?? "" });
+    return moved && { status: 303, headers: { location: "/sandbox/labels" } };
+  });
+  router.add("POST", "/sandbox/api/labels/:id/track", (visit) => trackApi(ctx, visit));
   router.add("GET", "/sandbox/inbox.css", () => asset("text/css", CSS));
   router.add("GET", "/sandbox/inbox.js", () => asset("text/javascript", SCRIPT));
   router.add("GET", "/sandbox/emails/:id", ({ path }) => {
@@ -86,10 +105,11 @@ export function createInbox(ctx: InboxContext): Vendor {
     { title, tab, body }: { title: string; tab?: Tab; body: Html },
     formAction = "'self'",
   ): Reply {
-    const counts = Object.fromEntries(sections.map((section) => [section.tab, section.count()])) as Record<
-      Tab,
-      number
-    >;
+    const faults = Object.values(ctx.faults.report().faults).reduce((sum, count) => sum + count, 0);
+    const counts = Object.fromEntries([
+      ...sections.map((section) => [section.tab, section.count()]),
+      ["faults", faults],
+    ]) as Record<Tab, number>;
     return {
       status: 200,
       headers: {
@@ -105,7 +125,7 @@ export function createInbox(ctx: InboxContext): Vendor {
 
   async function handle(request: SandboxRequest): Promise<Reply> {
     const route = router.match(request.method === "HEAD" ? "GET" : request.method, request.path);
-    if (request.method === "POST" && !sameOrigin(request))
+    if (!["GET", "HEAD"].includes(request.method) && !sameOrigin(request))
       return text(403, "this form belongs to another site\n");
     const visit = { request, query: new URLSearchParams(request.query), path: route?.params ?? {} };
     const reply = await route?.handler(visit);
@@ -116,7 +136,7 @@ export function createInbox(ctx: InboxContext): Vendor {
 
   return {
     name: "inbox",
-    maxBody: 10_000,
+    maxBody: 200_000,
     owns: (path) => path === "/sandbox" || path.startsWith("/sandbox/"),
     handle,
     tooLarge: () => text(413, "the request body is too large\n"),

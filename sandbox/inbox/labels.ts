@@ -1,8 +1,9 @@
 import type { Reply } from "../http/message.ts";
 import { labelPdf } from "../shippo/label.ts";
-import type { TransactionRecord } from "../shippo/records.ts";
+import { type TransactionRecord, trackingStatus } from "../shippo/records.ts";
 import { amountText, currencyOf, serviceOf } from "../shippo/tariff.ts";
 import { trackingUrl } from "../shippo/tracking-number.ts";
+import { canMove } from "../shippo/transactions.ts";
 import { type InboxContext, PAGE_SIZE, pageOf, type Section, type Visit } from "./context.ts";
 import { type Html, html } from "./html.ts";
 import { chip, empty, pager, time } from "./layout.ts";
@@ -27,7 +28,7 @@ export function labelSection(ctx: InboxContext): Section {
           <td>${time(transaction.created)}</td>
           <td><span class="strong">${label.name}</span><br><span class="dim small">${label.place}</span></td>
           <td>${label.service.startsWith(label.carrier) ? "" : `${label.carrier} `}${label.service}${transaction.metadata !== "" && html`<br><span class="dim small">${transaction.metadata}</span>`}</td>
-          <td>${label.number ? html`<code>${label.number}</code>` : html`<span class="dim small">${transaction.messages.map((message) => message.text).join(" ")}</span>`}</td>
+          <td>${label.number ? html`<code>${label.number}</code><br>${tracking(transaction)}` : html`<span class="dim small">${transaction.messages.map((message) => message.text).join(" ")}</span>`}</td>
           <td class="num">${label.price}</td>
           <td>${
             transaction.status === "SUCCESS"
@@ -36,6 +37,19 @@ export function labelSection(ctx: InboxContext): Section {
           }</td>
         </tr>`;
       })}</tbody></table></div>${pager({ path: "/sandbox/labels", query, page: current, more })}`;
+  }
+
+  function tracking(transaction: TransactionRecord): Html {
+    const status = trackingStatus(transaction);
+    const tone = {
+      DELIVERED: "good",
+      RETURNED: "bad",
+      FAILURE: "bad",
+      TRANSIT: "wait",
+      PRE_TRANSIT: "wait",
+      UNKNOWN: "plain",
+    } as const;
+    return html`<form class="inline" method="post" action="/sandbox/labels/${transaction.id}/track">${chip(status.replaceAll("_", " ").toLowerCase(), tone[status])} ${canMove(transaction) && html`<button class="plain">Move on</button>`}</form>`;
   }
 
   function describe(transaction: TransactionRecord) {
@@ -61,8 +75,8 @@ export function labelSection(ctx: InboxContext): Section {
     title: "Labels",
     count: () => transactions.count(),
     page,
-    items({ to, limit, offset }) {
-      const { items, more } = transactions.page({ where: { to: to?.toLowerCase() }, limit, offset });
+    items({ to, brief: _, ...page }) {
+      const { items, more } = transactions.page({ where: { to: to?.toLowerCase() }, ...page });
       return {
         items: items.map((transaction) => {
           const { number, ...label } = describe(transaction);
@@ -73,10 +87,12 @@ export function labelSection(ctx: InboxContext): Section {
             metadata: transaction.metadata,
             rate: transaction.rate,
             shipment: transaction.shipment,
+            shipment_metadata: ctx.shippo.shipments.get(transaction.shipment)?.metadata ?? "",
+            tracking_status: trackingStatus(transaction),
             ...label,
             tracking_number: number ?? null,
             tracking_url: number ? trackingUrl({ carrier: label.carrier, number }) : null,
-            label_url: number ? `${ctx.baseUrl()}/sandbox/labels/${transaction.id}.pdf` : null,
+            label_url: number ? ctx.labelUrl(transaction.id) : null,
             messages: transaction.messages,
           };
         }),

@@ -1,6 +1,6 @@
 import { type Html, html } from "./html.ts";
 
-export type Tab = "emails" | "messages" | "labels" | "payments" | "webhooks";
+export type Tab = "emails" | "messages" | "labels" | "payments" | "webhooks" | "faults";
 
 export const TABS: readonly { tab: Tab; path: string; title: string }[] = [
   { tab: "emails", path: "/sandbox", title: "E-mails" },
@@ -8,6 +8,7 @@ export const TABS: readonly { tab: Tab; path: string; title: string }[] = [
   { tab: "labels", path: "/sandbox/labels", title: "Labels" },
   { tab: "payments", path: "/sandbox/payments", title: "Payments" },
   { tab: "webhooks", path: "/sandbox/webhooks", title: "Webhooks" },
+  { tab: "faults", path: "/sandbox/faults", title: "Faults" },
 ];
 
 /** The frame of every inbox page. `inbox.js` refreshes what has `data-live`, without touching the rest. */

@@ -23,7 +23,7 @@ export function messageSection(ctx: InboxContext): Section {
       return html`<article class="card sms">
         <div class="row"><span><span class="strong">${message.to}</span> <span class="dim small">from ${message.from ?? message.service ?? ""}</span></span>${time(message.created)}</div>
         <div class="bubble">${message.body}</div>
-        <p class="small dim">${chip(status, status === "delivered" ? "good" : "wait")} ${segments} ${segments === 1 ? "segment" : "segments"}${message.media.length > 0 && `, ${message.media.length} media`}</p>
+        <p class="small dim">${chip(status, status === "delivered" ? "good" : status === "undelivered" ? "bad" : "wait")} ${segments} ${segments === 1 ? "segment" : "segments"}${message.media.length > 0 && `, ${message.media.length} media`}</p>
       </article>`;
     })}</div>${pager({ path: "/sandbox/messages", query, page: current, more })}`;
   }
@@ -33,9 +33,15 @@ export function messageSection(ctx: InboxContext): Section {
     title: "SMS",
     count: () => messages.count(),
     page,
-    items({ to, limit, offset }) {
-      const { items, more } = messages.page({ where: { to }, limit, offset });
-      return { items: items.map((message) => renderMessage(message, { now: ctx.now() })), more };
+    items({ to, brief: _, ...page }) {
+      const { items, more } = messages.page({ where: { to }, ...page });
+      return {
+        items: items.map((message) => ({
+          ...renderMessage(message, { now: ctx.now() }),
+          status_callback: message.statusCallback ?? null,
+        })),
+        more,
+      };
     },
   };
 }

@@ -41,8 +41,7 @@ export function paymentSection(ctx: InboxContext): Section {
   function row(intent: Intent): Html {
     const charge = charges.get(intent.latest_charge ?? "");
     const tags = Object.entries(intent.metadata).map(([name, value]) => `${name} ${value}`);
-    const refunded =
-      charge && charge.captured ? charge.amount_refunded - (charge.amount - charge.amount_captured) : 0;
+    const refunded = charge ? refundedOf(charge) : 0;
     return html`<tr>
       <td>${time(intent.created)}</td>
       <td class="num strong">${money(intent.amount, intent.currency)}${refunded > 0 && html`<br><span class="dim small weak">${money(refunded, intent.currency)} refunded</span>`}</td>
@@ -66,6 +65,17 @@ export function paymentSection(ctx: InboxContext): Section {
       <button class="plain">Transfer ${money(left, intent.currency)}</button></form>`;
   }
 
+  /** Stripe's payment intent, and what became of its money, which Stripe tells at the charge. */
+  function toJson(intent: Intent): object {
+    const charge = charges.get(intent.latest_charge ?? "");
+    return {
+      ...renderIntent(intent, ctx.stripe.links),
+      amount_captured: charge?.amount_captured ?? 0,
+      amount_refunded: charge ? refundedOf(charge) : 0,
+      captured: charge?.captured ?? false,
+    };
+  }
+
   function methodName(intent: Intent, charge: ChargeRecord | undefined): string {
     const method = methods.get(intent.payment_method ?? charge?.payment_method ?? "");
     if (!method) return "";
@@ -81,11 +91,16 @@ export function paymentSection(ctx: InboxContext): Section {
     title: "Payments",
     count: () => intents.count(),
     page,
-    items({ to, limit, offset }) {
-      const { items, more } = intents.page({ where: { email: to?.toLowerCase() }, limit, offset });
-      return { items: items.map((intent) => renderIntent(intent, ctx.stripe.links)), more };
+    items({ to, brief: _, ...page }) {
+      const { items, more } = intents.page({ where: { email: to?.toLowerCase() }, ...page });
+      return { items: items.map(toJson), more };
     },
   };
+}
+
+/** What was given back of what was taken; Stripe's own count has what was never captured in it. */
+function refundedOf(charge: ChargeRecord): number {
+  return charge.captured ? charge.amount_refunded - (charge.amount - charge.amount_captured) : 0;
 }
 
 /** An amount of the smallest unit as a person writes it. */

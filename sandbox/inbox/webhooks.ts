@@ -38,8 +38,8 @@ export function webhookSection(ctx: InboxContext): Section {
     title: "Webhooks",
     count: () => deliveries.count(),
     page,
-    items({ to, limit, offset }) {
-      const { items, more } = deliveries.page({ where: { url: to }, limit, offset });
+    items({ to, brief: _, ...page }) {
+      const { items, more } = deliveries.page({ where: { url: to }, ...page });
       return {
         items: items.map(({ created, attempts, ...rest }) => ({
           ...rest,

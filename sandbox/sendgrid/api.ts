@@ -1,6 +1,8 @@
 import { json, type Reply, type SandboxRequest, type Vendor } from "../http/message.ts";
 import { randomBase62, timedBase62 } from "../ids.ts";
 import type { Store } from "../store/store.ts";
+import type { Tell } from "../webhooks/targets.ts";
+import { tellOfEmail } from "./events.ts";
 import { readMail } from "./read.ts";
 import type { SendgridRecords } from "./records.ts";
 
@@ -12,9 +14,11 @@ export function createSendgridApi({
   store,
   records,
   now,
+  tell,
 }: {
   store: Store;
   records: SendgridRecords;
+  tell: Tell;
   now: () => number;
 }): Vendor {
   function handle({ method, path, headers, body }: SandboxRequest): Reply {
@@ -40,7 +44,9 @@ export function createSendgridApi({
     if (result.mail.checkOnly) return { status: 200, headers: { "x-message-id": messageId } };
     store.write(() => {
       for (const envelope of result.mail.envelopes) {
-        records.add({ ...envelope, id: `eml_${timedBase62(22)}`, created: now(), messageId });
+        const email = { ...envelope, id: `eml_${timedBase62(22)}`, created: now(), messageId };
+        records.add(email);
+        tellOfEmail(tell, email);
       }
     });
     return { status: 202, headers: { "x-message-id": messageId } };
@@ -51,6 +57,19 @@ export function createSendgridApi({
     maxBody: MAX_BODY,
     owns: (path) => path.startsWith("/v3/"),
     handle,
+    failures: {
+      vendor: "sendgrid",
+      internal: () => refusal(500, "Internal server error; the sandbox was told to fail."),
+      rateLimited: () => ({
+        ...refusal(429, "too many requests"),
+        headers: {
+          "content-type": "application/json; charset=utf-8",
+          "x-ratelimit-limit": "500",
+          "x-ratelimit-remaining": "0",
+          "x-ratelimit-reset": String(Math.ceil(now() / 1000) + 1),
+        },
+      }),
+    },
     tooLarge: () => refusal(413, "The JSON payload you have included in your request is too large."),
   };
 }

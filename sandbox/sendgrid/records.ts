@@ -54,16 +54,25 @@ export function openSendgridRecords(store: Store) {
       }
     },
     /** The newest messages to an address. */
-    sentTo({ address, limit, offset }: { address: string; limit: number; offset: number }): {
-      items: EmailRecord[];
-      more: boolean;
-    } {
+    sentTo({
+      address,
+      limit,
+      offset,
+      after,
+    }: {
+      address: string;
+      limit: number;
+      offset: number;
+      /** Only those older than this message. */
+      after?: string;
+    }): { items: EmailRecord[]; more: boolean } {
       const rows = store
         .prepare(
           `select id from sendgrid_recipient join sendgrid_email using (seq)
-           where address = ? order by seq desc limit ? offset ?`,
+           where address = ?1 and (?2 is null or seq < (select seq from sendgrid_email where id = ?2))
+           order by seq desc limit ?3 offset ?4`,
         )
-        .all(address.toLowerCase(), limit + 1, offset);
+        .all(address.toLowerCase(), after ?? null, limit + 1, offset);
       const items = rows.slice(0, limit).map((row) => emails.get(String(row["id"])));
       return { items: items.filter((item) => item !== undefined), more: rows.length > limit };
     },

@@ -3,20 +3,24 @@ import { Router } from "../http/router.ts";
 import { timedHex } from "../ids.ts";
 import type { Collection, Stored } from "../store/collection.ts";
 import type { Store } from "../store/store.ts";
+import type { Tell } from "../webhooks/targets.ts";
 import { notFound, ShippoError } from "./errors.ts";
+import { tellOfLabel } from "./events.ts";
 import { readAddress, readObject, readParcel } from "./read.ts";
 import { findRate, type ShippoRecords, type TransactionRecord } from "./records.ts";
 import {
+  carrierToken,
   renderAddress,
   renderLabelRefund,
   renderParcel,
   renderRate,
   renderRates,
   renderShipment,
+  renderTrack,
   renderTransaction,
 } from "./render.ts";
 import { newShipment } from "./shipments.ts";
-import { isCurrency } from "./tariff.ts";
+import { isCurrency, serviceOf } from "./tariff.ts";
 import { buyLabel, refundLabel } from "./transactions.ts";
 
 interface Call {
@@ -26,7 +30,7 @@ interface Call {
 }
 type Endpoint = (call: Call) => { status: number; body: object };
 
-const ROOTS = new Set(["addresses", "parcels", "shipments", "rates", "transactions", "refunds"]);
+const ROOTS = new Set(["addresses", "parcels", "shipments", "rates", "transactions", "refunds", "tracks"]);
 
 /** Shippo's API, version 2018-02-08, for addresses, parcels, shipments, rates, labels and their refunds. */
 export function createShippoApi({
@@ -34,11 +38,15 @@ export function createShippoApi({
   records,
   now,
   baseUrl,
+  labelUrl,
+  tell,
 }: {
   store: Store;
   records: ShippoRecords;
   now: () => number;
   baseUrl: () => string;
+  labelUrl: (transaction: string) => string;
+  tell: Tell;
 }): Vendor {
   const router = new Router<Endpoint>();
   router.add("POST", "/addresses", createAddress);
@@ -73,6 +81,7 @@ export function createShippoApi({
     "/transactions/:id",
     one(records.transactions, (transaction) => rendered(transaction)),
   );
+  router.add("GET", "/tracks/:carrier/:number", track);
   router.add("POST", "/refunds", createRefund);
   router.add("GET", "/refunds", list(records.refunds, renderLabelRefund));
   router.add("GET", "/refunds/:id", one(records.refunds, renderLabelRefund));
@@ -126,21 +135,23 @@ export function createShippoApi({
   function createTransaction({ request }: Call) {
     const body = readObject(request.body);
     const { transaction } = buyLabel({ body, records, now: now() });
-    return { status: 201, body: rendered(transaction, body["async"] !== false) };
+    const queued = body["async"] !== false;
+    tellOfLabel(tell, { type: "transaction_created", transaction, queued });
+    if (queued) tellOfLabel(tell, { type: "transaction_updated", transaction });
+    return { status: 201, body: rendered(transaction, queued) };
   }
 
   function listTransactions({ query, request }: Call) {
-    const tracking = query.get("tracking_status");
     const { page, size } = paging(query, 25);
-    // Parcels do not move in the sandbox: each one's tracking status is UNKNOWN.
-    const none = tracking !== null && tracking !== "UNKNOWN";
-    const { items, more } = none
-      ? { items: [], more: false }
-      : records.transactions.page({
-          where: { rate: query.get("rate") ?? undefined, status: query.get("object_status") ?? undefined },
-          limit: size,
-          offset: (page - 1) * size,
-        });
+    const { items, more } = records.transactions.page({
+      where: {
+        rate: query.get("rate") ?? undefined,
+        status: query.get("object_status") ?? undefined,
+        tracking: query.get("tracking_status") ?? undefined,
+      },
+      limit: size,
+      offset: (page - 1) * size,
+    });
     return {
       status: 200,
       body: pageBody({ request, query, page, more, results: items.map((item) => rendered(item)) }),
@@ -148,15 +159,24 @@ export function createShippoApi({
   }
 
   function createRefund({ request }: Call) {
-    const refund = refundLabel({ body: readObject(request.body), records, now: now() });
+    const { refund, transaction } = refundLabel({ body: readObject(request.body), records, now: now() });
+    tellOfLabel(tell, { type: "transaction_updated", transaction });
     return { status: 201, body: renderLabelRefund(refund) };
+  }
+
+  function track({ path }: Call) {
+    const number = path["number"] ?? "";
+    const transaction = records.transactions.page({ where: { number }, limit: 1 }).items[0];
+    const shipment = transaction && records.shipments.get(transaction.shipment);
+    const rate = transaction && findRate(records, transaction.rate)?.rate;
+    if (!shipment || !rate || carrierToken(serviceOf(rate).carrier) !== path["carrier"]) throw notFound();
+    return { status: 200, body: renderTrack({ transaction, shipment }) };
   }
 
   function rendered(transaction: TransactionRecord, queued = false): object {
     const shipment = records.shipments.get(transaction.shipment);
     if (!shipment) throw new Error(`transaction ${transaction.id} has lost its shipment`);
-    const labelUrl = `${baseUrl()}/sandbox/labels/${transaction.id}.pdf`;
-    return renderTransaction({ transaction, shipment, labelUrl }, { queued });
+    return renderTransaction({ transaction, shipment, labelUrl: labelUrl(transaction.id) }, { queued });
   }
 
   function one<T extends Stored, K extends string>(
@@ -226,6 +246,16 @@ export function createShippoApi({
     maxBody: 2_000_000,
     owns: (path) => ROOTS.has(path.split("/", 2)[1] ?? ""),
     handle,
+    failures: {
+      vendor: "shippo",
+      internal: () => json(500, { detail: "Internal server error; the sandbox was told to fail." }),
+      rateLimited: () =>
+        json(
+          429,
+          { detail: "Request was throttled. Expected available in 1 second." },
+          { "retry-after": "1" },
+        ),
+    },
     tooLarge: () => json(413, { detail: "The request body is too large." }),
   };
 }

@@ -74,6 +74,22 @@ export interface ShipmentRecord {
   extra?: object;
 }
 
+export const TRACKING_STATUSES = [
+  "UNKNOWN",
+  "PRE_TRANSIT",
+  "TRANSIT",
+  "DELIVERED",
+  "RETURNED",
+  "FAILURE",
+] as const;
+export type TrackingStatus = (typeof TRACKING_STATUSES)[number];
+
+export interface TrackingRecord {
+  id: string;
+  at: number;
+  status: TrackingStatus;
+}
+
 export interface TransactionRecord {
   id: string;
   created: number;
@@ -85,6 +101,8 @@ export interface TransactionRecord {
   status: "SUCCESS" | "ERROR" | "REFUNDED";
   messages: Message[];
   tracking_number?: string;
+  /** Where the parcel has been seen, the oldest first; not at all when absent. */
+  tracking?: TrackingRecord[];
   /** Lower-case e-mail address of the addressee, to find the label by. */
   to?: string;
 }
@@ -102,12 +120,14 @@ export function openShippoRecords(store: Store) {
     addresses: new Collection<AddressRecord>(store, { name: "shippo_address", keys: {} }),
     parcels: new Collection<ParcelRecord>(store, { name: "shippo_parcel", keys: {} }),
     shipments: new Collection<ShipmentRecord>(store, { name: "shippo_shipment", keys: {} }),
-    transactions: new Collection<TransactionRecord, "rate" | "status" | "to">(store, {
+    transactions: new Collection<TransactionRecord, "rate" | "status" | "to" | "number" | "tracking">(store, {
       name: "shippo_transaction",
       keys: {
         rate: (transaction) => transaction.rate,
         status: (transaction) => transaction.status,
         to: (transaction) => transaction.to,
+        number: (transaction) => transaction.tracking_number,
+        tracking: trackingStatus,
       },
     }),
     refunds: new Collection<LabelRefundRecord, "transaction">(store, {
@@ -115,6 +135,11 @@ export function openShippoRecords(store: Store) {
       keys: { transaction: (refund) => refund.transaction },
     }),
   };
+}
+
+/** Where a parcel was seen last. */
+export function trackingStatus({ tracking }: TransactionRecord): TrackingStatus {
+  return tracking?.at(-1)?.status ?? "UNKNOWN";
 }
 
 /**

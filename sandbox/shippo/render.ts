@@ -4,7 +4,9 @@ import {
   type ParcelRecord,
   rateId,
   type ShipmentRecord,
+  type TrackingStatus,
   type TransactionRecord,
+  trackingStatus,
 } from "./records.ts";
 import { amountText, attributesOf, CARRIER_ACCOUNTS, currencyOf, serviceOf } from "./tariff.ts";
 import { trackingUrl } from "./tracking-number.ts";
@@ -136,12 +138,70 @@ export function renderTransaction(
     ...(number &&
       rate && {
         tracking_number: number,
-        tracking_status: "UNKNOWN",
+        tracking_status: trackingStatus(transaction),
         tracking_url_provider: trackingUrl({ carrier: serviceOf(rate).carrier, number }),
         label_url: labelUrl,
         eta: new Date(transaction.created + rate.days * 86_400_000).toISOString(),
       }),
   };
+}
+
+const DETAILS: Record<TrackingStatus, string> = {
+  UNKNOWN: "The carrier has not seen the parcel.",
+  PRE_TRANSIT: "The carrier has been told of the parcel.",
+  TRANSIT: "The parcel is on its way.",
+  DELIVERED: "The parcel was delivered.",
+  RETURNED: "The parcel goes back to its sender.",
+  FAILURE: "The parcel is lost.",
+};
+
+/** A parcel on its way, as its sender sees it. */
+export function renderTrack({
+  transaction,
+  shipment,
+}: {
+  transaction: TransactionRecord;
+  shipment: ShipmentRecord;
+}): object {
+  const rate = shipment.rates[Number.parseInt(transaction.rate.slice(30), 16) - 1];
+  if (!rate) throw new Error(`transaction ${transaction.id} has lost its rate`);
+  const { carrier, name, token, terms } = serviceOf(rate);
+  const eta = new Date(transaction.created + rate.days * 86_400_000).toISOString();
+  const history = (transaction.tracking ?? []).map((entry) => {
+    const at = new Date(entry.at).toISOString();
+    return {
+      object_id: entry.id,
+      object_created: at,
+      object_updated: at,
+      status: entry.status,
+      status_details: DETAILS[entry.status],
+      status_date: at,
+    };
+  });
+  const last = history.at(-1);
+  return {
+    carrier: carrierToken(carrier),
+    tracking_number: transaction.tracking_number ?? "",
+    address_from: place(shipment.from),
+    address_to: place(shipment.to),
+    eta,
+    original_eta: eta,
+    servicelevel: { name, token, terms },
+    metadata: transaction.metadata,
+    ...(last && { tracking_status: last }),
+    tracking_history: history,
+    transaction: transaction.id,
+    messages: [],
+  };
+}
+
+/** The carrier as paths and webhooks write it, e.g. `dhl_express`. */
+export function carrierToken(carrier: string): string {
+  return carrier.toLowerCase().replaceAll(" ", "_");
+}
+
+function place({ fields: { city, state, zip, country } }: AddressRecord): object {
+  return { ...(city && { city }), ...(state && { state }), ...(zip && { zip }), country };
 }
 
 export function renderLabelRefund(refund: LabelRefundRecord): object {

@@ -8,7 +8,9 @@ import {
   rateId,
   type ShipmentRecord,
   type ShippoRecords,
+  type TrackingStatus,
   type TransactionRecord,
+  trackingStatus,
 } from "./records.ts";
 import { newShipment } from "./shipments.ts";
 import { CARRIER_ACCOUNTS, serviceOf } from "./tariff.ts";
@@ -150,6 +152,39 @@ export function refundLabel({ body, records, now }: { body: Json; records: Shipp
       ],
     });
   }
-  records.transactions.put({ ...transaction, status: "REFUNDED", updated: now });
-  return records.refunds.insert({ id: timedHex(32), created: now, transaction: transaction.id });
+  const refunded = records.transactions.put({ ...transaction, status: "REFUNDED", updated: now });
+  const refund = records.refunds.insert({ id: timedHex(32), created: now, transaction: transaction.id });
+  return { refund, transaction: refunded };
+}
+
+/** The next place of a parcel that nothing happens to. */
+const NEXT: Partial<Record<TrackingStatus, TrackingStatus>> = {
+  UNKNOWN: "PRE_TRANSIT",
+  PRE_TRANSIT: "TRANSIT",
+  TRANSIT: "DELIVERED",
+};
+
+/** Whether a parcel has a next place. */
+export function canMove(transaction: TransactionRecord): boolean {
+  return transaction.status === "SUCCESS" && NEXT[trackingStatus(transaction)] !== undefined;
+}
+
+/** Moves a parcel to `status`, or on to its next; undefined when there is no such parcel or it goes no further. */
+export function moveParcel({
+  id,
+  status,
+  records,
+  now,
+}: {
+  id: string;
+  status?: TrackingStatus | undefined;
+  records: ShippoRecords;
+  now: number;
+}): TransactionRecord | undefined {
+  const transaction = records.transactions.get(id);
+  if (!transaction?.tracking_number) return undefined;
+  const next = status ?? NEXT[trackingStatus(transaction)];
+  if (next === undefined) return undefined;
+  const tracking = [...(transaction.tracking ?? []), { id: timedHex(32), at: now, status: next }];
+  return records.transactions.put({ ...transaction, tracking, updated: now });
 }

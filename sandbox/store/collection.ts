@@ -55,17 +55,38 @@ export class Collection<T extends Stored, K extends string = never> {
         doc ${compressed ? "blob" : "text"} not null
         ${columns.map((column) => `, ${column} text`).join("")}
       ) strict;
-      ${columns
+    `);
+    this.#addKeys(columns);
+    store.exec(
+      columns
         .map(
           (column) =>
             `create index if not exists ${name}_${column} on ${name} (${column}, seq) where ${column} is not null;`,
         )
-        .join("\n")}
-    `);
+        .join("\n"),
+    );
     this.#insert = `insert into ${name} (id, created, doc${columns.map((c) => `, ${c}`).join("")})
       values (?, ?, ?${", ?".repeat(columns.length)})`;
     const changes = ["doc", ...columns].map((column) => `${column} = excluded.${column}`).join(", ");
     this.#put = `${this.#insert} on conflict (id) do update set ${changes}`;
+  }
+
+  /** Adds and fills the keys that a file of an earlier version lacks. */
+  #addKeys(columns: readonly string[]): void {
+    const there = this.#store.prepare(`select name from pragma_table_info('${this.#table}')`).all();
+    const missing = columns.filter((column) => !there.some((row) => row["name"] === column));
+    if (missing.length === 0) return;
+    this.#store.write(() => {
+      for (const column of missing) this.#store.exec(`alter table ${this.#table} add column ${column} text`);
+      const rows = this.#store.prepare(`select id, doc from ${this.#table}`).all();
+      const fill = this.#store.prepare(
+        `update ${this.#table} set ${columns.map((column) => `${column} = ?`).join(", ")} where id = ?`,
+      );
+      for (const row of rows) {
+        const value = this.#decode(row["doc"]);
+        fill.run(...this.#keys.map(([, key]) => key(value) ?? null), String(row["id"]));
+      }
+    });
   }
 
   /** Fails when the id is taken. */

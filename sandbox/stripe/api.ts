@@ -120,6 +120,15 @@ export function createStripeApi(ctx: StripeContext, deliveries: Deliveries): Ven
     };
   }
 
+  /** What answers a key is its first answer, also a 500 to a request that was carried out. */
+  function spoil({ request, reply: lost }: { request: SandboxRequest; reply: Reply }, body: string): void {
+    const key = request.headers["idempotency-key"];
+    const requestId = lost.headers?.["request-id"];
+    if (typeof key === "string" && requestId !== undefined) {
+      idempotency.replace({ key, requestId }, { status: 500, body });
+    }
+  }
+
   function errorBody(err: StripeError, requestId: string): string {
     const { intent, method, code, ...fields } = err.fields;
     return JSON.stringify({
@@ -156,6 +165,30 @@ export function createStripeApi(ctx: StripeContext, deliveries: Deliveries): Ven
     maxBody: 1_000_000,
     owns: (path) => path.startsWith("/v1/"),
     handle,
+    failures: {
+      vendor: "stripe",
+      internal(done) {
+        const body = JSON.stringify({
+          error: { type: "api_error", message: "An unknown error occurred; the sandbox was told to fail." },
+        });
+        if (done) spoil(done, body);
+        return reply(500, body, `req_${randomBase62(14)}`);
+      },
+      rateLimited: () =>
+        reply(
+          429,
+          JSON.stringify({
+            error: {
+              type: "invalid_request_error",
+              code: "rate_limit",
+              doc_url: "https://docs.stripe.com/error-codes/rate-limit",
+              message: "Request rate limit exceeded; the sandbox was told to refuse.",
+            },
+          }),
+          `req_${randomBase62(14)}`,
+          { "stripe-rate-limited-reason": "global-rate" },
+        ),
+    },
     tooLarge: () =>
       json(413, { error: { type: "invalid_request_error", message: "The request body is too large." } }),
   };

@@ -1,14 +1,12 @@
 import { createHmac } from "node:crypto";
 import type { Deliveries, Sender } from "../webhooks/deliveries.ts";
+import type { Tell } from "../webhooks/targets.ts";
 import { type Call, newId, type Route, type StripeContext } from "./context.ts";
 import { missingObject } from "./errors.ts";
 import { listPage } from "./listing.ts";
 import { createdRange, flag, list, paging, readParams, text } from "./params.ts";
 import type { EventRecord, Records } from "./records.ts";
 import { type Links, renderEvent } from "./render.ts";
-
-/** The vendor name under which Stripe's events are queued. */
-export const STRIPE_WEBHOOK = "stripe";
 
 export function eventRoutes(ctx: StripeContext, deliveries: Deliveries): Route[] {
   const { events } = ctx.records;
@@ -52,17 +50,15 @@ export function eventRoutes(ctx: StripeContext, deliveries: Deliveries): Route[]
   }
 }
 
-/** Makes the function that records an event and queues it for the webhook URL, when there is one. */
+/** Makes the function that records an event and tells the shop of it. */
 export function createEmitter({
   records,
-  deliveries,
+  tell,
   now,
-  url,
 }: {
   records: Records;
-  deliveries: Deliveries;
+  tell: Tell;
   now: () => number;
-  url: string | undefined;
 }): StripeContext["emit"] {
   return ({ type, object, cause }) => {
     const event = records.events.insert({
@@ -72,7 +68,7 @@ export function createEmitter({
       object,
       ...(cause && { request: cause }),
     });
-    if (url !== undefined) deliveries.queue({ vendor: STRIPE_WEBHOOK, subject: event.id, type, url });
+    tell({ vendor: "stripe", subject: event.id, type });
   };
 }
 
@@ -88,8 +84,8 @@ export function stripeSender({
   secret: string;
   now: () => number;
 }): Sender {
-  return (eventId) => {
-    const event = records.events.get(eventId);
+  return ({ subject }) => {
+    const event = records.events.get(subject);
     if (!event) return undefined;
     const body = JSON.stringify(renderEvent(event, { links, pending: 1 }), null, 2);
     return {

@@ -20,6 +20,8 @@ export interface Idempotency {
    */
   claim(request: KeyedRequest): SavedAnswer | undefined;
   save(request: KeyedRequest, answer: SavedAnswer): void;
+  /** Changes the answer that the request `requestId` has saved; no other request's. */
+  replace(of: { key: string; requestId: string }, answer: { status: number; body: string }): void;
   release(key: string): void;
 }
 
@@ -92,6 +94,12 @@ export function createIdempotency({ store, now }: { store: Store; now: () => num
            values (?, ?, ?, ?, ?, ?)`,
         )
         .run(request.key, fingerprint(request), answer.status, answer.body, answer.requestId, now());
+    },
+    replace({ key, requestId }, { status, body }) {
+      store.open();
+      store
+        .prepare("update stripe_idempotency set status = ?, body = ? where key = ? and request_id = ?")
+        .run(status, body, key, requestId);
     },
     release(key) {
       underWay.delete(key);

@@ -38,7 +38,7 @@ async function startReceiver(answers: number[] = []) {
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/hooks`,
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     events,
     async [Symbol.asyncDispose]() {
       server.closeAllConnections();
@@ -51,7 +51,7 @@ test("each change is told, signed, and can be read again", async () => {
   await using receiver = await startReceiver();
   await using sandbox = createSandbox({
     dataDir: ":memory:",
-    webhookUrl: receiver.url,
+    webhookBaseUrl: receiver.url,
     stripeWebhookSecret: SECRET,
   });
   const { url } = await sandbox.listen({ port: 0 });
@@ -84,7 +84,7 @@ test("a refused webhook is sent again; attempts and answers are kept", async () 
   await using receiver = await startReceiver([500, 404]);
   await using sandbox = createSandbox({
     dataDir: ":memory:",
-    webhookUrl: receiver.url,
+    webhookBaseUrl: receiver.url,
     stripeWebhookSecret: SECRET,
     webhookRetryMs: [5, 5, 5],
   });
@@ -109,7 +109,7 @@ test("after the last pause a webhook has failed", async () => {
   await using receiver = await startReceiver([500, 500, 500]);
   await using sandbox = createSandbox({
     dataDir: ":memory:",
-    webhookUrl: receiver.url,
+    webhookBaseUrl: receiver.url,
     stripeWebhookSecret: SECRET,
     webhookRetryMs: [1],
   });
@@ -132,7 +132,7 @@ test("objects, keys and undelivered webhooks outlive the process", async () => {
       // Nobody listens on the discard port.
       await using sandbox = createSandbox({
         dataDir,
-        webhookUrl: "http://127.0.0.1:9/",
+        webhookBaseUrl: "http://127.0.0.1:9",
         webhookRetryMs: [1, 60_000],
       });
       const { stripe } = sdkClients((await sandbox.listen({ port: 0 })).url);

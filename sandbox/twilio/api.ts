@@ -3,6 +3,8 @@ import { json, queryInteger, type Reply, type SandboxRequest, type Vendor } from
 import { Router } from "../http/router.ts";
 import { timedHex } from "../ids.ts";
 import type { Store } from "../store/store.ts";
+import type { Tell } from "../webhooks/targets.ts";
+import { tellOfMessage } from "./callbacks.ts";
 import { renderMessage, type TwilioRecords } from "./messages.ts";
 import { readMessage, TwilioError } from "./read.ts";
 
@@ -15,9 +17,11 @@ export function createTwilioApi({
   store,
   records,
   now,
+  tell,
 }: {
   store: Store;
   records: TwilioRecords;
+  tell: Tell;
   now: () => number;
 }): Vendor {
   const router = new Router<Endpoint>();
@@ -34,7 +38,11 @@ export function createTwilioApi({
     if (!form) throw new TwilioError(400, 20001, "The request is not application/x-www-form-urlencoded.");
     const fields = readMessage(form, { account: path["account"] ?? "", now: now() });
     const id = `${fields.media.length > 0 ? "MM" : "SM"}${timedHex(32)}`;
-    const message = store.write(() => records.messages.insert({ ...fields, id, created: now() }));
+    const message = store.write(() => {
+      const made = records.messages.insert({ ...fields, id, created: now() });
+      tellOfMessage(tell, made);
+      return made;
+    });
     return json(201, renderMessage(message, { now: message.created }));
   }
 
@@ -105,6 +113,11 @@ export function createTwilioApi({
     maxBody: 1_000_000,
     owns: (path) => path.startsWith("/2010-04-01/"),
     handle,
+    failures: {
+      vendor: "twilio",
+      internal: () => refusal(new TwilioError(500, 20500, "Internal Server Error")),
+      rateLimited: () => refusal(new TwilioError(429, 20429, "Too Many Requests")),
+    },
     tooLarge: () => refusal(new TwilioError(413, 20006, "The request body is too large.")),
   };
 }

@@ -27,20 +27,38 @@ export function openTwilioRecords(store: Store) {
   };
 }
 
-export type MessageStatus = "accepted" | "scheduled" | "queued" | "sent" | "delivered";
+export type MessageStatus = "accepted" | "scheduled" | "queued" | "sent" | "delivered" | "undelivered";
 
-/** A message is queued for a second and delivered two seconds later: its state follows from its age. */
+/** Ages, in milliseconds, at which a message is sent and at which it has arrived or not. */
+export const SENT_AFTER_MS = 1000;
+export const END_AFTER_MS = 3000;
+
+/** A phone that is switched off; the sandbox's own number, since Twilio has none for it. */
+const UNREACHABLE = "+15005550030";
+
+/** How a message ends; `code` is Twilio's number of what went wrong. */
+export function endOf({ to }: MessageRecord): {
+  status: "delivered" | "undelivered";
+  code?: number;
+  reason?: string;
+} {
+  if (to !== UNREACHABLE) return { status: "delivered" };
+  return { status: "undelivered", code: 30003, reason: "Unreachable destination handset" };
+}
+
+/** A message is queued for a second and arrives two seconds later: its state follows from its age. */
 export function statusOf(message: MessageRecord, now: number): MessageStatus {
   if (message.sendAt !== undefined && now < message.sendAt) return "scheduled";
   const age = now - (message.sendAt ?? message.created);
-  if (age < 1000) return message.service ? "accepted" : "queued";
-  return age < 3000 ? "sent" : "delivered";
+  if (age < SENT_AFTER_MS) return message.service ? "accepted" : "queued";
+  return age < END_AFTER_MS ? "sent" : endOf(message).status;
 }
 
 /** A message as Twilio shows it at the time `now`. */
 export function renderMessage(message: MessageRecord, { now }: { now: number }): object {
   const status = statusOf(message, now);
   const base = `/2010-04-01/Accounts/${message.account}/Messages/${message.id}`;
+  const ended = status === "delivered" || status === "undelivered";
   const begun = message.sendAt ?? message.created;
   const date = (time: number) => new Date(time).toUTCString().replace("GMT", "+0000");
   return {
@@ -48,11 +66,11 @@ export function renderMessage(message: MessageRecord, { now }: { now: number }):
     api_version: "2010-04-01",
     body: message.body,
     date_created: date(message.created),
-    date_sent: status === "sent" || status === "delivered" ? date(begun + 1000) : null,
-    date_updated: date(status === "delivered" ? begun + 3000 : message.created),
+    date_sent: status === "sent" || ended ? date(begun + SENT_AFTER_MS) : null,
+    date_updated: date(ended ? begun + END_AFTER_MS : message.created),
     direction: "outbound-api",
-    error_code: null,
-    error_message: null,
+    error_code: (ended && endOf(message).code) || null,
+    error_message: (ended && endOf(message).reason) || null,
     from: message.from ?? null,
     messaging_service_sid: message.service ?? null,
     num_media: String(message.media.length),

@@ -1,3 +1,4 @@
+import type { Faults } from "../faults/faults.ts";
 import { newDeliveryId } from "../ids.ts";
 import type { SandboxLog } from "../log.ts";
 import { Collection, type PageQuery } from "../store/collection.ts";
@@ -8,20 +9,35 @@ import { createPoster } from "./post.ts";
 export interface Delivery {
   id: string;
   created: number;
-  vendor: string;
+  vendor: WebhookVendor;
   subject: string;
   type: string;
   url: string;
+  /** What was so of the subject when the message was made, where the subject itself changes later. */
+  detail?: string;
   state: "pending" | "delivered" | "failed";
   attempts: { at: number; status: number; answer: string; tookMs: number }[];
 }
 
-/** Makes headers and body of a delivery from its subject; undefined when the subject is gone. */
-export type Sender = (subject: string) => { headers: Record<string, string>; body: string } | undefined;
+/**
+ * Makes headers and body of a delivery; undefined when its subject is gone. Each attempt and each copy has the same
+ * body, so that receivers can tell that they had it before.
+ */
+export type Sender = (delivery: Delivery) => { headers: Record<string, string>; body: string } | undefined;
+
+/** What is queued: one of a vendor's webhooks, to be sent `afterMs` milliseconds from now. */
+export interface WebhookMessage {
+  vendor: WebhookVendor;
+  subject: string;
+  type: string;
+  url: string;
+  detail?: string;
+  afterMs?: number;
+}
 
 export interface Deliveries {
   /** Queues a message; called within the write that makes its subject. */
-  queue(message: { vendor: string; subject: string; type: string; url: string }): void;
+  queue(message: WebhookMessage): void;
   /** How many messages about a subject are still to be delivered. */
   pending(of: { subject: string }): number;
   page(query: PageQuery<"subject" | "url">): { items: Delivery[]; more: boolean };
@@ -32,8 +48,13 @@ export interface Deliveries {
   [Symbol.asyncDispose](): Promise<void>;
 }
 
+export const WEBHOOK_VENDORS = ["stripe", "sendgrid", "twilio", "shippo"] as const;
+export type WebhookVendor = (typeof WEBHOOK_VENDORS)[number];
+
 const CONCURRENCY = 8;
 const TIMEOUT_MS = 10_000;
+/** A timer cannot be set further ahead. */
+const LONGEST_TIMER_MS = 2_147_483_647;
 
 /**
  * Sends queued messages until they are answered with 2xx, with the pauses of `retryMs` between attempts;
@@ -46,12 +67,15 @@ export function createDeliveries({
   now,
   retryMs,
   senders,
+  faults,
 }: {
   store: Store;
   log: SandboxLog;
   now: () => number;
   retryMs: readonly number[];
-  senders: Record<string, Sender>;
+  senders: Record<WebhookVendor, Sender>;
+  /** Decides how often and when a message is sent. */
+  faults: Pick<Faults, "webhook">;
 }): Deliveries {
   const deliveries = new Collection<Delivery, "subject" | "url">(store, {
     name: "webhook_delivery",
@@ -63,13 +87,22 @@ export function createDeliveries({
     create index if not exists webhook_due_due on webhook_due (due);
   `);
   const poster = createPoster({ timeoutMs: TIMEOUT_MS, sockets: CONCURRENCY });
-  const stop = new AbortController();
+  let stopped = false;
   const underWay = new Map<string, Promise<void>>();
   let started = false;
   let timer: NodeJS.Timeout | undefined;
+  let waking = false;
+
+  /** After the current turn, once for all that it queued, when what they tell about is written. */
+  function wakeSoon(): void {
+    if (waking) return;
+    waking = true;
+    setImmediate(wake);
+  }
 
   function wake(): void {
-    if (!started || stop.signal.aborted || underWay.size >= CONCURRENCY) return;
+    waking = false;
+    if (!started || stopped || underWay.size >= CONCURRENCY) return;
     clearTimeout(timer);
     const rows = store
       .prepare("select id, due from webhook_due order by due limit ?")
@@ -79,7 +112,7 @@ export function createDeliveries({
       if (underWay.has(id)) continue;
       const wait = Number(row["due"]) - Date.now();
       if (wait > 0) {
-        timer = setTimeout(wake, wait);
+        timer = setTimeout(wake, Math.min(wait, LONGEST_TIMER_MS));
         timer.unref();
         return;
       }
@@ -90,7 +123,7 @@ export function createDeliveries({
           .catch((err: unknown) => log.error({ err, delivery: id }, "sandbox webhook failed"))
           .finally(() => {
             underWay.delete(id);
-            wake();
+            wakeSoon();
           }),
       );
     }
@@ -100,14 +133,14 @@ export function createDeliveries({
     // The receiver may ask for the subject at once, and must find it.
     await store.committed();
     const delivery = deliveries.get(id);
-    const message = delivery && senders[delivery.vendor]?.(delivery.subject);
+    const message = delivery && senders[delivery.vendor](delivery);
     if (!delivery || !message) {
       store.write(() => store.prepare("delete from webhook_due where id = ?").run(id));
       return;
     }
     const begun = performance.now();
-    const { status, answer } = await poster.post({ url: delivery.url, ...message, signal: stop.signal });
-    if (stop.signal.aborted) return;
+    const { status, answer } = await poster.post({ url: delivery.url, ...message });
+    if (stopped) return;
     const attempts = [
       ...delivery.attempts,
       { at: now(), status, answer, tookMs: Math.round(performance.now() - begun) },
@@ -126,12 +159,13 @@ export function createDeliveries({
   }
 
   return {
-    queue({ vendor, subject, type, url }) {
-      const id = newDeliveryId();
-      deliveries.insert({ id, created: now(), vendor, subject, type, url, state: "pending", attempts: [] });
-      store.prepare("insert into webhook_due (id, due) values (?, ?)").run(id, Date.now());
-      // After the current turn, when what the message tells about is written.
-      setImmediate(wake);
+    queue({ afterMs = 0, ...message }) {
+      for (const ms of faults.webhook()) {
+        const id = newDeliveryId();
+        deliveries.insert({ id, created: now(), ...message, state: "pending", attempts: [] });
+        store.prepare("insert into webhook_due (id, due) values (?, ?)").run(id, Date.now() + afterMs + ms);
+      }
+      wakeSoon();
     },
     pending: ({ subject }) =>
       deliveries.page({ where: { subject }, limit: 100 }).items.filter((item) => item.state === "pending")
@@ -144,10 +178,10 @@ export function createDeliveries({
       wake();
     },
     async [Symbol.asyncDispose]() {
-      stop.abort();
+      stopped = true;
       clearTimeout(timer);
-      await Promise.all(underWay.values());
       poster[Symbol.dispose]();
+      await Promise.all(underWay.values());
     },
   };
 }

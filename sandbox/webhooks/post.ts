@@ -11,11 +11,11 @@ interface Message {
   url: string;
   headers: Record<string, string>;
   body: string;
-  signal: AbortSignal;
 }
 
 export interface Poster {
   post(message: Message): Promise<PostResult>;
+  /** Ends what is under way; it counts as not answered. */
   [Symbol.dispose](): void;
 }
 
@@ -34,23 +34,28 @@ export function createPoster({ timeoutMs, sockets }: { timeoutMs: number; socket
   };
 
   function attempt(message: Message, again: boolean): Promise<PostResult> {
-    const { url, headers, body, signal } = message;
+    const { url, headers, body } = message;
     return new Promise((resolve) => {
       const secure = url.startsWith("https:");
       const bytes = Buffer.from(body);
-      const fail = (err: Error) => resolve({ status: 0, answer: err.message });
+      let timer: NodeJS.Timeout | undefined;
+      const finish = (result: PostResult | Promise<PostResult>) => {
+        clearTimeout(timer);
+        resolve(result);
+      };
+      const fail = (err: Error) => finish({ status: 0, answer: err.message });
       const options = {
         method: "POST",
         headers: { ...headers, "content-length": bytes.length },
-        signal: AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]),
       };
       try {
         const req = secure
           ? httpsRequest(url, { ...options, agent: https })
           : httpRequest(url, { ...options, agent: http });
+        timer = setTimeout(() => req.destroy(new Error(`no answer within ${timeoutMs} ms`)), timeoutMs);
         req.on("error", (err: NodeJS.ErrnoException) => {
           // The receiver closed a kept connection just as it was taken: that says nothing about the message.
-          if (req.reusedSocket && err.code === "ECONNRESET" && !again) resolve(attempt(message, true));
+          if (req.reusedSocket && err.code === "ECONNRESET" && !again) finish(attempt(message, true));
           else fail(err);
         });
         req.on("response", (res) => {
@@ -60,7 +65,7 @@ export function createPoster({ timeoutMs, sockets }: { timeoutMs: number; socket
             if (answer.length < ANSWER_LENGTH) answer = (answer + text).slice(0, ANSWER_LENGTH);
           });
           res.on("error", fail);
-          res.on("end", () => resolve({ status: res.statusCode ?? 0, answer }));
+          res.on("end", () => finish({ status: res.statusCode ?? 0, answer }));
         });
         req.end(bytes);
       } catch (err) {
