@@ -38,6 +38,11 @@ test.each<[string, () => Promise<unknown>, Budget]>([
     { sql: 1, catalog: 1, inventory: 1 },
   ],
   [
+    "SetItem with a key",
+    () => under.client.setItem({ cartId, sku: "A", quantity: 5n, requestId: "set" }, holder),
+    { sql: 2, catalog: 1, inventory: 1 },
+  ],
+  [
     "SetItem",
     () => under.client.setItem({ cartId, sku: "A", quantity: 5n }, holder),
     { sql: 2, catalog: 1, inventory: 1 },

@@ -7,6 +7,7 @@ import {
   emptyCart,
   freezeMs,
   frozen,
+  keyLifeMs,
   maxLines,
   ordered,
   remembering,
@@ -72,14 +73,17 @@ describe("quantities", () => {
   });
 });
 
-test("a cart remembers its last 64 keyed adds", () => {
-  const many = Array.from({ length: 65 }, (_, n) => n).reduce(
-    (cart, n) => remembering(cart, { key: `k${n}`, request: "r" }),
-    open,
+test("a cart remembers the keys of a day, and 256 of them", () => {
+  const made = (count: number, every: number) =>
+    Array.from({ length: count }, (_, n) => n).reduce(
+      (cart, n) => remembering(cart, { key: `k${n}`, request: "r", time: now + n * every }),
+      open,
+    ).keys ?? [];
+  const many = made(257, 1);
+  expect([many.length, many.at(0)?.key, many.at(-1)?.key]).toEqual([256, "k1", "k256"]);
+  expect(made(30, keyLifeMs / 24).map(({ key }) => key)).toEqual(
+    Array.from({ length: 24 }, (_, n) => `k${n + 6}`),
   );
-  expect(many.adds).toHaveLength(64);
-  expect(many.adds.at(0)?.key).toBe("k1");
-  expect(many.adds.at(-1)?.key).toBe("k64");
 });
 
 test("a change starts the 30 days again; no change leaves the document", () => {

@@ -8,8 +8,10 @@ export const freezeMs = 2 * 60_000;
 export const maxQuantity = 10_000;
 /** Most different SKUs in a cart. */
 export const maxLines = 100;
-/** How many keys of AddItem a cart remembers. */
-export const rememberedAdds = 64;
+/** How long a cart remembers the key of a change, in milliseconds. */
+export const keyLifeMs = 24 * 3_600_000;
+/** How many keys a cart remembers at most: bounds what each change writes, to some 20 kB. */
+export const maxKeys = 256;
 
 /**
  * A cart as it is stored: one document, replaced as a whole, never changed in place. Plain JSON:
@@ -27,8 +29,8 @@ export interface CartDocument {
   readonly order?:
     | { readonly state: "frozen"; readonly id: string; readonly until: number }
     | { readonly state: "ordered"; readonly id: string };
-  /** The latest keyed AddItem calls, oldest first. */
-  readonly adds: readonly KeyedAdd[];
+  /** The latest changes that came with a key, oldest first; absent when none did. */
+  readonly keys?: readonly StoredKey[];
   readonly createTime: number;
   readonly updateTime: number;
   readonly expireTime: number;
@@ -60,10 +62,11 @@ export interface StoredAddress {
   readonly countryCode: string;
 }
 
-/** Digests of an AddItem's request_id and of what it asked for. */
-export interface KeyedAdd {
+/** Digests of a change's method and request_id, and of what it asked for; and when it was made. */
+export interface StoredKey {
   readonly key: string;
   readonly request: string;
+  readonly time: number;
 }
 
 /** A new, empty cart. */
@@ -79,7 +82,6 @@ export function emptyCart(init: {
     owner,
     currencyCode,
     lines: [],
-    adds: [],
     createTime: now,
     updateTime: now,
     expireTime: now + cartLifeMs,
@@ -134,9 +136,10 @@ export function withQuantity(cart: CartDocument, sku: string, quantity: number):
   return { ...cart, lines: [...cart.lines, unseen] };
 }
 
-/** Remembers a keyed AddItem, forgetting the oldest beyond `rememberedAdds`. */
-export function remembering(cart: CartDocument, add: KeyedAdd): CartDocument {
-  return { ...cart, adds: [...cart.adds, add].slice(-rememberedAdds) };
+/** Remembers the key of a change, forgetting those that are older than 24 hours and the oldest beyond 256. */
+export function remembering(cart: CartDocument, key: StoredKey): CartDocument {
+  const young = (cart.keys ?? []).filter(({ time }) => time > key.time - keyLifeMs);
+  return { ...cart, keys: [...young, key].slice(-maxKeys) };
 }
 
 /** Removes all lines. */

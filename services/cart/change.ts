@@ -2,8 +2,9 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { HandlerContext } from "@connectrpc/connect";
 import type { Cart } from "../../gen/rowlock/cart/v1/cart_pb.js";
 import { outgoing, requireOwner } from "../../lib/rpc/index.ts";
-import { asOf, type CartDocument, requireOpen, touched } from "./cart.ts";
+import { asOf, type CartDocument, remembering, requireOpen, type StoredKey, touched } from "./cart.ts";
 import { isCartId } from "./identity.ts";
+import { type ChangeKey, isRepeated } from "./keys.ts";
 import { covers, findOffers, type Offers } from "./offers.ts";
 import { priceCart, seen } from "./pricing.ts";
 import { fail } from "./reasons.ts";
@@ -56,8 +57,9 @@ export async function changeCart<T>(
 /**
  * A buyer's change: checks the owner, applies `edit` to the open cart, and answers with the cart,
  * priced by the same look-ups that the change was checked with. With `sku`, that line must be on
- * sale with enough stock. `repeated` says that the call was carried out before: then nothing changes.
- * @throws CART_NOT_FOUND, NOT_OWNER, CART_NOT_OPEN, CART_BUSY, what `edit` throws, and with `sku`
+ * sale with enough stock. With `key`, a call that was carried out before changes nothing, also when the
+ * cart has been closed since: the answer is the cart as it is.
+ * @throws CART_NOT_FOUND, NOT_OWNER, CART_NOT_OPEN, CART_BUSY, REQUEST_ID_REUSED, what `edit` throws, and with `sku`
  *   SKU_NOT_FOUND, PRICE_MISSING, INSUFFICIENT_STOCK
  */
 export async function editCart(
@@ -67,13 +69,14 @@ export async function editCart(
     cartId: string;
     edit: (cart: CartDocument) => CartDocument;
     sku?: string;
-    repeated?: (cart: CartDocument) => boolean;
+    key: ChangeKey | undefined;
   },
 ): Promise<Cart> {
   let offers: Offers | undefined;
   return changeCart(deps, ctx, change.cartId, async (cart, now) => {
     requireOwner(ctx, cart.owner);
-    const repeated = change.repeated?.(cart) ?? false;
+    const { key, sku } = change;
+    const repeated = key !== undefined && isRepeated(cart, key);
     if (!repeated) {
       requireOpen(cart);
     }
@@ -82,8 +85,13 @@ export async function editCart(
     if (offers === undefined || !covers(offers, edited)) {
       offers = await findOffers(deps, edited, outgoing(ctx));
     }
-    const checked = repeated || change.sku === undefined ? edited : seen(edited, change.sku, offers);
-    const next = touched(cart, checked, now);
+    const checked = repeated || sku === undefined ? edited : seen(edited, sku, offers);
+    const done = repeated || key === undefined ? checked : remembering(checked, storedKey(key, now));
+    const next = touched(cart, done, now);
     return { next, answer: priceCart(next, offers) };
   });
+}
+
+function storedKey({ key, request }: ChangeKey, time: number): StoredKey {
+  return { key, request, time };
 }

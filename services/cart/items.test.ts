@@ -1,6 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { Cart_State, Notice_Kind } from "../../gen/rowlock/cart/v1/cart_pb.js";
-import { as } from "../../lib/rpc/testing/interceptors.ts";
+import { Notice_Kind } from "../../gen/rowlock/cart/v1/cart_pb.js";
 import { describeCarts, skusOf } from "./testing/carts.ts";
 import { failureOf } from "./testing/failures.ts";
 
@@ -98,57 +97,6 @@ describeCarts("items", (under) => {
       expect(await failureOf(under.client.addItem({ cartId, sku: "B", quantity: 1n }, holder))).toMatchObject(
         { reason: "PRICE_MISSING" },
       );
-    });
-  });
-
-  describe("request_id of AddItem", () => {
-    const requestId = "7a0c3c1e-0f0e-4f54-9b27-0d3f3b0a5c11";
-    test("adds once, and answers with the cart as it is", async () => {
-      const { cartId, holder } = await under.newCart();
-      const add = { cartId, sku: "A", quantity: 2n, requestId };
-      await under.client.addItem(add, holder);
-      await under.client.addItem({ cartId, sku: "B", quantity: 1n }, holder);
-      under.shop.sell("A", { USD: 1000n }, 3n); // 4 would be too many: a repetition asks for none
-      expect(skusOf(await under.client.addItem(add, holder))).toEqual(["2 A", "1 B"]);
-    });
-
-    test.each([
-      ["SKU", { sku: "B", quantity: 2n }],
-      ["quantity", { sku: "A", quantity: 3n }],
-    ])("is refused with another %s", async (_, other) => {
-      const { cartId, holder } = await under.newCart();
-      await under.client.addItem({ cartId, sku: "A", quantity: 2n, requestId }, holder);
-      const call = under.client.addItem({ cartId, ...other, requestId }, holder);
-      expect(await failureOf(call)).toMatchObject({
-        reason: "REQUEST_ID_REUSED",
-        metadata: { request_id: requestId },
-      });
-      expect(skusOf(await under.client.getCart({ cartId }, holder))).toEqual(["2 A"]);
-    });
-
-    test("is not used up by a refusal", async () => {
-      const { cartId, holder } = await under.newCart();
-      const add = { cartId, sku: "A", quantity: 11n, requestId };
-      expect(await failureOf(under.client.addItem(add, holder))).toMatchObject({
-        reason: "INSUFFICIENT_STOCK",
-      });
-      under.shop.sell("A", { USD: 1000n }, 11n);
-      expect(skusOf(await under.client.addItem(add, holder))).toEqual(["11 A"]);
-    });
-
-    test("adds once when 10 come at the same time", async () => {
-      const { cartId, holder } = await under.newCart();
-      const add = { cartId, sku: "A", quantity: 1n, requestId };
-      await Promise.all(Array.from({ length: 10 }, () => under.client.addItem(add, holder)));
-      expect(skusOf(await under.client.getCart({ cartId }, holder))).toEqual(["1 A"]);
-    });
-
-    test("is answered after the cart was ordered", async () => {
-      const { cartId, holder } = await under.newCart();
-      const add = { cartId, sku: "A", quantity: 1n, requestId };
-      await under.client.addItem(add, holder);
-      await under.client.completeCart({ cartId, orderId: "ord_1" }, as.service("order"));
-      expect((await under.client.addItem(add, holder)).state).toBe(Cart_State.ORDERED);
     });
   });
 });

@@ -11,7 +11,7 @@ import type { CartStore } from "./store.ts";
  *
  * ioredis sends a command again when the connection broke before its reply. Such a repetition finds
  * its own `writer` in the hash and answers as the first run did. Only when another change came
- * between does it count as a lost race; a keyed AddItem is then still added once, by its key.
+ * between does it count as a lost race; a keyed change is then still made once, by its key.
  */
 const insertScript = `
 local stored = redis.call('HMGET', KEYS[1], 'writer', 'expire')

@@ -11,7 +11,7 @@ function newCart(): CartDocument {
 
 /** A document with every part that there is. */
 function fullCart(): CartDocument {
-  const filled = remembering(withQuantity(newCart(), "A-1", 3), { key: "k", request: "r" });
+  const filled = remembering(withQuantity(newCart(), "A-1", 3), { key: "k", request: "r", time: now });
   return {
     ...frozen(filled, "ord_1", now),
     contact: { email: "ada@example.com", phone: "+14155550123" },
