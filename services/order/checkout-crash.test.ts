@@ -1,7 +1,7 @@
 import { timestampMs } from "@bufbuild/protobuf/wkt";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
-import { sql } from "../../lib/db/index.ts";
-import { claimCheckout, dropCheckout } from "./store-order.ts";
+import { type Sql, sql } from "../../lib/db/index.ts";
+import { claimCheckouts, dropCheckout } from "./store-checkout.ts";
 import { failureOf } from "./testing/failures.ts";
 import { address, buyerOf, holds, TestOrders } from "./testing/shop.ts";
 
@@ -53,9 +53,32 @@ test.each(["carts.freeze", "inventory.reserve", "shipping.create"])(
 test("a call that died after the order was written is answered from it", async () => {
   const cartId = shop.cart();
   await dieAfter("carts.complete", cartId);
+  // Cart never heard of it.
+  Object.assign(shop.carts.carts.get(cartId)!, { state: "OPEN", orderId: "" });
   const order = await shop.place(cartId, { requestId: "k" });
   expect(order.id).toBe(await claimed(cartId));
+  expect(shop.carts.carts.get(cartId)).toMatchObject({ state: "ORDERED", orderId: order.id });
 });
+
+test.each(["another call", "the fulfilment"])(
+  "a cart that never heard of its order hears of it by %s",
+  async (heal) => {
+    shop.wire.before.set("carts.complete", () => {
+      throw new Error("no cart service");
+    });
+    const buyer = await shop.ready();
+    await buyer.pay();
+    shop.wire.clear();
+    Object.assign(shop.carts.carts.get(buyer.cartId)!, { state: "OPEN", orderId: "" });
+    if (heal === "the fulfilment") await shop.work();
+    else {
+      expect(await failureOf(shop.place(buyer.cartId, { requestId: "other" }))).toMatchObject({
+        reason: "CART_ALREADY_ORDERED",
+      });
+    }
+    expect(shop.carts.carts.get(buyer.cartId)).toMatchObject({ state: "ORDERED", orderId: buyer.orderId });
+  },
+);
 
 test("while the lease of a dead call lasts, the cart is not ordered by another", async () => {
   const cartId = shop.cart();
@@ -145,27 +168,29 @@ test("of a call that outlived its lease and the one that took over, one makes th
 
 test("an order whose writing succeeded while its answer was lost keeps its goods", async () => {
   const cartId = shop.cart();
-  const execute = shop.db.execute.bind(shop.db);
+  const query = shop.db.query.bind(shop.db);
   let writes = 0;
-  shop.deps.db.execute = async (statement) => {
-    const count = await execute(statement);
+  shop.deps.db.query = async <R extends object>(statement: Sql) => {
+    const rows = await query<R>(statement);
     if (statement.text.includes("insert into orders") && writes++ === 0) throw new Error("connection lost");
-    return count;
+    return rows;
   };
   await expect(shop.place(cartId, { requestId: "k" })).rejects.toThrow("internal");
-  shop.deps.db.execute = execute;
+  shop.deps.db.query = query;
   const order = await shop.place(cartId, { requestId: "k" });
   expect(shop.inventory.statesOf(order.id)).toEqual(["HELD"]);
 });
 
 test("N at once claim a cart's checkout: one has it; after the lease, one of N again", async () => {
-  const claim = (round: string) => (_: unknown, i: number) =>
-    claimCheckout(shop.db, {
-      cartId: "cart_claim",
-      orderId: `ord_${round}${i}`,
-      now: shop.now(),
-      leaseUntil: new Date(shop.now().getTime() + 60_000),
-    });
+  const claim = (round: string) => async (_: unknown, i: number) => {
+    const claims = ["x", "y"].map((twin) => ({ cartId: "cart_claim", orderId: `ord_${round}${i}${twin}` }));
+    const now = shop.now();
+    const leaseUntil = new Date(now.getTime() + 60_000);
+    const [one, other] = await claimCheckouts(shop.db, { claims, now, leaseUntil });
+    // Of two claims in one statement the first counts.
+    expect(other).toBeUndefined();
+    return one;
+  };
   const first = await Promise.all(Array.from({ length: 20 }, claim("a")));
   const [winner] = first.filter((id) => id !== undefined);
   expect(first.filter((id) => id !== undefined)).toHaveLength(1);

@@ -18,7 +18,7 @@ import { type Draft, draftOrder, shippingMethodsOf } from "./draft.ts";
 import { type Order, shipmentIdOf } from "./order.ts";
 import { fail } from "./reasons.ts";
 import type { OrderDeps } from "./service.ts";
-import { dropCheckout, insertOrder } from "./store-order.ts";
+import { dropCheckout, type NewOrder } from "./store-checkout.ts";
 
 /** One call that has the right to make the order of a cart. */
 export interface Checkout {
@@ -27,6 +27,8 @@ export interface Checkout {
   orderId: string;
   /** Whether it goes on where an earlier call died. */
   resumed: boolean;
+  /** Writes the order, with others of the same moment; false when the right to make it is lost. */
+  write: (order: NewOrder) => Promise<boolean>;
 }
 
 /**
@@ -40,7 +42,7 @@ export async function checkOut(deps: OrderDeps, checkout: Checkout): Promise<Ord
   try {
     const order = await prepare(deps, checkout, call);
     const message = toOrderMessage(order);
-    const written = await insertOrder(deps.db, {
+    const written = await checkout.write({
       order,
       requestId: request.requestId,
       requestFingerprint: fingerprintOf(PlaceOrderRequestSchema, request),
