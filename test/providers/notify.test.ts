@@ -175,6 +175,45 @@ describe("a text message", () => {
     });
   });
 
+  test("asks Twilio to tell what becomes of it, where the shop listens", async () => {
+    server.answer(json(201, { sid: "SM1", status: "queued" }));
+    const statusCallback = "https://shop.test/v1/webhooks/twilio";
+    const told = createTwilioSender({
+      accountSid,
+      authToken,
+      baseUrl: server.url,
+      from: phone,
+      timeoutMs: 400,
+      statusCallback,
+    });
+    await told.send(sms);
+    expect(new URLSearchParams(server.seen[0]?.body).get("StatusCallback")).toBe(statusCallback);
+  });
+
+  test.each([
+    ["queued", null, { state: "SENT", error: "" }],
+    ["sent", null, { state: "SENT", error: "" }],
+    ["delivered", null, { state: "DELIVERED", error: "" }],
+    ["read", null, { state: "DELIVERED", error: "" }],
+    ["undelivered", 30003, { state: "UNDELIVERED", error: "undelivered: 30003" }],
+    ["failed", 30008, { state: "UNDELIVERED", error: "failed: 30008" }],
+    ["canceled", null, { state: "UNDELIVERED", error: "canceled" }],
+    ["teleported", null, { state: "SENT", error: "" }],
+  ])("that is %s at Twilio", async (status, error_code, want) => {
+    server.answer(json(200, { sid: "SM1", status, error_code }));
+    expect(await sendersAt(server.url).sms.delivery("SM1")).toEqual(want);
+    expect(server.seen[0]).toMatchObject({ method: "GET", path: path.replace(".json", "/SM1.json") });
+  });
+
+  test("that Twilio does not know has no delivery; without an answer nothing is known", async () => {
+    server.answer(json(404, fault(20404, "not found", 404)));
+    expect(await sendersAt(server.url).sms.delivery("SM1")).toBeUndefined();
+    for (const answer of [page(500), silence, json(400, fault(20001, "bad"))]) {
+      server.answer(answer);
+      expect(await rejectionOf(sendersAt(server.url).sms.delivery("SM1"))).toBeInstanceOf(SendUnavailable);
+    }
+  });
+
   test.each([
     ["a number that is none", 21211, "Invalid 'To' Phone Number"],
     ["a receiver who has opted out", 21610, "Attempt to send to unsubscribed recipient"],
@@ -203,10 +242,10 @@ describe("a text message", () => {
   });
 
   test.each([
-    ["the same", {}, "SM1"],
-    ["another text", { body: "Hi Bob" }, undefined],
-    ["one of before", { date_created: "Sun, 01 Mar 2026 09:59:00 +0000" }, undefined],
-    ["one without a time", { date_created: null }, undefined],
+    ["the same", {}, ["SM1"]],
+    ["another text", { body: "Hi Bob" }, []],
+    ["one of before", { date_created: "Sun, 01 Mar 2026 09:59:00 +0000" }, []],
+    ["one without a time", { date_created: null }, []],
   ])("is looked for among those sent: %s", async (_, fields, want) => {
     const message = {
       sid: "SM1",
@@ -216,7 +255,7 @@ describe("a text message", () => {
     };
     server.answer(json(200, { messages: [message], page: 0, page_size: 50, next_page_uri: null }));
     const since = new Date("2026-03-01T10:00:00.700Z");
-    expect(await sendersAt(server.url).sms.find({ ...sms, since })).toBe(want);
+    expect(await sendersAt(server.url).sms.find({ ...sms, since })).toEqual(want);
     const query = new URL(server.seen[0]?.path ?? "", server.url).searchParams;
     expect(Object.fromEntries(query)).toEqual({ To: sms.to, From: phone, PageSize: "50" });
   });
@@ -248,11 +287,15 @@ describe("against the sandbox", () => {
   test("a text message is taken and found again, another is not", async () => {
     const since = new Date();
     const twilio = sendersAt(url, 5_000).sms;
-    expect(await twilio.find({ ...sms, since })).toBeUndefined();
+    expect(await twilio.find({ ...sms, since })).toEqual([]);
     const id = await twilio.send(sms);
     expect(id).toMatch(/^SM/);
-    expect(await twilio.find({ ...sms, since })).toBe(id);
-    expect(await twilio.find({ ...sms, text: "Hi Bob", since })).toBeUndefined();
+    expect(await twilio.find({ ...sms, since })).toEqual([id]);
+    expect(await twilio.find({ ...sms, text: "Hi Bob", since })).toEqual([]);
+    const second = await twilio.send(sms);
+    expect(await twilio.find({ ...sms, since })).toEqual([id, second]);
+    expect(await twilio.delivery(id)).toMatchObject({ error: "" });
+    expect(await twilio.delivery(`SM${"0".repeat(32)}`)).toBeUndefined();
   });
 
   test("a receiver who has opted out is a refusal", async () => {
