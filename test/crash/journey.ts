@@ -1,0 +1,109 @@
+import { setTimeout as delay } from "node:timers/promises";
+import { delivery, newBuyer } from "../support/buyer.ts";
+import { type Answer, type Rest, reasonIn } from "../support/rest.ts";
+import type { TestShop } from "../support/shop.ts";
+
+/** How many units there are, and how many of them are bought. */
+export const stocked = 5;
+export const bought = 2;
+
+/** A buyer on the way from the cart to the parcel, who knows at which request the shop fell silent. */
+export interface Journey {
+  name: string;
+  sku: string;
+  email: string;
+  phone: string;
+  cartId: string;
+  /** Makes the requests that were not answered yet, each with its key; throws when the shop is gone. */
+  goOn(): Promise<void>;
+}
+
+/** How a buyer pays. */
+export type Method = "card" | "transfer";
+
+/** The shop is away, or another call is at it: the buyer asks again. */
+const patience = { tries: 100, pauseMs: 100 };
+
+/** Puts goods of its own on sale and into a cart. */
+export async function startJourney(shop: TestShop, number: number, method: Method): Promise<Journey> {
+  const name = `${method}-${number}`;
+  const sku = name.toUpperCase();
+  const email = `${name}@example.com`;
+  const phone = `+1415555${String(number).padStart(4, "0")}`;
+  await shop.sell(sku, { stock: stocked });
+  const { cartId, token } = await newBuyer(shop.rest);
+  await must(shop.rest("POST", `/v1/carts/${cartId}/items`, { token, body: { sku, quantity: bought } }));
+  const body = { ...delivery, contact: { email, phone } };
+  await must(shop.rest("PUT", `/v1/carts/${cartId}/delivery`, { token, body }));
+
+  let order: Answer["body"];
+  let attempts = 0;
+  const how =
+    method === "card" ? { card: { paymentMethod: "pm_card_visa" } } : { bankTransfer: { bank: "BCA_VA" } };
+  const requests = [
+    async () => {
+      order = await insist(shop.rest, "/v1/orders", { token, key: `${name}-place`, body: { cartId } });
+    },
+    async () => {
+      const body = { shippingMethodId: order.shippingMethods[0].id };
+      await insist(shop.rest, `/v1/orders/${order.id}:setShippingMethod`, {
+        token,
+        key: `${name}-ship`,
+        body,
+      });
+    },
+    async () => {
+      const pay = () =>
+        insist(shop.rest, `/v1/orders/${order.id}:pay`, { token, key: `${name}-pay-${attempts}`, body: how });
+      try {
+        order = await pay();
+      } catch (err) {
+        // The attempt was given up before its payment began, and the buyer is asked for another.
+        if (!(err instanceof Refused) || reasonIn(err.answer) !== "PAYMENT_DECLINED") throw err;
+        attempts++;
+        order = await pay();
+      }
+    },
+    ...(method === "card"
+      ? []
+      : [
+          async () => {
+            const { staff } = shop;
+            const path = `/v1/payments/${order.payment.id}:confirm`;
+            await insist(shop.rest, path, { staff, key: `${name}-confirm`, body: {} });
+          },
+        ]),
+  ];
+  let next = 0;
+  return {
+    ...{ name, sku, email, phone, cartId },
+    goOn: async () => {
+      for (let request = requests[next]; request !== undefined; request = requests[++next]) await request();
+    },
+  };
+}
+
+/** A request that the shop would not do. */
+class Refused extends Error {
+  readonly answer: Answer;
+
+  constructor(path: string, answer: Answer) {
+    super(`${path}: ${answer.status} ${JSON.stringify(answer.body)}`);
+    this.answer = answer;
+  }
+}
+
+async function insist(rest: Rest, path: string, call: Parameters<Rest>[2]): Promise<Answer["body"]> {
+  for (let tried = 1; ; tried++) {
+    const answer = await rest("POST", path, call);
+    if (answer.status === 200) return answer.body;
+    const passing = [429, 503, 504].includes(answer.status) || reasonIn(answer)?.endsWith("_IN_PROGRESS");
+    if (!passing || tried === patience.tries) throw new Refused(path, answer);
+    await delay(patience.pauseMs);
+  }
+}
+
+async function must(answer: Promise<Answer>): Promise<void> {
+  const { status, body } = await answer;
+  if (status !== 200) throw new Error(`${status} ${JSON.stringify(body)}`);
+}

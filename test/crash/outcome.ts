@@ -1,0 +1,124 @@
+import type { TestShop } from "../support/shop.ts";
+import { bought, type Journey, type Method, stocked } from "./journey.ts";
+
+/** What became of a buyer's journey, as everybody but the shop's own code sees it. */
+export interface Outcome {
+  /** The states of the cart's orders. */
+  orders: string[];
+  /** Where a payment of the order stands as the order sees it; undefined without one. */
+  payment: string | undefined;
+  onHand: number;
+  reserved: number;
+  holds: number;
+  /** The sum of the ledger: what is on hand, and reserved, by it. */
+  ledger: { onHand: number; reserved: number };
+  /** What Inventory's own check finds wrong. */
+  violations: number;
+  /** Times that the card was charged, at the provider; and times that money is still reserved on it. */
+  captures: number;
+  authorizations: number;
+  labels: number;
+  /** Subjects of the e-mails. */
+  emails: string[];
+  texts: number;
+}
+
+/** Looks at the shop through REST as staff, and at the vendors' own records. */
+export async function readOutcome(shop: TestShop, journey: Journey): Promise<Outcome> {
+  const { rest, staff } = shop;
+  const { sku, email, phone } = journey;
+  const get = async (path: string) => (await rest("GET", path, { staff })).body;
+  const vendor = async <Item>(kind: string, to: string) => {
+    const response = await fetch(`${shop.sandboxUrl}/sandbox/api/${kind}?to=${encodeURIComponent(to)}`);
+    return ((await response.json()) as { items: Item[] }).items;
+  };
+  const [orders, stock, explained, ledger, checked, payments, labels, emails, texts] = await Promise.all([
+    get(`/v1/orders?email=${email}`),
+    shop.stock(sku),
+    get(`/v1/stock/${sku}:explain`),
+    get(`/v1/stock/${sku}/ledger`),
+    rest("POST", "/v1/stock:reconcile", { staff, body: { dryRun: true, skus: [sku] } }),
+    vendor<{ status: string }>("payments", email),
+    vendor<{ status: string }>("labels", email),
+    vendor<{ subject: string }>("emails", email),
+    vendor("messages", phone),
+  ]);
+  const sum = (field: "onHandDelta" | "reservedDelta") =>
+    (ledger.entries as Record<string, number>[]).reduce((total, entry) => total + (entry[field] ?? 0), 0);
+  const count = (status: string) => payments.filter((payment) => payment.status === status).length;
+  return {
+    orders: orders.orders.map((order: { state: string }) => order.state),
+    payment: orders.orders[0]?.payment?.state,
+    onHand: stock.onHand,
+    reserved: stock.reserved,
+    holds: explained.holds.length,
+    ledger: { onHand: sum("onHandDelta"), reserved: sum("reservedDelta") },
+    violations: checked.body.violations.length,
+    captures: count("succeeded"),
+    authorizations: count("requires_capture"),
+    labels: labels.length,
+    emails: emails.map((each) => each.subject.replace(/ ord_\w+/, "")).sort(),
+    texts: texts.length,
+  };
+}
+
+/** Whether the journey is at an end: shipped and told, or nothing held. */
+export function isFinal({ orders: [order], reserved, emails, texts }: Outcome): boolean {
+  switch (order) {
+    case undefined:
+      return reserved === 0;
+    case "STATE_FULFILLED":
+      return isTold(emails, texts, "is on its way");
+    case "STATE_EXPIRED":
+    case "STATE_CANCELED":
+      return reserved === 0 && isTold(emails, texts, order === "STATE_EXPIRED" ? "expired" : "canceled");
+    default:
+      return false;
+  }
+}
+
+function isTold(emails: readonly string[], texts: number, news: string): boolean {
+  return texts >= new Set(emails).size && emails.some((subject) => subject.includes(news));
+}
+
+/** How many e-mails and text messages go with a payment before its parcel's. */
+const instructions: Record<Method, string[]> = { card: [], transfer: ["How to pay for your order"] };
+
+/** What must be when the order was shipped: paid once, one label, one message of each kind. */
+export function shipped(method: Method): Outcome {
+  const emails = [...instructions[method], "Your order is on its way"];
+  return {
+    orders: ["STATE_FULFILLED"],
+    payment: "STATE_CAPTURED",
+    onHand: stocked - bought,
+    reserved: 0,
+    holds: 0,
+    ledger: { onHand: stocked - bought, reserved: 0 },
+    violations: 0,
+    captures: method === "card" ? 1 : 0,
+    authorizations: 0,
+    labels: 1,
+    emails,
+    texts: emails.length,
+  };
+}
+
+/** What must be when it was not: goods and money are where they were, and who had ordered was told so. */
+export function undone(method: Method, { orders: [order], payment, emails }: Outcome): Outcome {
+  const instructed = instructions[method].filter((subject) => emails.includes(subject));
+  const told = order === undefined ? [] : [...instructed, "Your order has expired"];
+  return {
+    orders: order === undefined ? [] : ["STATE_EXPIRED"],
+    payment,
+    onHand: stocked,
+    reserved: 0,
+    holds: 0,
+    ledger: { onHand: stocked, reserved: 0 },
+    violations: 0,
+    captures: 0,
+    authorizations: 0,
+    labels: 0,
+    emails: told,
+    texts: told.length,
+  };
+}
