@@ -75,7 +75,7 @@ export function labelSection(ctx: InboxContext): Section {
     title: "Labels",
     count: () => transactions.count(),
     page,
-    items({ to, brief: _, ...page }) {
+    items({ to, ...page }) {
       const { items, more } = transactions.page({ where: { to: to?.toLowerCase() }, ...page });
       return {
         items: items.map((transaction) => {

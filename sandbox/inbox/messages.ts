@@ -33,7 +33,7 @@ export function messageSection(ctx: InboxContext): Section {
     title: "SMS",
     count: () => messages.count(),
     page,
-    items({ to, brief: _, ...page }) {
+    items({ to, ...page }) {
       const { items, more } = messages.page({ where: { to }, ...page });
       return {
         items: items.map((message) => ({

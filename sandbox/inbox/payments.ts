@@ -91,7 +91,7 @@ export function paymentSection(ctx: InboxContext): Section {
     title: "Payments",
     count: () => intents.count(),
     page,
-    items({ to, brief: _, ...page }) {
+    items({ to, ...page }) {
       const { items, more } = intents.page({ where: { email: to?.toLowerCase() }, ...page });
       return { items: items.map(toJson), more };
     },

@@ -38,7 +38,7 @@ export function webhookSection(ctx: InboxContext): Section {
     title: "Webhooks",
     count: () => deliveries.count(),
     page,
-    items({ to, brief: _, ...page }) {
+    items({ to, ...page }) {
       const { items, more } = deliveries.page({ where: { url: to }, ...page });
       return {
         items: items.map(({ created, attempts, ...rest }) => ({
