@@ -48,6 +48,8 @@ const callers: Record<string, { as: Kind; headers: () => Record<string, string> 
 /** What a caller of a kind gets from a method's access option. */
 function wanted(method: DescMethod, kind: Kind): string {
   if (kind === "invalid") return "UNAUTHENTICATED INVALID_CREDENTIALS";
+  // Open to all, and so to be checked by the method itself: none of the callers is the vendor.
+  if (/^Receive\w+Webhook$/.test(method.name)) return "UNAUTHENTICATED WEBHOOK_SIGNATURE_INVALID";
   const admitted: Record<Access, readonly Kind[]> = {
     [Access.UNSPECIFIED]: [],
     [Access.PUBLIC]: ["none", "guest", "staff", "service"],

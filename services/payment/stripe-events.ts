@@ -23,7 +23,7 @@ export function createStripeEvents({ secret }: { secret: string }): CardEvents {
       }
       const { id, type, data } = event;
       const object = (data?.object ?? {}) as Subject;
-      const payload: CardEventPayload = { paymentId: String(object.metadata?.["payment_id"] ?? "") };
+      const payload: CardEventPayload = { paymentId: object.metadata?.["payment_id"] ?? "" };
       return { provider, providerEventId: id, type, subject: subjectOf(object), payload };
     },
   };
@@ -33,7 +33,7 @@ interface Subject {
   id?: unknown;
   object?: unknown;
   payment_intent?: unknown;
-  metadata?: Record<string, unknown> | null;
+  metadata?: Record<string, string> | null;
 }
 
 /** The PaymentIntent that an event is about, whatever of it has changed; else the object itself. */
