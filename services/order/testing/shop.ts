@@ -122,6 +122,9 @@ export class TestOrders {
     );
   }
 
+  /** Calls in the name of staff. */
+  readonly staff = as.staff;
+
   get db() {
     return this.#database.db;
   }
