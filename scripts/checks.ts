@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import { delimiter, join } from "node:path";
 import type { Check } from "./check-runner.ts";
 import { checkBreaking, checkGenerated } from "./contract-checks.ts";
+import { checkKeys } from "./contract-keys.ts";
 import { fileViolations } from "./file-rules.ts";
 import { importViolations } from "./import-rules.ts";
 import { type CommandResult, runCommand } from "./run-command.ts";
@@ -42,6 +43,7 @@ export function checksOf({
     { name: "format", run: tool("biome", "check", "--error-on-warnings") },
     { name: "proto-lint", run: tool("buf", "lint") },
     { name: "proto-format", run: tool("buf", "format", "--diff", "--exit-code", "proto") },
+    { name: "proto-keys", run: () => checkKeys({ root, env }) },
     { name: "imports", run: async () => checkImports({ root, tree: await sharedTree() }) },
     { name: "files", run: async () => verdict(fileViolations(await sharedTree())) },
   ];

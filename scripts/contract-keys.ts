@@ -1,0 +1,54 @@
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createFileRegistry, type DescMethod, fromBinary, getOption } from "@bufbuild/protobuf";
+import { FileDescriptorSetSchema, MethodOptions_IdempotencyLevel } from "@bufbuild/protobuf/wkt";
+import { Access, access } from "../gen/rowlock/auth/v1/access_pb.js";
+import type { Workplace } from "./contract-checks.ts";
+import { type CommandResult, runCommand } from "./run-command.ts";
+
+/**
+ * Refuses contracts in which a call could have its effect twice. What the outside may call and changes something has
+ * a `request_id`; what only services call is known by its first field, the id or key of what it is about.
+ *
+ * Exempt are webhooks, which are known by the provider's event id; Reconcile, which looks anew each time and whose
+ * repairs end in one state; and rowlock.testing, which binds nobody.
+ */
+export async function checkKeys({ root, env }: Workplace): Promise<CommandResult> {
+  const folder = await mkdtemp(join(tmpdir(), "rowlock-keys-"));
+  try {
+    const image = join(folder, "image.binpb");
+    const built = await runCommand({ command: "buf", args: ["build", "-o", image], cwd: root, env });
+    if (!built.ok) return built;
+    const registry = createFileRegistry(fromBinary(FileDescriptorSetSchema, await readFile(image)));
+    const services = [...registry].filter((type) => type.kind === "service");
+    const lines = services.flatMap(({ methods }) => methods.flatMap(keyViolation));
+    return { ok: lines.length === 0, output: lines.map((line) => `${line}\n`).join("") };
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+function keyViolation(method: DescMethod): string[] {
+  const { parent, input, idempotency } = method;
+  const name = `${parent.typeName}/${method.name}`;
+  if (idempotency === MethodOptions_IdempotencyLevel.NO_SIDE_EFFECTS || isExempt(method)) return [];
+  if (getOption(method, access) === Access.SERVICE) {
+    const first = input.fields[0]?.name ?? "";
+    return /_(id|key)$/.test(first)
+      ? []
+      : [`${name}: the first field of ${input.name} must be its key, and end with _id or _key`];
+  }
+  return input.fields.some((field) => field.name === "request_id")
+    ? []
+    : [`${name}: ${input.name} must have a request_id`];
+}
+
+function isExempt({ name, parent }: DescMethod): boolean {
+  return (
+    /^Receive\w+Webhook$/.test(name) ||
+    name === "Reconcile" ||
+    parent.typeName.startsWith("rowlock.testing.") ||
+    !parent.typeName.startsWith("rowlock.")
+  );
+}
