@@ -72,19 +72,27 @@ function search({
  */
 function isAnswer(answer: Answer, foreseen: Answer): boolean {
   if (!isShortage(answer) || !isShortage(foreseen)) return isDeepStrictEqual(answer, foreseen);
-  const told = (line: { earliest?: unknown }) => line.earliest !== undefined;
   return (
     isDeepStrictEqual(answer.lacking.map(units), foreseen.lacking.map(units)) &&
-    foreseen.lacking.every((line, i) => !told(line) || told(answer.lacking[i] ?? {}))
+    foreseen.lacking.every(
+      (line, i) => line.earliest === undefined || answer.lacking[i]?.earliest !== undefined,
+    )
   );
 }
 
-function isShortage(answer: Answer): answer is Answer & { lacking: { earliest?: unknown }[] } {
+interface ShortLine {
+  sku: string;
+  requested: number;
+  available: number;
+  earliest?: number;
+}
+
+function isShortage(answer: Answer): answer is Answer & { lacking: ShortLine[] } {
   return Array.isArray(answer.lacking);
 }
 
-function units({ earliest: _, ...rest }: { earliest?: unknown }): object {
-  return rest;
+function units({ sku, requested, available }: ShortLine): object {
+  return { sku, requested, available };
 }
 
 function isSame(a: Snapshot, b: Snapshot): boolean {
