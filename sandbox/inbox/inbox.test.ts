@@ -146,3 +146,89 @@ test.each(["/sandbox/nothing", "/sandbox/emails/x", "/sandbox/labels/x.pdf", "/s
     expect((await get(path)).status).toBe(404);
   },
 );
+
+test("programs read every payment with what became of its money, page by page", async () => {
+  const customer = await sandbox.stripe.customers.create({});
+  const intent = { amount: 5000, currency: "usd", confirm: true, payment_method: "pm_card_visa" } as const;
+  const made: string[] = [];
+  for (let n = 0; n < 5; n += 1) {
+    const { id } = await sandbox.stripe.paymentIntents.create({
+      ...intent,
+      customer: customer.id,
+      capture_method: "manual",
+      return_url: "https://shop.example",
+      receipt_email: "reader@example.com",
+      metadata: { order_id: `ord_${n}` },
+    });
+    made.push(id);
+  }
+  const [refunded = "", captured = "", canceled = ""] = made;
+  await sandbox.stripe.paymentIntents.capture(refunded, { amount_to_capture: 4000 });
+  await sandbox.stripe.refunds.create({ payment_intent: refunded, amount: 1500 });
+  await sandbox.stripe.paymentIntents.capture(captured);
+  await sandbox.stripe.paymentIntents.cancel(canceled);
+  interface Item {
+    id: string;
+    metadata: { order_id: string };
+  }
+  const items: Item[] = [];
+  for (let more = true; more; ) {
+    const after = items.length === 0 ? "" : `&after=${items.at(-1)?.id}`;
+    const page = JSON.parse(
+      (await get(`/sandbox/api/payments?to=reader@example.com&limit=2${after}`)).text,
+    ) as { items: Item[]; more: boolean };
+    items.push(...page.items);
+    more = page.more;
+  }
+  expect(items.map(({ id }) => id)).toEqual(made.toReversed());
+  expect(items.map(({ metadata }) => metadata.order_id)).toEqual([
+    "ord_4",
+    "ord_3",
+    "ord_2",
+    "ord_1",
+    "ord_0",
+  ]);
+  const money = (id: string) => items.find((item) => item.id === id);
+  expect(money(refunded)).toMatchObject({ captured: true, amount_captured: 4000, amount_refunded: 1500 });
+  expect(money(captured)).toMatchObject({ captured: true, amount_captured: 5000, amount_refunded: 0 });
+  expect(money(canceled)).toMatchObject({ captured: false, amount_captured: 0, amount_refunded: 0 });
+});
+
+test("programs read labels with their shipment's metadata, e-mails in brief, texts with their callback", async () => {
+  const { rates } = await sandbox.shippo.shipments.create({
+    addressFrom: { name: "S", street1: "1", city: "b", state: "CA", zip: "94117", country: "US" },
+    addressTo: { name: "B", street1: "2", city: "c", state: "NY", zip: "10001", country: "US" },
+    parcels: [{ massUnit: "lb", weight: "2", distanceUnit: "in", height: "4", length: "10", width: "8" }],
+    metadata: "ord_9",
+    async: false,
+  });
+  const rate = rates[0]?.objectId ?? "";
+  await sandbox.shippo.transactions.create({ rate, metadata: "shp_9", async: false });
+  await sandbox.mail.send({
+    to: "d@example.com",
+    from: "s@example.com",
+    subject: "x",
+    text: "long",
+    customArgs: { event_key: "ord_9:paid" },
+  });
+  await sandbox.sms.messages.create({
+    to: "+15558675777",
+    from: "+15005550006",
+    body: "x",
+    statusCallback: "http://127.0.0.1:9/x?key=ord_9",
+  });
+  const first = async (path: string) =>
+    (JSON.parse((await get(`/sandbox/api/${path}`)).text) as { items: object[] }).items[0];
+  expect(await first("labels?limit=1")).toMatchObject({
+    metadata: "shp_9",
+    shipment_metadata: "ord_9",
+    rate,
+    tracking_status: "UNKNOWN",
+  });
+  const email = await first("emails?to=d@example.com&brief=true");
+  expect(email).toMatchObject({ customArgs: { event_key: "ord_9:paid" } });
+  expect(email).not.toHaveProperty("text");
+  expect(await first("messages?to=%2B15558675777")).toMatchObject({
+    status_callback: "http://127.0.0.1:9/x?key=ord_9",
+  });
+});

@@ -25,6 +25,8 @@ export interface Checker {
   request(exchange: Exchange): string[];
   /** What in an answer does not fit the document. */
   response(exchange: Exchange): string[];
+  /** What in a webhook's body does not fit the document; `name` is that of its entry under `webhooks`. */
+  webhook(name: string, body: unknown): string[];
 }
 
 type Node = Record<string, unknown>;
@@ -125,6 +127,15 @@ export function createChecker(vendor: VendorName, folder: string): Checker {
   }
 
   return {
+    webhook: (name, body) =>
+      run(
+        validator(
+          plain,
+          `/webhooks/${escapePointer(name)}/post/requestBody/content/application~1json/schema`,
+        ),
+        body,
+        name,
+      ),
     request(exchange) {
       const found = operationOf(exchange);
       if (typeof found === "string") return [found];

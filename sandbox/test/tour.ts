@@ -189,6 +189,8 @@ async function tourShippo({ shippo }: Harness): Promise<void> {
       async: false,
     });
     await shippo.transactions.get(label.objectId ?? "");
+    const carrier = (shipment.rates[0]?.provider ?? "").toLowerCase().replaceAll(" ", "_");
+    await shippo.trackingStatus.get(label.trackingNumber ?? "", carrier);
     const refund = await shippo.refunds.create({ transaction: label.objectId ?? "", async: false });
     await shippo.refunds.get(refund.objectId ?? "");
     await shippo.transactions.create({ rate, async: true });
