@@ -25,7 +25,7 @@ const limit = 200;
  */
 export function findJobs(
   db: Queryable,
-  { queues, match }: { queues: readonly string[]; match: Readonly<Record<string, string>> },
+  { queues, match }: { queues: readonly string[]; match: Readonly<Record<string, string | number>> },
 ): Promise<JobRecord[]> {
   return db.query<JobRecord>(sql`
     select id::text, name as queue, state::text,

@@ -135,6 +135,28 @@ test("a rejected job is failed at once", async () => {
   ]);
 });
 
+test("jobs are found by what they carry, with what became of them", async () => {
+  const [queue, other] = [fixture.newQueue(), fixture.newQueue()];
+  await using jobs = fixture.jobsFor([queue, other]);
+  jobs.work(queue, async ({ data }) => {
+    if (data.n === 2) throw new JobRejected("never");
+  });
+  await jobs.start();
+  for (const n of [1, 2]) await fixture.enqueue(jobs, queue, n);
+  await fixture.enqueue(jobs, other, 2, { startAfter: 60 });
+  await waitFor(async () =>
+    (await fixture.rowsOf(queue)).every((row) => ["completed", "failed"].includes(row.state)),
+  );
+  const found = await jobs.find([queue, other], { n: 2 });
+  expect(found).toMatchObject([
+    { queue: queue.name, state: "failed", error: "never", endTime: expect.any(Date) },
+    { queue: other.name, state: "created", error: "", attempts: 0, endTime: null },
+  ]);
+  expect(found[1]?.dueTime.getTime()).toBeGreaterThan(Date.now());
+  expect(await jobs.find([other], { n: 1 })).toEqual([]);
+  await expect((async () => jobs.find([fixture.newQueue()], {}))()).rejects.toThrow("not among the queues");
+});
+
 test("one job of a batch failing leaves the others done", async () => {
   const queue = fixture.newQueue({ retryLimit: 0 });
   const { jobs, done } = await fixture.started(queue, async ({ data }) => {

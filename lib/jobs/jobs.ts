@@ -35,7 +35,7 @@ export interface Jobs {
   /** Jobs of these queues whose data contains `match`, the oldest first; slow: for people who look into one thing. */
   find(
     queues: readonly Queue<never>[],
-    match: Readonly<Record<string, string>>,
+    match: Readonly<Record<string, string | number>>,
   ): Promise<readonly JobRecord[]>;
   /** Has this process work on the queue, from `start` on. */
   work<Data extends object>(queue: Queue<Data>, handler: JobHandler<Data>, options?: WorkOptions): void;
@@ -160,7 +160,7 @@ class BossJobs implements Jobs {
 
   find(
     queues: readonly Queue<never>[],
-    match: Readonly<Record<string, string>>,
+    match: Readonly<Record<string, string | number>>,
   ): Promise<readonly JobRecord[]> {
     for (const queue of queues) this.#assertDefined(queue);
     return findJobs(this.#db, { queues: queues.map(({ name }) => name), match });

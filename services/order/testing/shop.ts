@@ -93,7 +93,7 @@ export class TestOrders {
           return jobs.length;
         },
         find: async (queues, { orderId }) =>
-          this.wire.serve("jobs.find", orderId ?? "", () =>
+          this.wire.serve("jobs.find", String(orderId), () =>
             this.jobs
               .filter(({ data, queue }) => data.orderId === orderId && queues.some((q) => q.name === queue))
               .map(({ queue }, i) => ({
