@@ -1,0 +1,258 @@
+import { randomUUID } from "node:crypto";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { waitFor } from "../lib/testing/wait-for.ts";
+import { type Buyer, delivery, newBuyer, newOrder } from "./support/buyer.ts";
+import { isReading, nameOf, routes } from "./support/contracts.ts";
+import { type Answer, reasonIn } from "./support/rest.ts";
+import { type Json, sampleOf, toHttp } from "./support/samples.ts";
+import { openShop, type TestShop } from "./support/shop.ts";
+
+/** What a keyed call is tried on, made anew each time. */
+interface Scene {
+  /** Fields of the request by their proto name, as `sampleOf` takes them. */
+  known: Json;
+  /** Which of them another request has in place of these; none when the path says all that the method asks for. */
+  other?: Json;
+  /** The buyer's token; staff calls without one. */
+  token?: string;
+  /** How often the call had its effect, seen from outside, where an answer would not show it. */
+  effects?: () => Promise<number>;
+}
+
+let shop: TestShop;
+beforeAll(async () => {
+  shop = await openShop();
+  await shop.sell("KEYED", { stock: 10_000 });
+  await shop.sell("KEYED-2", { stock: 10_000 });
+});
+afterAll(() => shop?.[Symbol.asyncDispose]());
+
+const get = async (path: string) => {
+  const answer = await shop.rest("GET", path, { staff: shop.staff });
+  expect(answer.status).toBe(200);
+  return answer.body;
+};
+
+async function cart(): Promise<{ buyer: Buyer; known: Json; token: string }> {
+  const buyer = await newBuyer(shop.rest);
+  expect((await buyer.add("KEYED", 2)).status).toBe(200);
+  expect((await buyer.deliver()).status).toBe(200);
+  const known = {
+    cart_id: buyer.cartId,
+    sku: "KEYED",
+    contact: delivery.contact,
+    shipping_address: delivery.shippingAddress,
+  };
+  return { buyer, known, token: buyer.token };
+}
+
+async function order(): Promise<{ buyer: Buyer; order: Answer; known: Json; token: string }> {
+  const { buyer, order } = await newOrder(shop.rest, ["KEYED"]);
+  const [first] = order.body.shippingMethods as [{ id: string }];
+  const known = { order_id: order.body.id, shipping_method_id: first.id };
+  return { buyer, order, known, token: buyer.token };
+}
+
+async function payment(method: "card" | "transfer"): Promise<{ known: Json; order_id: string }> {
+  const { buyer, order: made } = await order();
+  const order_id = made.body.id as string;
+  const paid = await (method === "card"
+    ? buyer.payByCard(order_id, "pm_card_visa")
+    : buyer.payByTransfer(order_id, "BCA_VA"));
+  expect(paid.status).toBe(200);
+  return { order_id, known: { payment_id: paid.body.payment.id } };
+}
+
+async function shipment(): Promise<{ known: Json; rates: string[] }> {
+  const { order: made } = await order();
+  const { shipments } = await get(`/v1/shipments?orderId=${made.body.id}`);
+  const rates = shipments[0].rates.map(({ id }: { id: string }) => id) as string[];
+  return { known: { shipment_id: shipments[0].id, rate_id: rates[0] ?? "" }, rates };
+}
+
+async function product(): Promise<Json> {
+  const sku = `SKU-${randomUUID()}`;
+  await shop.sell(sku);
+  const { products } = await get(`/v1/products?query=${sku}&pageSize=1`);
+  return { "rowlock.catalog.v1.Product.id": products[0].id, product_id: products[0].id, etag: "" };
+}
+
+/** A webhook of a provider that a service has dealt with: one comes of every purchase. */
+async function webhookEvent(service: string): Promise<Scene> {
+  await payment("card");
+  const event = await waitFor(
+    async () => {
+      const { events } = await get(`/v1/webhookEvents/${service}`);
+      return (events as { id: string; state: string }[]).find(({ state }) => state === "STATE_APPLIED");
+    },
+    { timeoutMs: 20_000, what: `a webhook at ${service}` },
+  );
+  return { known: { event_id: event.id } };
+}
+
+/** One for each keyed method that has a route. */
+const scenes: Record<string, () => Promise<Scene>> = {
+  "cart.v1.CartService/CreateCart": async () => ({ known: {}, other: { currency_code: "EUR" } }),
+  "cart.v1.CartService/AddItem": async () => ({ ...(await cart()), other: { quantity: 5 } }),
+  "cart.v1.CartService/SetItem": async () => ({ ...(await cart()), other: { quantity: 5 } }),
+  "cart.v1.CartService/RemoveItem": async () => ({ ...(await cart()), other: { sku: "KEYED-2" } }),
+  "cart.v1.CartService/ClearCart": cart,
+  "cart.v1.CartService/SetDelivery": async () => ({
+    ...(await cart()),
+    other: { contact: { ...delivery.contact, phone: "" } },
+  }),
+  "catalog.v1.CatalogService/CreateProduct": async () => ({
+    known: { sku: randomUUID() },
+    other: { title: "other" },
+  }),
+  "catalog.v1.CatalogService/UpdateProduct": async () => ({
+    known: await product(),
+    other: { title: "other" },
+  }),
+  "catalog.v1.CatalogService/ArchiveProduct": async () => ({ known: await product() }),
+  "catalog.v1.CatalogService/CreateCategory": async () => ({
+    known: { id: `c-${randomUUID()}` },
+    other: { title: "other" },
+  }),
+  "inventory.v1.InventoryService/SetStock": async () => ({
+    known: { sku: randomUUID() },
+    other: { on_hand: 5 },
+  }),
+  "inventory.v1.InventoryService/AdjustStock": async () => {
+    const sku = randomUUID();
+    await shop.sell(sku, { stock: 10 });
+    const effects = async () => (await shop.stock(sku)).onHand - 10;
+    return { known: { sku, delta: 1 }, other: { delta: 2 }, effects };
+  },
+  "order.v1.OrderService/PlaceOrder": async () => {
+    const { buyer, known, token } = await cart();
+    const effects = async () => {
+      const { orders } = await get("/v1/orders?pageSize=200");
+      return orders.filter((each: { cartId: string }) => each.cartId === buyer.cartId).length as number;
+    };
+    const total = { currencyCode: "USD", amount: 2000 };
+    return {
+      known: { ...known, expected_item_total: total },
+      other: { contact: { ...delivery.contact, phone: "" } },
+      token,
+      effects,
+    };
+  },
+  "order.v1.OrderService/SetShippingMethod": async () => {
+    const made = await order();
+    const other = { shipping_method_id: made.order.body.shippingMethods[1].id };
+    return { known: made.known, token: made.token, other };
+  },
+  "order.v1.OrderService/PayOrder": async () => {
+    const { known, token } = await order();
+    const effects = async () =>
+      (await get(`/v1/payments?orderId=${String(known["order_id"])}`)).payments.length as number;
+    return { known, token, effects, other: { payment_method: "pm_card_mastercard" } };
+  },
+  "order.v1.OrderService/ConfirmPayment": async () => {
+    const { buyer, known, token } = await order();
+    const asked = await buyer.payByCard(String(known["order_id"]), "pm_card_authenticationRequired");
+    expect(asked.body.payment.state).toBe("STATE_REQUIRES_ACTION");
+    return { known, token };
+  },
+  "order.v1.OrderService/CancelOrder": async () => ({ ...(await order()), other: { reason: "other" } }),
+  "payment.v1.PaymentService/ConfirmPayment": () => payment("transfer"),
+  "payment.v1.PaymentService/RejectPayment": async () => ({
+    ...(await payment("transfer")),
+    other: { reason: "other" },
+  }),
+  "payment.v1.PaymentService/RefundPayment": async () => {
+    const { known, order_id } = await payment("card");
+    const effects = async () => {
+      const { payments } = await get(`/v1/payments?orderId=${order_id}`);
+      return Number(payments[0].refunded.amount);
+    };
+    return {
+      known: { ...known, amount: { currencyCode: "USD", amount: 1 } },
+      other: { amount: { currencyCode: "USD", amount: 2 } },
+      effects,
+    };
+  },
+  "shipping.v1.ShippingService/SelectRate": async () => {
+    const { known, rates } = await shipment();
+    return { known, other: { rate_id: rates[1] ?? "" } };
+  },
+  "shipping.v1.ShippingService/BuyLabel": async () => {
+    const { known, rates } = await shipment();
+    return { known, other: { rate_id: rates[1] ?? "" } };
+  },
+  "notify.v1.NotifyService/SendEmail": async () => {
+    const to = `${randomUUID()}@example.com`;
+    return {
+      known: { to },
+      other: { subject: "other" },
+      effects: async () => (await shop.inbox("emails", to)).length,
+    };
+  },
+  "notify.v1.NotifyService/SendSms": async () => {
+    const to = `+1415${String(Math.floor(Math.random() * 1e7)).padStart(7, "0")}`;
+    return {
+      known: { "rowlock.notify.v1.SendSmsRequest.to": to },
+      other: { text: "other" },
+      effects: async () => (await shop.inbox("messages", to)).length,
+    };
+  },
+  "payment.v1.PaymentService/ReplayWebhookEvent": () => webhookEvent("payment"),
+  "shipping.v1.ShippingService/ReplayWebhookEvent": () => webhookEvent("shipping"),
+  "notify.v1.NotifyService/ReplayWebhookEvent": () => webhookEvent("notify"),
+};
+
+const keyed = routes.filter(
+  ({ method }) => !isReading(method) && method.input.fields.some((field) => field.name === "request_id"),
+);
+const shortName = (route: (typeof routes)[number]) => nameOf(route.method).replace("rowlock.", "");
+
+test("every keyed RPC with a route has a scene", () => {
+  expect(new Set(keyed.map(shortName))).toEqual(new Set(Object.keys(scenes)));
+});
+
+describe.each(keyed.map((route) => [shortName(route), route] as const))("%s", (name, route) => {
+  /** Calls with the header alone: the request has no key of its own. */
+  const caller = ({ known, token }: Scene, key: string) => {
+    const { method, path, body } = toHttp(
+      route,
+      sampleOf(route.method.input, { known: { ...known, request_id: "" } }),
+    );
+    return () =>
+      shop.rest(method, path, { body, key, ...(token === undefined ? { staff: shop.staff } : { token }) });
+  };
+  const sceneOf = () => (scenes[name] as () => Promise<Scene>)();
+
+  test("one effect and one answer, at once and again", async () => {
+    const scene = await sceneOf();
+    const call = caller(scene, `key-${randomUUID()}`);
+    const answers = await Promise.all(Array.from({ length: 5 }, call));
+    answers.push(await call());
+    expect(answers.map(({ status, body }) => (status === 200 ? status : body))).toEqual(Array(6).fill(200));
+    for (const { body } of answers) expect(body).toEqual(answers[0]?.body);
+    if (scene.effects !== undefined) expect(await scene.effects()).toBe(1);
+  });
+
+  test("another request with the key is refused", async () => {
+    const scene = await sceneOf();
+    const { other } = scene;
+    const key = `key-${randomUUID()}`;
+    expect((await caller(scene, key)()).status).toBe(200);
+    if (other === undefined) {
+      // Nothing but the path and the key can differ.
+      const free = route.method.input.fields.filter(
+        ({ name, jsonName }) =>
+          name !== "request_id" && !route.template.includes(`{${name}`) && jsonName !== "",
+      );
+      expect(free.map(({ name }) => name)).toEqual([]);
+      return;
+    }
+    const refused = await caller({ ...scene, known: { ...scene.known, ...other } }, key)();
+    expect([refused.status, refused.body.error?.status, reasonIn(refused)]).toEqual([
+      409,
+      "ALREADY_EXISTS",
+      "REQUEST_ID_REUSED",
+    ]);
+    if (scene.effects !== undefined) expect(await scene.effects()).toBe(1);
+  });
+});
