@@ -38,7 +38,7 @@ export async function playFaults({
         return deployment.killPostgres(fault.forMs);
       case "sandbox":
         counts.sandbox++;
-        await sandbox.begin(fault.target);
+        await sandbox.begin(fault.target, fault.atMs);
         await delay(fault.forMs, undefined, { signal });
         return sandbox.end();
     }

@@ -21,7 +21,7 @@ export interface Replica {
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const readyLine = "Rowlock is ready.\n";
-const startMs = 120_000;
+const startMs = 300_000;
 const pauseAfterDeathMs = 500;
 /** While Postgres is away a process fails at its start, as it should. */
 const startsInARow = 60;

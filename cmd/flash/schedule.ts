@@ -20,14 +20,15 @@ export type Fault = { atMs: number; forMs: number } & (
     }
 );
 
-/** How the sandbox can misbehave; what each means stands in `sandbox-faults.ts`. */
+/** How the sandbox can misbehave; `sandbox-faults.ts` says what each means. */
 export const sandboxFaults = [
-  "fail-before",
-  "fail-after",
-  "time-out",
-  "drop",
-  "duplicate-webhooks",
-  "reorder-webhooks",
+  "errors",
+  "timeouts",
+  "drops",
+  "rate limits",
+  "latency",
+  "doubled webhooks",
+  "reordered webhooks",
 ] as const;
 
 export type SandboxFault = (typeof sandboxFaults)[number];
