@@ -18,8 +18,8 @@ export interface Journey {
   goOn(): Promise<void>;
 }
 
-/** How a buyer pays. */
-export type Method = "card" | "transfer";
+/** How a journey goes: by card or by bank transfer to the parcel, or from the order to its cancellation. */
+export type Method = "card" | "transfer" | "cancel";
 
 /** The shop is away, or another call is at it: the buyer asks again. */
 const patience = { tries: 100, pauseMs: 100 };
@@ -40,40 +40,40 @@ export async function startJourney(shop: TestShop, number: number, method: Metho
   let attempts = 0;
   const how =
     method === "card" ? { card: { paymentMethod: "pm_card_visa" } } : { bankTransfer: { bank: "BCA_VA" } };
-  const requests = [
-    async () => {
-      order = await insist(shop.rest, "/v1/orders", { token, key: `${name}-place`, body: { cartId } });
-    },
-    async () => {
-      const body = { shippingMethodId: order.shippingMethods[0].id };
-      await insist(shop.rest, `/v1/orders/${order.id}:setShippingMethod`, {
-        token,
-        key: `${name}-ship`,
-        body,
-      });
-    },
-    async () => {
-      const pay = () =>
-        insist(shop.rest, `/v1/orders/${order.id}:pay`, { token, key: `${name}-pay-${attempts}`, body: how });
-      try {
-        order = await pay();
-      } catch (err) {
-        // The attempt was given up before its payment began, and the buyer is asked for another.
-        if (!(err instanceof Refused) || reasonIn(err.answer) !== "PAYMENT_DECLINED") throw err;
-        attempts++;
-        order = await pay();
-      }
-    },
-    ...(method === "card"
-      ? []
-      : [
-          async () => {
-            const { staff } = shop;
-            const path = `/v1/payments/${order.payment.id}:confirm`;
-            await insist(shop.rest, path, { staff, key: `${name}-confirm`, body: {} });
-          },
-        ]),
-  ];
+  const post = (path: string, key: string, body: object) =>
+    insist(shop.rest, path, { token, key: `${name}-${key}`, body });
+  const place = async () => {
+    order = await post("/v1/orders", "place", { cartId });
+  };
+  const choose = async () => {
+    await post(`/v1/orders/${order.id}:setShippingMethod`, "ship", {
+      shippingMethodId: order.shippingMethods[0].id,
+    });
+  };
+  const pay = async () => {
+    const path = `/v1/orders/${order.id}:pay`;
+    try {
+      order = await post(path, `pay-${attempts}`, how);
+    } catch (err) {
+      // The attempt was given up before its payment began, and the buyer is asked for another.
+      if (!(err instanceof Refused) || reasonIn(err.answer) !== "PAYMENT_DECLINED") throw err;
+      attempts++;
+      order = await post(path, `pay-${attempts}`, how);
+    }
+  };
+  const confirm = async () => {
+    const path = `/v1/payments/${order.payment.id}:confirm`;
+    await insist(shop.rest, path, { staff: shop.staff, key: `${name}-confirm`, body: {} });
+  };
+  const cancel = async () => {
+    await post(`/v1/orders/${order.id}:cancel`, "cancel", { reason: "changed my mind" });
+  };
+  const requests = {
+    card: [place, choose, pay],
+    transfer: [place, choose, pay, confirm],
+    cancel: [cancel],
+  }[method];
+  if (method === "cancel") await place();
   let next = 0;
   return {
     ...{ name, sku, email, phone, cartId },

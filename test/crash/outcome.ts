@@ -63,15 +63,19 @@ export async function readOutcome(shop: TestShop, journey: Journey): Promise<Out
 }
 
 /** Whether the journey is at an end: shipped and told, or nothing held. */
-export function isFinal({ orders: [order], reserved, emails, texts }: Outcome): boolean {
+export function isFinal(outcome: Outcome): boolean {
+  const { reserved, holds, ledger, emails, texts } = outcome;
+  const [order] = outcome.orders;
+  // A hold that is due counts as free before it is swept.
+  const isFree = reserved === 0 && holds === 0 && ledger.reserved === 0;
   switch (order) {
     case undefined:
-      return reserved === 0;
+      return isFree;
     case "STATE_FULFILLED":
       return isTold(emails, texts, "is on its way");
     case "STATE_EXPIRED":
     case "STATE_CANCELED":
-      return reserved === 0 && isTold(emails, texts, order === "STATE_EXPIRED" ? "expired" : "canceled");
+      return isFree && isTold(emails, texts, order === "STATE_EXPIRED" ? "expired" : "canceled");
     default:
       return false;
   }
@@ -81,11 +85,15 @@ function isTold(emails: readonly string[], texts: number, news: string): boolean
   return texts >= new Set(emails).size && emails.some((subject) => subject.includes(news));
 }
 
-/** How many e-mails and text messages go with a payment before its parcel's. */
-const instructions: Record<Method, string[]> = { card: [], transfer: ["How to pay for your order"] };
+/** The messages before that of the end. */
+const instructions: Record<Method, string[]> = {
+  card: [],
+  transfer: ["How to pay for your order"],
+  cancel: [],
+};
 
 /** What must be when the order was shipped: paid once, one label, one message of each kind. */
-export function shipped(method: Method): Outcome {
+function shipped(method: Method): Outcome {
   const emails = [...instructions[method], "Your order is on its way"];
   return {
     orders: ["STATE_FULFILLED"],
@@ -103,12 +111,18 @@ export function shipped(method: Method): Outcome {
   };
 }
 
+/** The news of an order that came to nothing. */
+const news: Record<string, string> = {
+  STATE_EXPIRED: "Your order has expired",
+  STATE_CANCELED: "Your order was canceled",
+};
+
 /** What must be when it was not: goods and money are where they were, and who had ordered was told so. */
-export function undone(method: Method, { orders: [order], payment, emails }: Outcome): Outcome {
+function undone(method: Method, { orders: [order], payment, emails }: Outcome): Outcome {
   const instructed = instructions[method].filter((subject) => emails.includes(subject));
-  const told = order === undefined ? [] : [...instructed, "Your order has expired"];
+  const told = order === undefined ? [] : [...instructed, news[order] ?? "news"];
   return {
-    orders: order === undefined ? [] : ["STATE_EXPIRED"],
+    orders: order === undefined ? [] : [order],
     payment,
     onHand: stocked,
     reserved: 0,
@@ -121,4 +135,19 @@ export function undone(method: Method, { orders: [order], payment, emails }: Out
     emails: told,
     texts: told.length,
   };
+}
+
+/** The state that a journey is on its way to. */
+const destination: Record<Method, string> = {
+  card: "STATE_FULFILLED",
+  transfer: "STATE_FULFILLED",
+  cancel: "STATE_CANCELED",
+};
+
+/** What must be at the end of a journey: that it came to its destination, or is undone where that may be. */
+export function wanted(method: Method, outcome: Outcome, { mayEndEarly }: { mayEndEarly: boolean }): Outcome {
+  const end = destination[method];
+  const [order] = outcome.orders;
+  if (end === "STATE_FULFILLED" && (order === end || !mayEndEarly)) return shipped(method);
+  return undone(method, mayEndEarly ? outcome : { ...outcome, orders: [end] });
 }
