@@ -1,7 +1,11 @@
 import process from "node:process";
+import { benchInventory } from "./inventory/bench-inventory.ts";
 import { benchJourney } from "./journey/bench-journey.ts";
 
-const benches: Record<string, (args: string[]) => Promise<void>> = { journey: benchJourney };
+const benches: Record<string, (args: string[]) => Promise<void>> = {
+  inventory: benchInventory,
+  journey: benchJourney,
+};
 
 const [name = "", ...args] = process.argv.slice(2);
 const bench = benches[name];
