@@ -2,7 +2,7 @@ import type { Clock } from "../../lib/clock.ts";
 import { isUniqueViolation, type Queryable } from "../../lib/db/index.ts";
 import { errorInfo } from "../../lib/errors/reasons.ts";
 import type { CardOutcome, CardProcessor } from "./card-processor.ts";
-import { invalidMethod, notStarted, type Payment } from "./payment.ts";
+import { invalidMethod, notStarted, type Payment, repeatableMs } from "./payment.ts";
 import { fail } from "./reasons.ts";
 import { applyOutcome, findPayment, movePayment } from "./store-payment.ts";
 
@@ -13,11 +13,6 @@ export async function getExisting(db: Queryable, id: string): Promise<Payment> {
   return payment;
 }
 
-/**
- * How long after its beginning an attempt may be asked for again. Providers
- * forget idempotency keys after a day: asked for later it would be another charge.
- */
-const repeatableMs = 23 * 3_600_000;
 /** What the clocks of the shop and the provider may differ by. */
 const clockSlackMs = 300_000;
 

@@ -14,7 +14,7 @@ const requestId = "rowlock:stray-money";
  * @throws REFUND_REFUSED, PROVIDER_UNAVAILABLE, PROVIDER_MISCONFIGURED.
  */
 export async function returnStrayMoney(
-  deps: Pick<PaymentDeps, "db" | "cards">,
+  deps: Pick<PaymentDeps, "db" | "cards" | "clock">,
   paymentId: string,
 ): Promise<void> {
   const recorded = await deps.db.transaction(async (tx) => {

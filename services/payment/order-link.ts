@@ -22,7 +22,7 @@ const headStart = 5;
  * Returns whether there was a change.
  */
 export async function changeAndTell(
-  deps: Pick<PaymentDeps, "db" | "jobs" | "cards" | "orders" | "log">,
+  deps: Pick<PaymentDeps, "db" | "jobs" | "cards" | "clock" | "orders" | "log">,
   change: (tx: Tx) => Promise<Changed | undefined>,
 ): Promise<boolean> {
   const { db, jobs, log } = deps;
@@ -47,7 +47,7 @@ export async function changeAndTell(
  * has chosen another since. May be repeated.
  */
 export async function tellOrder(
-  deps: Pick<PaymentDeps, "db" | "cards" | "orders">,
+  deps: Pick<PaymentDeps, "db" | "cards" | "clock" | "orders">,
   { orderId, paymentId }: { orderId: string; paymentId?: string },
 ): Promise<void> {
   const order = await deps.orders.settlePayment({ orderId });

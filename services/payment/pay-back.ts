@@ -1,6 +1,7 @@
 import type { Tx } from "../../lib/db/index.ts";
 import { reasonOf } from "../../lib/errors/reasons.ts";
-import { cardMethod, type Payment, type Refund } from "./payment.ts";
+import type { CardProcessor, CardRefund } from "./card-processor.ts";
+import { cardMethod, type Payment, type Refund, repeatableMs } from "./payment.ts";
 import type { PaymentDeps } from "./service.ts";
 import { lockPayment } from "./store-payment.ts";
 import { completeRefund, failRefund } from "./store-refund.ts";
@@ -17,7 +18,7 @@ export type Changed = Pick<Payment, "id" | "orderId">;
  * @throws REFUND_REFUSED, PROVIDER_UNAVAILABLE, PROVIDER_MISCONFIGURED.
  */
 export async function payBack(
-  { db, cards }: Pick<PaymentDeps, "db" | "cards">,
+  { db, cards, clock }: Pick<PaymentDeps, "db" | "cards" | "clock">,
   { payment, refund }: { payment: Payment; refund: Refund },
   finish: (work: (tx: Tx) => Promise<Changed | undefined>) => Promise<unknown> = (work) =>
     db.transaction(work),
@@ -26,12 +27,15 @@ export async function payBack(
   if (payment.method === cardMethod) {
     if (payment.providerId === null) throw new Error(`captured payment ${payment.id} has no provider id`);
     try {
-      providerId = await cards.refund({
+      const { currencyCode } = payment;
+      const asked = {
         refundId: refund.id,
         providerId: payment.providerId,
-        currencyCode: payment.currencyCode,
+        currencyCode,
         amount: refund.amount,
-      });
+      };
+      const tooOld = clock().getTime() - refund.createTime.getTime() > repeatableMs;
+      providerId = (tooOld ? await findDone(cards, asked) : undefined) ?? (await cards.refund(asked));
     } catch (err) {
       if (reasonOf(err) === "REFUND_REFUSED") await failRefund(db, refund.id);
       throw err;
@@ -42,4 +46,11 @@ export async function payBack(
     await lockPayment(tx, payment.id);
     return completeRefund(tx, { id: refund.id, providerId });
   });
+}
+
+/** What became of a refund that the provider may no longer know by our key. */
+async function findDone(cards: CardProcessor, refund: CardRefund): Promise<string | undefined> {
+  const theirs = await cards.refundsOf(refund);
+  const done = theirs.find(({ refundId, state }) => refundId === refund.refundId && state !== "FAILED");
+  return done?.providerId;
 }

@@ -28,6 +28,12 @@ export const sourcesOf: Readonly<Record<PaymentState, readonly PaymentState[]>> 
   REFUNDED: ["CAPTURED", "FAILED", "CANCELED"],
 };
 
+/**
+ * How many milliseconds after its beginning a charge or a refund may be asked for again. Providers forget
+ * idempotency keys after a day: asked for later it would be another one.
+ */
+export const repeatableMs = 23 * 3_600_000;
+
 /** The method of a card payment. */
 export const cardMethod = "card";
 

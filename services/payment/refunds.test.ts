@@ -203,3 +203,19 @@ test("other answers about a payment carry its refunds, too", async () => {
   const captured = await shop.client.capturePayment({ paymentId: "shown" }, as.service("order"));
   expect([refreshed.refunds.length, captured.refunds.length]).toEqual([1, 1]);
 });
+
+// The last one: it moves the clock past what new payments may be.
+test("a refund older than the provider's memory of keys is looked up, not asked for again", async () => {
+  await shop.captured("old");
+  shop.cards.after.refund = shop.cards.silence;
+  await failure(refund("old"));
+  shop.cards.after = {};
+  shop.cards.calls.length = 0;
+  shop.advance(24 * 3_600_000);
+  expect(await sweepRefunds(shop.deps)).toBe(1);
+  expect(shop.cards.calls.map(({ name }) => name)).toEqual(["refundsOf"]);
+  expect(await shop.get("old")).toMatchObject({
+    state: Payment_State.REFUNDED,
+    refunds: [{ completed: true }],
+  });
+});

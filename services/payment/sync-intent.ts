@@ -10,7 +10,7 @@ import { applyOutcome, lockPayment, setProviderId } from "./store-payment.ts";
 import { adoptRefund, completeRefund, failRefund, listRefunds } from "./store-refund.ts";
 
 /** What bringing a payment in line stands on. */
-export type SyncDeps = Pick<PaymentDeps, "db" | "jobs" | "cards" | "orders" | "log">;
+export type SyncDeps = Pick<PaymentDeps, "db" | "jobs" | "cards" | "clock" | "orders" | "log">;
 
 /**
  * Brings a card payment in line with its provider's present view, and tells Order if that changed it. Repeating it

@@ -176,6 +176,52 @@ describe("against the sandbox", () => {
     });
   });
 
+  describe("what the provider has", () => {
+    test("an intent is seen with our ids, what was taken and what went back", async () => {
+      const { paymentId, providerId } = await authorize({ orderId: "ord_seen", amount: 2500n });
+      const reserved = { paymentId, orderId: "ord_seen", currencyCode: "USD", captured: 0n, refunded: 0n };
+      expect(await cards.inspect(providerId)).toMatchObject({
+        ...reserved,
+        outcome: { state: "AUTHORIZED" },
+      });
+      await cards.capture({ providerId });
+      const made = await cards.refund({
+        providerId,
+        refundId: "ref_seen",
+        amount: 500n,
+        currencyCode: "USD",
+      });
+      expect(await cards.inspect(providerId)).toMatchObject({ captured: 2500n, refunded: 500n });
+      expect(await cards.refundsOf({ providerId, currencyCode: "USD" })).toEqual([
+        { providerId: made, refundId: "ref_seen", amount: 500n, state: "COMPLETED" },
+      ]);
+    });
+
+    test("a reservation that was given up holds nothing and gave nothing back", async () => {
+      const payment = await authorize();
+      await cards.cancel(payment);
+      const intent = await cards.inspect(payment.providerId);
+      expect(intent).toMatchObject({ outcome: { state: "CANCELED" }, captured: 0n, refunded: 0n });
+    });
+
+    test("an intent that the provider does not know is undefined", async () => {
+      expect(await cards.inspect("pi_unknown")).toBeUndefined();
+    });
+
+    test("all intents of a time are listed, over several pages, each at once", async () => {
+      const before = new Date();
+      const wanted = Array.from({ length: 120 }, () => charge());
+      for (const each of wanted) await cards.authorize(each);
+      const listed = new Set<string>();
+      const hour = 3_600_000;
+      const since = new Date(before.getTime() - hour);
+      const until = new Date(before.getTime() + hour);
+      for await (const intent of cards.list({ since, until })) listed.add(intent.paymentId);
+      expect(wanted.filter(({ paymentId }) => !listed.has(paymentId))).toEqual([]);
+      for await (const intent of cards.list({ since: until })) expect(intent).toBeUndefined();
+    });
+  });
+
   test.each([
     ["an unknown payment method", { source: "pm_card_nobodyKnows" }],
     ["an unknown token", { source: "tok_nobodyKnows" }],
@@ -202,6 +248,8 @@ describe("against the sandbox", () => {
       wrong.capture({ providerId: "pi_1" }),
       wrong.cancel({ providerId: "pi_1" }),
       wrong.retrieve("pi_1"),
+      wrong.inspect("pi_1"),
+      wrong.refundsOf({ providerId: "pi_1", currencyCode: "USD" }),
       wrong.refund({ providerId: "pi_1", refundId: "ref_9", amount: 1n, currencyCode: "USD" }),
     ]) {
       const err = await rejectionOf(call);
