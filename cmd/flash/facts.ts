@@ -34,6 +34,8 @@ export interface ShopFacts {
     state: string;
     recipient: string;
   }[];
+  /** Events in the inboxes; `repeated` is how often one came that was there already. */
+  webhooks: readonly { provider: string; type: string; state: string; count: number; repeated: number }[];
   failedJobs: readonly { name: string; orderId: string }[];
   /** Orders of which a job was done by another process than the one that had begun it, or once more. */
   retriedOrders: readonly string[];

@@ -79,7 +79,7 @@ function outcomeRows(result: Result): string[][] {
     ["transfers rejected", count("rejected")],
     ["too late (hold expired)", count("expired")],
     ["not answered", String((outcomes.get("unanswered") ?? 0) + (outcomes.get("confused") ?? 0))],
-    ["duplicates absorbed", `${measurements.repetitions} requests sent again`],
+    ["duplicates absorbed", `${measurements.repetitions} requests and ${repeatedWebhooks(facts)} webhooks`],
     ["orders a second", (orders.length / saleSeconds).toFixed(1)],
     ["requests a second", (measurements.requests / saleSeconds).toFixed(1)],
     ["came to rest after", `${restSeconds.toFixed(1)} s`],
@@ -105,6 +105,10 @@ function countRecovered({ buyers, orders, retriedOrders }: Facts): number {
   const interrupted = buyers.filter((buyer: Buyer) => buyer.interrupted).map(({ orderId }) => orderId);
   const touched = new Set<string | undefined>([...interrupted, ...retriedOrders]);
   return orders.filter(({ id, state }) => state === "FULFILLED" && touched.has(id)).length;
+}
+
+function repeatedWebhooks({ webhooks }: Facts): number {
+  return webhooks.reduce((sum, { repeated }) => sum + repeated, 0);
 }
 
 function pairs(counts: ReadonlyMap<string, number>): string[][] {

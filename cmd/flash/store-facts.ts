@@ -49,6 +49,9 @@ export function openFactStore(databaseUrl: string): FactStore {
       messages: await rows(`
         select order_id as "orderId", event_key as "eventKey", channel, state, recipient
         from notify.message where order_id <> ''`),
+      webhooks: await rows(`
+        select provider, type, state, count(*)::int as count, sum(deliveries - 1)::int as repeated
+        from (${webhooksSql}) webhook group by provider, type, state`),
       failedJobs: await rows(`
         select name, coalesce(data ->> 'orderId', '') as "orderId" from jobs.job where state = 'failed'`),
       retriedOrders: (
@@ -61,6 +64,10 @@ export function openFactStore(databaseUrl: string): FactStore {
   };
 }
 
+const webhooksSql = ["payment", "shipping", "notify"]
+  .map((schema) => `select provider, type, state, deliveries from ${schema}.webhook_event`)
+  .join(" union all ");
+
 const unrestSql = `
   select * from (
     select 'job ' || name as name, count(*)::int as count
@@ -71,6 +78,8 @@ const unrestSql = `
     select 'order ' || state, count(*)::int from "order".orders
       where state in ('PENDING_PAYMENT', 'PAID') group by state
     union all
+    select 'late money', count(*)::int from "order".orders where late_money = 'REVIVE'
+    union all
     select 'payment ' || state, count(*)::int from payment.payment
       where state in ('PROCESSING', 'REQUIRES_ACTION', 'AWAITING_TRANSFER', 'AUTHORIZED') group by state
     union all
@@ -79,6 +88,9 @@ const unrestSql = `
     select 'label', count(*)::int from shipping.shipment where state = 'BUYING'
     union all
     select 'message', count(*)::int from notify.message where state = 'PENDING'
+    union all
+    select 'webhook of ' || provider, count(*)::int from (${webhooksSql}) webhook
+      where state = 'RECEIVED' group by provider
   ) open where count > 0`;
 
 const stockSql = `

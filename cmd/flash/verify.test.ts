@@ -67,6 +67,9 @@ function sound(): Mutable<Facts> {
     buyers: [{ ...structuredClone(buyer), skus: ["FLASH-1"] }],
     unrest: new Map(),
     failedJobs: [],
+    webhooks: [
+      { provider: "stripe", type: "payment_intent.succeeded", state: "APPLIED", count: 2, repeated: 1 },
+    ],
     retriedOrders: [],
     reconciliations: [{ service: "inventory", status: 200, violations: [] }],
     stock: [{ sku: "FLASH-1", onHand: 1, reserved: 0, ledgerOnHand: 1, ledgerReserved: 0, held: 0 }],
@@ -292,7 +295,7 @@ test.each<[what: string, name: string, violation: string, spoil: (facts: Mutable
   [
     "a buyer was not told",
     "one e-mail and one text message for each event",
-    "ord_1 FULFILLED: 0 × EMAIL",
+    "ord_1:fulfilled: 0 × EMAIL",
     (facts) => void Object.assign(facts.messages[0] ?? {}, { state: "PENDING" }),
   ],
   [
@@ -306,6 +309,18 @@ test.each<[what: string, name: string, violation: string, spoil: (facts: Mutable
     "one e-mail and one text message for each event",
     "3@flash.example: 1 × EMAIL recorded, 0 arrived",
     (facts) => void facts.emails.pop(),
+  ],
+  [
+    "a buyer was never told",
+    "one e-mail and one text message for each event",
+    "ord_3 CANCELED: nobody was told",
+    (facts) => void facts.messages.splice(4),
+  ],
+  [
+    "a webhook was given up",
+    "every webhook was applied",
+    "stripe: 2 × payment_intent.succeeded is DEAD",
+    (facts) => void Object.assign(facts.webhooks[0] ?? {}, { state: "DEAD" }),
   ],
   [
     "the shop finds something itself",
