@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { ConfigError, partNames, readConfig } from "./config.ts";
+import { ConfigError, partNames, readConfig, withHttpPort } from "./config.ts";
 
 const read = (env: Record<string, string>, args: string[] = []) => readConfig({ args, env });
 
@@ -20,6 +20,8 @@ test.each<[string, Record<string, string>, string[], string]>([
   ["an unknown part", {}, ["orders"], 'there is no part "orders"'],
   ["a database that is none", { DATABASE_URL: "nonsense" }, [], "DATABASE_URL must look like"],
   ["a Redis that is none", { REDIS_URL: "localhost" }, [], "REDIS_URL must look like"],
+  ["a webhook secret that is none", { STRIPE_WEBHOOK_SECRET: "sk_test_1" }, [], "STRIPE_WEBHOOK_SECRET must"],
+  ["a gateway that is no address", { ROWLOCK_WEBHOOK_URL: "gateway" }, [], "ROWLOCK_WEBHOOK_URL must"],
   ["a staff key that can be guessed", { ROWLOCK_STAFF_KEY: "short" }, [], "ROWLOCK_STAFF_KEY must have"],
   ["a service key that can be guessed", { ROWLOCK_SERVICE_KEY: "short" }, [], "ROWLOCK_SERVICE_KEY must"],
   ["half a Twilio account", { TWILIO_ACCOUNT_SID: "AC1" }, [], "go together"],
@@ -27,6 +29,25 @@ test.each<[string, Record<string, string>, string[], string]>([
 ])("%s is refused", (_what, env, args, message) => {
   expect(() => read(env, args)).toThrow(ConfigError);
   expect(() => read(env, args)).toThrow(message);
+});
+
+test.each<[string, Record<string, string>, string[], string]>([
+  ["the gateway beside it", { PORT: "7000" }, [], "http://127.0.0.1:7000"],
+  ["what it was told", { ROWLOCK_WEBHOOK_URL: "http://gw:1/" }, [], "http://gw:1"],
+  [
+    "the public address, apart from the gateway",
+    { ROWLOCK_PUBLIC_URL: "https://a.test" },
+    ["sandbox"],
+    "https://a.test",
+  ],
+  ["nobody, apart and alone", {}, ["sandbox"], ""],
+])("the sandbox sends its webhooks to %s", (_what, env, args, url) => {
+  expect(read(env, args).webhookUrl).toBe(url);
+});
+
+test("a port that the system chose is in the links once it is known", () => {
+  const config = withHttpPort(read({ PORT: "0", ROWLOCK_PUBLIC_URL: "https://shop.test" }), 7001);
+  expect([config.publicUrl, config.webhookUrl]).toEqual(["https://shop.test", "http://127.0.0.1:7001"]);
 });
 
 test("all problems are told at once", () => {

@@ -161,6 +161,12 @@ export function readConfig({ args, env }: { args: readonly string[]; env: Env })
   if (config.databaseUrl !== "" && !/^postgres(ql)?:\/\/./.test(config.databaseUrl)) {
     problems.push("DATABASE_URL must look like postgres://user:password@host:5432/database");
   }
+  if (config.stripeWebhookSecret !== "" && !config.stripeWebhookSecret.startsWith("whsec_")) {
+    problems.push("STRIPE_WEBHOOK_SECRET must start with whsec_");
+  }
+  if (config.webhookUrl !== "" && !/^https?:\/\/./.test(config.webhookUrl)) {
+    problems.push("ROWLOCK_WEBHOOK_URL must look like http://gateway:8080");
+  }
   if (config.redisUrl !== "" && !/^rediss?:\/\/./.test(config.redisUrl)) {
     problems.push("REDIS_URL must look like redis://host:6379");
   }
