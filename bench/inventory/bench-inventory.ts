@@ -18,7 +18,7 @@ const nodeArgs = ["--max-semi-space-size=16", "--heap-growing-percent=40"];
 
 interface Way {
   name: string;
-  open(url: string): Promise<{ buy: Buyer; close(): Promise<void> }>;
+  open(url: string): Promise<{ buy: Buyer; close: () => Promise<void> }>;
 }
 
 const ways: Way[] = [

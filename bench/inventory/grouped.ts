@@ -18,7 +18,7 @@ function buyerOver(transport: Transport): Buyer {
 }
 
 /** `Reserve` of an Inventory in this process, as in `npm start`. */
-export function openInProcess(url: string): { buy: Buyer; close(): Promise<void> } {
+export function openInProcess(url: string): { buy: Buyer; close: () => Promise<void> } {
   const { services, interceptors, close } = openInventory(url);
   const transport = createDirectTransport({ services, interceptors });
   return { buy: buyerOver(createServiceTransport({ transport, caller })), close };
@@ -28,7 +28,7 @@ export function openInProcess(url: string): { buy: Buyer; close(): Promise<void>
 export async function openOverGrpc(
   url: string,
   nodeArgs: readonly string[],
-): Promise<{ buy: Buyer; close(): Promise<void> }> {
+): Promise<{ buy: Buyer; close: () => Promise<void> }> {
   const child = fork(fileURLToPath(new URL("./serve.ts", import.meta.url)), { execArgv: [...nodeArgs] });
   const exited = once(child, "exit");
   child.send(url);

@@ -8,7 +8,7 @@ const connections = 16;
  * writes and commits. Plain pg with prepared statements, so that nothing but
  * the locking is slow.
  */
-export function openNaive(url: string): { buy: Buyer; close(): Promise<void> } {
+export function openNaive(url: string): { buy: Buyer; close: () => Promise<void> } {
   const pool = new pg.Pool({
     connectionString: url,
     max: connections,
