@@ -18,6 +18,7 @@ import {
   markPaid,
   markUnpayable,
   recordPayment,
+  recordReservation,
   takeIntoWork,
 } from "./store-change.ts";
 import { beginReturn, beginRevival, markRevived } from "./store-late.ts";
@@ -148,6 +149,29 @@ test.each(["CAPTURED", "REFUNDED"] as const)(
     expect(await beginRevival(shop.db, { orderId, paymentId })).toBeUndefined();
   },
 );
+
+test("a revival keeps late reservations alone, an unpaid order none of them", async () => {
+  const from = buyer.orderId;
+  const keep = async (late: boolean, held: string) => {
+    const reservationId = late ? `${from}:late` : `${from}:2`;
+    await shop.db.execute(sql`update orders set reservation_id = ${held} where id = ${from}`);
+    return (await recordReservation(shop.db, { orderId: from, from, reservationId, late })) !== undefined;
+  };
+  await put("PENDING_PAYMENT", "PROCESSING");
+  expect([await keep(false, from), await keep(true, from), await keep(false, `${from}:3`)]).toEqual([
+    true,
+    false,
+    false,
+  ]);
+  await put("EXPIRED", "FAILED");
+  expect([await keep(false, from), await keep(true, from)]).toEqual([false, false]);
+  await beginRevival(shop.db, { orderId: from, paymentId });
+  expect([await keep(false, from), await keep(true, from), await keep(true, `${from}:late`)]).toEqual([
+    false,
+    true,
+    true,
+  ]);
+});
 
 test("an attempt's id and its state come together", async () => {
   const orderId = await put("PENDING_PAYMENT");

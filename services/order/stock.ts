@@ -31,7 +31,8 @@ export async function commitGoods(deps: OrderDeps, order: Order, call: CallOptio
   const reservationId = await reserveAgain(deps, order, call);
   if (reservationId === undefined) return false;
   const from = order.reservationId;
-  const recorded = await recordReservation(db, { orderId: order.id, from, reservationId });
+  const late = isLateReservation(reservationId);
+  const recorded = await recordReservation(db, { orderId: order.id, from, reservationId, late });
   if (recorded === undefined) {
     const present = await getExisting(db, order.id);
     if (present.state === "PAID" || present.state === "FULFILLED") return true;

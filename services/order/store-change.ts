@@ -63,15 +63,22 @@ export function takeIntoWork(
 
 /**
  * Keeps the reservation that the order's goods are committed by, when it is
- * not the first, unless the order has ended or somebody was there before.
+ * not the first, unless somebody was there before. A `late` one is a revival's,
+ * any other an unpaid order's: neither is ever kept for the other, so whoever
+ * returns what was held before a revival cannot return what it holds.
  */
 export function recordReservation(
   db: Queryable,
-  { orderId, from, reservationId }: { orderId: string; from: string; reservationId: string },
+  {
+    orderId,
+    from,
+    reservationId,
+    late,
+  }: { orderId: string; from: string; reservationId: string; late: boolean },
 ): Promise<Order | undefined> {
   return changeOrder(db, {
     id: orderId,
-    guard: sql`(state = 'PENDING_PAYMENT' or late_money = 'REVIVE')
+    guard: sql`${late ? sql`late_money = 'REVIVE'` : sql`state = 'PENDING_PAYMENT'`}
       and reservation_id in (${from}, ${reservationId})`,
     set: sql`reservation_id = ${reservationId}`,
   });
