@@ -62,7 +62,10 @@ const command: fc.Arbitrary<Command> = fc.oneof(
   { weight: 1, arbitrary: fc.record({ rpc: fc.constant("sweep" as const) }) },
 );
 
-/** Calls made at once, after the clock has moved: of all kinds, or of buyers who share their transactions. */
+/**
+ * Calls made at once, after the clock has moved: of all kinds; of buyers who
+ * share their transactions; or each repeated, as by a caller who lost patience.
+ */
 const moment = (most: number) =>
   fc.record({
     minutes: fc.oneof({ weight: 2, arbitrary: fc.constant(0) }, fc.integer({ min: 1, max: 3 })),
@@ -70,8 +73,14 @@ const moment = (most: number) =>
     commands: fc.oneof(
       fc.array(command, { minLength: 1, maxLength: most }),
       fc.array(reserve, { minLength: 1, maxLength: most }),
+      ...(most === 1 ? [] : [twice(most >> 1)]),
     ),
   });
+function twice(most: number): fc.Arbitrary<Command[]> {
+  return fc
+    .array(command, { minLength: 1, maxLength: most })
+    .map((commands) => commands.flatMap((each) => [each, each]));
+}
 type Moment = ReturnType<typeof moment> extends fc.Arbitrary<infer M> ? M : never;
 
 /** As much of each, more and more of it beyond what is on hand. */
