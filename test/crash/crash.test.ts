@@ -36,6 +36,13 @@ test.each(["card", "transfer", "cancel"] as const)("%s: undisturbed, it comes to
   expect(steps.length).toBeGreaterThan(5);
 });
 
+test("the steps of all services and vendors are seen", () => {
+  const parties = recorded.card.steps.map((step) => /^(?:\w+(?=: )|POST \S*?\/\w+)/.exec(step)?.[0]);
+  const services = ["cart", "inventory", "jobs", "notify", "order", "payment", "shipping"];
+  const vendors = ["POST /2010", "POST /shipments", "POST /transactions", "POST /v1", "POST /v3"];
+  expect([...new Set(parties)].sort()).toEqual([...vendors, ...services]);
+});
+
 // A step lies between what is before it and what is after it, so each state between two steps is left by a buyer who
 // comes back (before the next) and by one who does not (after the last).
 describe.concurrent("killed", () => {
