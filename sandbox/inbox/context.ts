@@ -47,7 +47,7 @@ export interface ItemsQuery {
   offset: number;
   /** Only items older than the one of this id: pages so turned neither miss nor repeat an item while more arrive. */
   after?: string;
-  /** Without texts and attachments. */
+  /** Only what tells items apart and what became of them, for programs that read many: e-mails without texts. */
   brief: boolean;
 }
 

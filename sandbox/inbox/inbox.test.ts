@@ -191,6 +191,23 @@ test("programs read every payment with what became of its money, page by page", 
   const money = (id: string) => items.find((item) => item.id === id);
   expect(money(refunded)).toMatchObject({ captured: true, amount_captured: 4000, amount_refunded: 1500 });
   expect(money(captured)).toMatchObject({ captured: true, amount_captured: 5000, amount_refunded: 0 });
+  const brief = JSON.parse(
+    (await get(`/sandbox/api/payments?to=reader@example.com&brief=true&after=${captured}`)).text,
+  ) as { items: Item[] };
+  expect(brief.items).toEqual([
+    {
+      id: refunded,
+      created: expect.any(Number),
+      status: "succeeded",
+      amount: 5000,
+      currency: "usd",
+      amount_received: 4000,
+      metadata: { order_id: "ord_0" },
+      captured: true,
+      amount_captured: 4000,
+      amount_refunded: 1500,
+    },
+  ]);
   expect(money(canceled)).toMatchObject({ captured: false, amount_captured: 0, amount_refunded: 0 });
 });
 

@@ -66,10 +66,13 @@ export function paymentSection(ctx: InboxContext): Section {
   }
 
   /** Stripe's payment intent, and what became of its money, which Stripe tells at the charge. */
-  function toJson(intent: Intent): object {
+  function toJson(intent: Intent, { brief }: { brief: boolean }): object {
     const charge = charges.get(intent.latest_charge ?? "");
+    const { id, created, status, amount, currency, amount_received, metadata } = intent;
     return {
-      ...renderIntent(intent, ctx.stripe.links),
+      ...(brief
+        ? { id, created: Math.floor(created / 1000), status, amount, currency, amount_received, metadata }
+        : renderIntent(intent, ctx.stripe.links)),
       amount_captured: charge?.amount_captured ?? 0,
       amount_refunded: charge ? refundedOf(charge) : 0,
       captured: charge?.captured ?? false,
@@ -91,9 +94,9 @@ export function paymentSection(ctx: InboxContext): Section {
     title: "Payments",
     count: () => intents.count(),
     page,
-    items({ to, ...page }) {
+    items({ to, brief, ...page }) {
       const { items, more } = intents.page({ where: { email: to?.toLowerCase() }, ...page });
-      return { items: items.map(toJson), more };
+      return { items: items.map((intent) => toJson(intent, { brief })), more };
     },
   };
 }

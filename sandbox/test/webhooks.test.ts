@@ -193,11 +193,10 @@ test("Shippo tells of a label, its refund and its parcel, each as it was then", 
     ["transaction_created", label.objectId, "SUCCESS"],
     ["transaction_updated", label.objectId, "REFUNDED"],
   ]);
-  if (PROVIDERS) {
-    const checker = createChecker("shippo", PROVIDERS);
-    const problems = told().flatMap((body) => checker.webhook(body.event.split("_")[0] ?? "", body));
-    expect(problems).toEqual([]);
-  }
+  // Without the vendors' documents there is nothing to compare with.
+  const checker = PROVIDERS === undefined ? undefined : createChecker("shippo", PROVIDERS);
+  const problems = told().flatMap((body) => checker?.webhook(body.event.split("_")[0] ?? "", body) ?? []);
+  expect(problems).toEqual([]);
   const now = await sandbox.shippo.trackingStatus.get(label.trackingNumber ?? "", "ups");
   expect(now.trackingStatus?.status).toBe("DELIVERED");
   expect(now.trackingHistory.map(({ status }) => status)).toEqual(["PRE_TRANSIT", "DELIVERED"]);

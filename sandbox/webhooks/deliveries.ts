@@ -132,6 +132,7 @@ export function createDeliveries({
   async function deliver(id: string): Promise<void> {
     // The receiver may ask for the subject at once, and must find it.
     await store.committed();
+    if (stopped) return;
     const delivery = deliveries.get(id);
     const message = delivery && senders[delivery.vendor](delivery);
     if (!delivery || !message) {

@@ -25,9 +25,11 @@ const ANSWER_LENGTH = 500;
 export function createPoster({ timeoutMs, sockets }: { timeoutMs: number; sockets: number }): Poster {
   const http = new HttpAgent({ keepAlive: true, maxSockets: sockets });
   const https = new HttpsAgent({ keepAlive: true, maxSockets: sockets });
+  let closed = false;
   return {
     post: (message) => attempt(message, false),
     [Symbol.dispose]() {
+      closed = true;
       http.destroy();
       https.destroy();
     },
@@ -55,7 +57,8 @@ export function createPoster({ timeoutMs, sockets }: { timeoutMs: number; socket
         timer = setTimeout(() => req.destroy(new Error(`no answer within ${timeoutMs} ms`)), timeoutMs);
         req.on("error", (err: NodeJS.ErrnoException) => {
           // The receiver closed a kept connection just as it was taken: that says nothing about the message.
-          if (req.reusedSocket && err.code === "ECONNRESET" && !again) finish(attempt(message, true));
+          if (req.reusedSocket && err.code === "ECONNRESET" && !again && !closed)
+            finish(attempt(message, true));
           else fail(err);
         });
         req.on("response", (res) => {
