@@ -66,6 +66,23 @@ test("a buyer whom the bank refuses may pay otherwise, and hears of it without a
   expect(paid.body.state).toBe("STATE_PAID");
 });
 
+test("what the carrier and the senders tell arrives, too, and is applied", { timeout: 60_000 }, async () => {
+  await shop.sell("HOOK-3", { stock: 5 });
+  const { buyer, order } = await newOrder(shop.rest, ["HOOK-3"]);
+  await buyer.payByCard(order.body.id as string, "pm_card_visa");
+  const applied = async (area: string) => {
+    const { body } = await shop.rest("GET", `/v1/webhookEvents/${area}?state=STATE_APPLIED`, {
+      staff: shop.staff,
+    });
+    return new Set((body.events as { provider: string }[]).map(({ provider }) => provider));
+  };
+  const told = async (area: string, provider: string) =>
+    waitFor(async () => (await applied(area)).has(provider), { timeoutMs: 20_000 });
+  await told("notify", "sendgrid");
+  await told("notify", "twilio");
+  await told("shipping", "shippo");
+});
+
 const sign = (body: string, secret: string, time = Math.floor(Date.now() / 1000)) =>
   `t=${time},v1=${createHmac("sha256", secret).update(`${time}.${body}`).digest("hex")}`;
 const event = JSON.stringify({
