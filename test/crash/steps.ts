@@ -23,14 +23,17 @@ process.on("message", (order: Order) => {
 // Nobody is left to end it.
 process.on("disconnect", () => process.exit(1));
 
-/** A step is about to be made; returns what is to be called when it is made, before anybody learns of it. */
-function step(label: string): () => void {
+/**
+ * A step is about to be made; returns what is to be called when it is made, before anybody learns of it. One that
+ * turns out to have touched nothing, as that of a sweep which finds nothing, is not told of.
+ */
+function step(label: string): (touched: boolean) => void {
   const count = (seen.get(label) ?? 0) + 1;
   seen.set(label, count);
   const name = count === 1 ? label : `${label} (${count})`;
-  if (told) process.send?.({ step: name } satisfies StepMessage);
   if (point?.step === name && point.when === "before") die();
-  return () => {
+  return (touched) => {
+    if (told && touched) process.send?.({ step: name } satisfies StepMessage);
     if (point?.step === name && point.when === "after") die();
   };
 }
@@ -59,13 +62,13 @@ pg.Client.prototype.query = function (this: pg.Client, config: unknown, ...rest:
   const callback = rest.at(-1);
   if (typeof callback === "function") {
     const called: Callback = (err, result) => {
-      if (err === null) made();
+      if (err === null) made(touches(result));
       (callback as Callback)(err, result);
     };
     return query.call(this, config, ...rest.slice(0, -1), called);
   }
   return (query.call(this, config, ...rest) as Promise<unknown>).then((result) => {
-    made();
+    made(touches(result));
     return result;
   });
 } as typeof pg.Client.prototype.query;
@@ -75,6 +78,11 @@ function isWork(text: string): boolean {
   return /^\s*with\s+(next|input)\s+as/i.test(text);
 }
 
+/** A commit has no count of its own. */
+function touches(result: unknown): boolean {
+  return (result as { rowCount?: number | null }).rowCount !== 0;
+}
+
 function schemaOf(client: pg.Client): string {
   const { connectionParameters } = client as unknown as {
     connectionParameters: { application_name?: string };
@@ -82,7 +90,7 @@ function schemaOf(client: pg.Client): string {
   return connectionParameters.application_name?.replace(/^rowlock_/, "") ?? "";
 }
 
-const requests = new WeakMap<ClientRequest, () => void>();
+const requests = new WeakMap<ClientRequest, (touched: boolean) => void>();
 
 diagnostics.subscribe("http.client.request.created", (message) => {
   const { request } = message as { request: ClientRequest };
@@ -90,7 +98,7 @@ diagnostics.subscribe("http.client.request.created", (message) => {
   requests.set(request, step(`${request.method} ${pathOf(request.path)}`));
 });
 diagnostics.subscribe("http.client.response.finish", (message) => {
-  requests.get((message as { request: ClientRequest }).request)?.();
+  requests.get((message as { request: ClientRequest }).request)?.(true);
 });
 // The channels are those of node:http; its own fetch would pass unseen.
 globalThis.fetch = () => Promise.reject(new Error("a vendor is called by a fetch whose steps nobody sees"));
