@@ -40,7 +40,7 @@ test("the steps of all services and vendors are seen", () => {
   const parties = recorded.card.steps.map((step) => /^(?:\w+(?=: )|POST \S*?\/\w+)/.exec(step)?.[0]);
   const services = ["cart", "inventory", "jobs", "notify", "order", "payment", "shipping"];
   const vendors = ["POST /2010", "POST /shipments", "POST /transactions", "POST /v1", "POST /v3"];
-  expect([...new Set(parties)].sort()).toEqual([...vendors, ...services]);
+  expect(new Set(parties)).toEqual(new Set([...vendors, ...services]));
 });
 
 // A step lies between what is before it and what is after it, so each state between two steps is left by a buyer who
