@@ -13,9 +13,13 @@ import { waitFor } from "../../lib/testing/wait-for.ts";
 import { sdkClients } from "./clients.ts";
 
 async function serve(dataDir: string, webhookBaseUrl: string): Promise<{ child: ChildProcess; url: string }> {
-  const child = spawn(process.execPath, [join(import.meta.dirname, "serve.ts"), dataDir, webhookBaseUrl], {
-    stdio: ["ignore", "pipe", "inherit"],
-  });
+  const child = spawn(
+    process.execPath,
+    [join(import.meta.dirname, "../testing/serve.ts"), dataDir, webhookBaseUrl],
+    {
+      stdio: ["ignore", "pipe", "inherit"],
+    },
+  );
   const [url] = (await once(createInterface({ input: child.stdout }), "line")) as [string];
   return { child, url };
 }

@@ -18,10 +18,13 @@ export async function endHolds(
     ids,
     change,
     reached,
+    isLast = false,
   }: {
     ids: readonly string[];
     change: (tx: Queryable, ids: readonly string[]) => Promise<Reservation[]>;
     reached: readonly ReservationState[];
+    /** Whether what is still HELD afterwards is left at that. */
+    isLast?: boolean;
   },
 ): Promise<(Reservation | Error)[]> {
   const distinct = [...new Set(ids)];
@@ -33,6 +36,10 @@ export async function endHolds(
   const standing = new Map<string, Reservation>();
   if (others.length > 0) {
     for (const reservation of await findReservations(db, others)) standing.set(reservation.id, reservation);
+  }
+  // Reserved after their holds were looked for: those are there now.
+  if (!isLast && [...standing.values()].some((reservation) => reservation.state === "HELD")) {
+    return endHolds(db, { ids, change, reached, isLast: true });
   }
   return ids.map((id) => found.get(id) ?? judge(standing.get(id), { id, reached }));
 }

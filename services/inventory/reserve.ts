@@ -55,9 +55,12 @@ async function decide(tx: Queryable, batch: ReserveBatch): Promise<(Reservation 
   // Calls that are repeated hold their units already: they must not take them from anybody twice.
   const open = fresh.filter((hold) => !known.has(hold.id));
   let { granted, short } = allot(open, rows);
-  if (short.size > 0) {
-    const scarce = skusOf([...short.values()].flat());
+  // Whoever gets what was due may leave another short of a SKU that was enough before.
+  for (const freed = new Set<string>(); ; ) {
+    const scarce = skusOf([...short.values()].flat()).filter((sku) => !freed.has(sku));
+    if (scarce.length === 0) break;
     ({ granted, short } = await allotAgain(tx, { ...batch, holds: open, scarce }));
+    for (const sku of scarce) freed.add(sku);
   }
   const made = await insertReservations(tx, { holds: granted, locationId, now });
   for (const reservation of made) known.set(reservation.id, reservation);
@@ -82,8 +85,21 @@ function skusOf(lines: readonly { sku: string }[]): string[] {
   return [...new Set(lines.map((line) => line.sku))].sort();
 }
 
+/**
+ * Each id once.
+ *
+ * @throws when an id stands there with different lines: what the second gets
+ * depends on the first, so the batch has to be decided one by one.
+ */
 function firstOfEach(holds: readonly Hold[]): Hold[] {
-  return [...new Map([...holds].reverse().map((hold) => [hold.id, hold])).values()].reverse();
+  const byId = new Map<string, Hold>();
+  for (const hold of holds) {
+    const first = byId.get(hold.id);
+    if (first === undefined) byId.set(hold.id, hold);
+    else if (!sameLines(first.lines, hold.lines))
+      throw new Error(`reservation ${hold.id} is asked for twice`);
+  }
+  return [...byId.values()];
 }
 
 /** What a caller is told of a reservation that was there before, or was made a moment ago. */

@@ -81,6 +81,7 @@ test("what the carrier and the senders tell arrives, too, and is applied", { tim
   await told("notify", "sendgrid");
   await told("notify", "twilio");
   await told("shipping", "shippo");
+  expect(await applied("payment")).toEqual(new Set(["stripe"]));
 });
 
 const sign = (body: string, secret: string, time = Math.floor(Date.now() / 1000)) =>

@@ -10,8 +10,12 @@ import { extendHeld } from "../store-reservation.ts";
 export function extend({ db, clock }: InventoryDeps): MethodImpl<typeof InventoryService.method.extend> {
   return async ({ reservationId: id, ttl }) => {
     const expireTime = new Date(clock().getTime() + (ttl === undefined ? 0 : durationMs(ttl)));
-    return toReservationMessage(
-      (await extendHeld(db, { id, expireTime })) ?? (await repeated(db, { id, reached: [] })),
-    );
+    let extended = await extendHeld(db, { id, expireTime });
+    if (extended === undefined) {
+      // Reserved after we looked for it: then it is there now.
+      await repeated(db, { id, reached: ["HELD"] });
+      extended = await extendHeld(db, { id, expireTime });
+    }
+    return toReservationMessage(extended ?? (await repeated(db, { id, reached: [] })));
   };
 }

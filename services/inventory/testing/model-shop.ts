@@ -11,7 +11,7 @@ import { type Db, sql } from "../../../lib/db/index.ts";
 import { errorInfo } from "../../../lib/errors/reasons.ts";
 import { as } from "../../../lib/rpc/testing/interceptors.ts";
 import type { ReservationState } from "../stock.ts";
-import type { Answer, Command, Snapshot } from "./model.ts";
+import { type Answer, bySku, type Command, type Snapshot } from "./model.ts";
 import { createReplica, type TestInventory } from "./shop.ts";
 
 const order = as.service("order");
@@ -104,7 +104,7 @@ export function openModelShop({
         available: Number(line.available),
         earliest: line.earliestExpiry && timestampDate(line.earliestExpiry).getTime() / 1000,
       }));
-      return { reason, lacking };
+      return { reason, lacking: bySku(lacking) };
     }
     const { reservation_id: id, sku, state } = metadata;
     return {

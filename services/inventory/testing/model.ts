@@ -101,7 +101,7 @@ export class Model implements Snapshot {
       available: this.#available(sku),
       earliest: this.#earliest(sku),
     }));
-    if (lacking.length > 0) return { reason: "INSUFFICIENT_STOCK", lacking };
+    if (lacking.length > 0) return { reason: "INSUFFICIENT_STOCK", lacking: bySku(lacking) };
     const expires = now + ttl;
     this.reservations[id] = { state: "HELD", lines, expires };
     this.holds[id] = {};
@@ -212,4 +212,9 @@ export class Model implements Snapshot {
 function closed(id: string, state: ReservationState, { committed = "RESERVATION_CLOSED" } = {}): Answer {
   if (state === "COMMITTED" && committed === "RESERVATION_COMMITTED") return { reason: committed, id };
   return { reason: "RESERVATION_CLOSED", id, state };
+}
+
+/** In one order: calls of one batch with the same lines in another order share an answer. */
+export function bySku<T extends { sku: string }>(lines: readonly T[]): T[] {
+  return [...lines].sort((a, b) => (a.sku < b.sku ? -1 : 1));
 }

@@ -178,6 +178,10 @@ export const CompleteCartResponseSchema = /*@__PURE__*/
  * again), every priced answer with CART_TOTAL_TOO_LARGE (more than 15 digits),
  * every call with CART_STORE_UNAVAILABLE (UNAVAILABLE).
  *
+ * A change that is repeated with its `request_id` is made once and answered
+ * with the cart as it is now; with another request the key is refused
+ * (REQUEST_ID_REUSED). A cart remembers keys for 24 hours, the latest 256.
+ *
  * @generated from service rowlock.cart.v1.CartService
  */
 export const CartService = /*@__PURE__*/

@@ -1209,7 +1209,8 @@ export declare const InventoryService: GenService<{
    * repeating it with the same lines returns the same reservation.
    * Errors: INSUFFICIENT_STOCK (ABORTED; metadata of the first short line: sku,
    * requested, available, earliest_expiry; detail StockShortage lists them
-   * all), RESERVATION_MISMATCH (same id, other lines), RESERVATION_CLOSED.
+   * all), RESERVATION_MISMATCH (same id, other lines), RESERVATION_CLOSED,
+   * OVERLOADED (RESOURCE_EXHAUSTED, with RetryInfo: too many calls wait).
    *
    * @generated from rpc rowlock.inventory.v1.InventoryService.Reserve
    */
@@ -1220,8 +1221,9 @@ export declare const InventoryService: GenService<{
   },
   /**
    * Takes the held units off the stock for good, those beyond what is on hand
-   * off the backorder limit. Only a committed reservation may be paid for. Committing a committed reservation changes nothing. A
-   * hold past its time can be committed as long as nobody else got the units.
+   * off the backorder limit. Only a committed reservation may be paid for.
+   * Committing a committed reservation changes nothing. A hold past its time can
+   * be committed as long as nobody else got the units.
    * Errors: RESERVATION_NOT_FOUND, RESERVATION_CLOSED.
    *
    * @generated from rpc rowlock.inventory.v1.InventoryService.Commit
@@ -1245,7 +1247,7 @@ export declare const InventoryService: GenService<{
   },
   /**
    * Moves the time at which a hold ends; never to an earlier one.
-   * Errors: RESERVATION_NOT_FOUND, RESERVATION_CLOSED.
+   * Errors: RESERVATION_NOT_FOUND, RESERVATION_CLOSED, RESERVATION_COMMITTED.
    *
    * @generated from rpc rowlock.inventory.v1.InventoryService.Extend
    */

@@ -830,7 +830,7 @@ export declare const NotifyService: GenService<{
    * Tells a customer what happened to an order: an e-mail, and a text message
    * when there is a phone number. Idempotent by `event_key`.
    * Errors: PROVIDER_UNAVAILABLE, MESSAGE_REFUSED (metadata: channel, the
-   * provider's message).
+   * provider's message), MESSAGE_IN_PROGRESS (another call is sending it).
    *
    * @generated from rpc rowlock.notify.v1.NotifyService.NotifyOrder
    */
@@ -841,7 +841,8 @@ export declare const NotifyService: GenService<{
   },
   /**
    * Sends an e-mail of the staff's own.
-   * Errors: PROVIDER_UNAVAILABLE, MESSAGE_REFUSED, REQUEST_ID_REUSED.
+   * Errors: PROVIDER_UNAVAILABLE, MESSAGE_REFUSED, MESSAGE_IN_PROGRESS,
+   * REQUEST_ID_REUSED.
    *
    * @generated from rpc rowlock.notify.v1.NotifyService.SendEmail
    */
@@ -852,7 +853,8 @@ export declare const NotifyService: GenService<{
   },
   /**
    * Sends a text message of the staff's own.
-   * Errors: PROVIDER_UNAVAILABLE, MESSAGE_REFUSED, REQUEST_ID_REUSED.
+   * Errors: PROVIDER_UNAVAILABLE, MESSAGE_REFUSED, MESSAGE_IN_PROGRESS,
+   * REQUEST_ID_REUSED.
    *
    * @generated from rpc rowlock.notify.v1.NotifyService.SendSms
    */
@@ -924,7 +926,7 @@ export declare const NotifyService: GenService<{
   /**
    * Applies an event of the inbox once more, whatever its state, with a fresh
    * set of attempts.
-   * Errors: WEBHOOK_EVENT_NOT_FOUND.
+   * Errors: WEBHOOK_EVENT_NOT_FOUND, REQUEST_ID_REUSED.
    *
    * @generated from rpc rowlock.notify.v1.NotifyService.ReplayWebhookEvent
    */

@@ -560,7 +560,8 @@ export declare type OrderEvent = Message<"rowlock.order.v1.OrderEvent"> & {
   /**
    * What happened: `placed`, `shipping_method_set`, `payment_started`,
    * `payment_pending`, `payment_failed`, `paid`, `fulfilled`, `canceled`,
-   * `expired`.
+   * `expired`, `refunded`, `partly_refunded`; and of money that came after the
+   * end: `late_payment`, then `reviving` or `returning`.
    *
    * @generated from field: string kind = 2;
    */
@@ -1019,7 +1020,7 @@ export declare type OrderExplanation = Message<"rowlock.order.v1.OrderExplanatio
   next: string;
 
   /**
-   * Services that could not be asked, for example `shipping`.
+   * What could not be asked, for example `shipping`, or `jobs`.
    *
    * @generated from field: repeated string unavailable = 4;
    */
@@ -1166,6 +1167,7 @@ export declare const TimelineEntry_SourceSchema: GenEnum<TimelineEntry_Source>;
  *     PENDING_PAYMENT → PAID → FULFILLED
  *     PENDING_PAYMENT → CANCELED | EXPIRED
  *     PAID → CANCELED (refunded and restocked)
+ *     CANCELED | EXPIRED → PAID (its money came late, its goods were still there)
  *
  * @generated from service rowlock.order.v1.OrderService
  */
@@ -1192,7 +1194,7 @@ export declare const OrderService: GenService<{
   /**
    * Chooses one of the order's shipping methods and adds its price.
    * Errors: ORDER_NOT_FOUND, NOT_OWNER, ORDER_NOT_PENDING,
-   * PAYMENT_IN_PROGRESS, SHIPPING_METHOD_NOT_FOUND.
+   * PAYMENT_IN_PROGRESS, SHIPPING_METHOD_NOT_FOUND, REQUEST_ID_REUSED.
    *
    * @generated from rpc rowlock.order.v1.OrderService.SetShippingMethod
    */
@@ -1209,7 +1211,8 @@ export declare const OrderService: GenService<{
    * the transfer's deadline. A declined card leaves the order as it was, the
    * goods still held. When the goods or the money turn out to be gone, the
    * order is canceled and what it took goes back (HOLD_EXPIRED,
-   * PAYMENT_NOT_CAPTURED).
+   * PAYMENT_NOT_CAPTURED). A repetition with the same `request_id` makes no new
+   * attempt and answers where the first one stands now.
    * Errors: ORDER_NOT_FOUND, NOT_OWNER, ORDER_NOT_PENDING, HOLD_EXPIRED,
    * SHIPPING_METHOD_MISSING, PAYMENT_DECLINED (FAILED_PRECONDITION; metadata
    * decline_code), PAYMENT_IN_PROGRESS, PAYMENT_METHOD_INVALID,
@@ -1226,7 +1229,8 @@ export declare const OrderService: GenService<{
    * Goes on with a payment after the buyer did what it required (3-D Secure).
    * Also a safe way to ask whether a payment has arrived.
    * Errors: ORDER_NOT_FOUND, NOT_OWNER, PAYMENT_DECLINED,
-   * PAYMENT_METHOD_INVALID, HOLD_EXPIRED, PAYMENT_NOT_CAPTURED.
+   * PAYMENT_METHOD_INVALID, HOLD_EXPIRED, PAYMENT_NOT_CAPTURED,
+   * REQUEST_ID_REUSED.
    *
    * @generated from rpc rowlock.order.v1.OrderService.ConfirmPayment
    */
@@ -1240,7 +1244,7 @@ export declare const OrderService: GenService<{
    * back and refunds what was captured. Canceling a canceled order changes
    * nothing.
    * Errors: ORDER_NOT_FOUND, NOT_OWNER, ORDER_NOT_CANCELABLE,
-   * PAYMENT_IN_PROGRESS.
+   * PAYMENT_IN_PROGRESS, REQUEST_ID_REUSED.
    *
    * @generated from rpc rowlock.order.v1.OrderService.CancelOrder
    */
@@ -1283,8 +1287,9 @@ export declare const OrderService: GenService<{
     output: typeof ListOrderEventsResponseSchema;
   },
   /**
-   * Brings an order in line with its payment's present state. Called whenever
-   * a payment changed; repeating it changes nothing.
+   * Brings an order in line with its payment's present state, and gives back
+   * what its earlier attempts hold. Called whenever a payment changed; repeating
+   * it changes nothing.
    * Errors: ORDER_NOT_FOUND.
    *
    * @generated from rpc rowlock.order.v1.OrderService.SettlePayment

@@ -232,6 +232,7 @@ export const TimelineEntry_Source = /*@__PURE__*/
  *     PENDING_PAYMENT → PAID → FULFILLED
  *     PENDING_PAYMENT → CANCELED | EXPIRED
  *     PAID → CANCELED (refunded and restocked)
+ *     CANCELED | EXPIRED → PAID (its money came late, its goods were still there)
  *
  * @generated from service rowlock.order.v1.OrderService
  */

@@ -108,7 +108,8 @@ export declare type Payment = Message<"rowlock.payment.v1.Payment"> & {
   deadline?: Timestamp | undefined;
 
   /**
-   * For FAILED: the provider's decline code, or `rejected`.
+   * For FAILED: the provider's decline code; `rejected` by staff; or
+   * `not_started`, when the provider was never reached.
    *
    * @generated from field: string decline_code = 13;
    */
@@ -960,6 +961,8 @@ export declare const PaymentViolation_KindSchema: GenEnum<PaymentViolation_Kind>
  *     AWAITING_TRANSFER → CAPTURED | FAILED | CANCELED
  *     PROCESSING | REQUIRES_ACTION → FAILED
  *     PROCESSING | REQUIRES_ACTION | AUTHORIZED → CANCELED
+ *     FAILED | CANCELED → CAPTURED | REFUNDED (a transfer that came late)
+ *     REFUNDED → CAPTURED (the provider could not give the money back)
  *
  * @generated from service rowlock.payment.v1.PaymentService
  */
@@ -1036,10 +1039,12 @@ export declare const PaymentService: GenService<{
     output: typeof ListPaymentsResponseSchema;
   },
   /**
-   * Says that a bank transfer has arrived. The order is paid by this; money
-   * for an order that can no longer take it goes back, and the answer says so.
-   * Repeating it changes nothing.
-   * Errors: PAYMENT_NOT_FOUND, PAYMENT_NOT_AWAITING_TRANSFER.
+   * Says that a bank transfer has arrived, also one that was given up or
+   * rejected before. The order is paid by this; money for an order that can no
+   * longer take it goes back, and the answer says so. Repeating it changes
+   * nothing.
+   * Errors: PAYMENT_NOT_FOUND, PAYMENT_NOT_AWAITING_TRANSFER,
+   * REQUEST_ID_REUSED.
    *
    * @generated from rpc rowlock.payment.v1.PaymentService.ConfirmPayment
    */
@@ -1051,7 +1056,8 @@ export declare const PaymentService: GenService<{
   /**
    * Says that a bank transfer will not come. The order is canceled by this and
    * its stock goes back. Repeating it changes nothing.
-   * Errors: PAYMENT_NOT_FOUND, PAYMENT_NOT_AWAITING_TRANSFER.
+   * Errors: PAYMENT_NOT_FOUND, PAYMENT_NOT_AWAITING_TRANSFER,
+   * REQUEST_ID_REUSED.
    *
    * @generated from rpc rowlock.payment.v1.PaymentService.RejectPayment
    */
@@ -1061,8 +1067,9 @@ export declare const PaymentService: GenService<{
     output: typeof PaymentSchema;
   },
   /**
-   * Gives back captured money, all of it or a part. Without a `request_id` a
-   * retry refunds twice. A bank transfer's refund is recorded; the money is
+   * Gives back captured money, all of it or a part; an order whose money is all
+   * given back is canceled unless it has a label. Without a `request_id` a retry
+   * refunds twice. A bank transfer's refund is recorded; the money is
    * sent by hand.
    * Errors: PAYMENT_NOT_FOUND, PAYMENT_NOT_CAPTURED, REFUND_TOO_LARGE
    * (metadata refundable), CURRENCY_MISMATCH, REQUEST_ID_REUSED,
@@ -1116,7 +1123,7 @@ export declare const PaymentService: GenService<{
   /**
    * Applies an event of the inbox once more, whatever its state, with a fresh
    * set of attempts.
-   * Errors: WEBHOOK_EVENT_NOT_FOUND.
+   * Errors: WEBHOOK_EVENT_NOT_FOUND, REQUEST_ID_REUSED.
    *
    * @generated from rpc rowlock.payment.v1.PaymentService.ReplayWebhookEvent
    */

@@ -214,6 +214,8 @@ export const PaymentViolation_Kind = /*@__PURE__*/
  *     AWAITING_TRANSFER → CAPTURED | FAILED | CANCELED
  *     PROCESSING | REQUIRES_ACTION → FAILED
  *     PROCESSING | REQUIRES_ACTION | AUTHORIZED → CANCELED
+ *     FAILED | CANCELED → CAPTURED | REFUNDED (a transfer that came late)
+ *     REFUNDED → CAPTURED (the provider could not give the money back)
  *
  * @generated from service rowlock.payment.v1.PaymentService
  */

@@ -623,7 +623,8 @@ export declare const ShippingService: GenService<{
   },
   /**
    * Chooses the rate that the label will be bought for.
-   * Errors: SHIPMENT_NOT_FOUND, RATE_NOT_FOUND, LABEL_ALREADY_BOUGHT.
+   * Errors: SHIPMENT_NOT_FOUND, RATE_NOT_FOUND, LABEL_ALREADY_BOUGHT,
+   * LABEL_IN_PROGRESS (one is being bought), REQUEST_ID_REUSED.
    *
    * @generated from rpc rowlock.shipping.v1.ShippingService.SelectRate
    */
@@ -635,7 +636,8 @@ export declare const ShippingService: GenService<{
   /**
    * Buys the label of the chosen rate. Buying a bought label returns it.
    * Errors: SHIPMENT_NOT_FOUND, RATE_NOT_SELECTED, LABEL_REFUSED (metadata:
-   * the carrier's message), PROVIDER_UNAVAILABLE.
+   * the carrier's message), LABEL_IN_PROGRESS (another call is buying it, and
+   * this one's deadline is near), REQUEST_ID_REUSED, PROVIDER_UNAVAILABLE.
    *
    * @generated from rpc rowlock.shipping.v1.ShippingService.BuyLabel
    */
@@ -693,7 +695,7 @@ export declare const ShippingService: GenService<{
   /**
    * Applies an event of the inbox once more, whatever its state, with a fresh
    * set of attempts.
-   * Errors: WEBHOOK_EVENT_NOT_FOUND.
+   * Errors: WEBHOOK_EVENT_NOT_FOUND, REQUEST_ID_REUSED.
    *
    * @generated from rpc rowlock.shipping.v1.ShippingService.ReplayWebhookEvent
    */
