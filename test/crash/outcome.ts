@@ -92,9 +92,12 @@ const instructions: Record<Method, string[]> = {
   cancel: [],
 };
 
-/** What must be when the order was shipped: paid once, one label, one message of each kind. */
-function shipped(method: Method): Outcome {
-  const emails = [...instructions[method], "Your order is on its way"];
+/**
+ * What must be when the order was shipped: paid once, one label, one message of each kind. Whoever has paid before
+ * being told how is not told any more.
+ */
+function shipped(method: Method, told: readonly string[]): Outcome {
+  const emails = [...instructed(method, told), "Your order is on its way"];
   return {
     orders: ["STATE_FULFILLED"],
     payment: "STATE_CAPTURED",
@@ -111,6 +114,10 @@ function shipped(method: Method): Outcome {
   };
 }
 
+function instructed(method: Method, told: readonly string[]): string[] {
+  return instructions[method].filter((subject) => told.includes(subject));
+}
+
 /** The news of an order that came to nothing. */
 const news: Record<string, string> = {
   STATE_EXPIRED: "Your order has expired",
@@ -119,8 +126,7 @@ const news: Record<string, string> = {
 
 /** What must be when it was not: goods and money are where they were, and who had ordered was told so. */
 function undone(method: Method, { orders: [order], payment, emails }: Outcome): Outcome {
-  const instructed = instructions[method].filter((subject) => emails.includes(subject));
-  const told = order === undefined ? [] : [...instructed, news[order] ?? "news"];
+  const told = order === undefined ? [] : [...instructed(method, emails), news[order] ?? "news"];
   return {
     orders: order === undefined ? [] : [order],
     payment,
@@ -148,6 +154,6 @@ const destination: Record<Method, string> = {
 export function wanted(method: Method, outcome: Outcome, { mayEndEarly }: { mayEndEarly: boolean }): Outcome {
   const end = destination[method];
   const [order] = outcome.orders;
-  if (end === "STATE_FULFILLED" && (order === end || !mayEndEarly)) return shipped(method);
+  if (end === "STATE_FULFILLED" && (order === end || !mayEndEarly)) return shipped(method, outcome.emails);
   return undone(method, mayEndEarly ? outcome : { ...outcome, orders: [end] });
 }
