@@ -6,7 +6,7 @@ import { reasonOf } from "../../lib/errors/reasons.ts";
 import { newId } from "../../lib/ids/ids.ts";
 import { type Draft, leaseMs, type Message } from "./message.ts";
 import { fail } from "./reasons.ts";
-import { send } from "./send.ts";
+import { send, withdraw } from "./send.ts";
 import type { NotifyDeps } from "./service.ts";
 import { claimMessage, findEvent, findMessage, insertMessages } from "./store.ts";
 
@@ -61,6 +61,31 @@ export async function deliver(
     }),
   );
   return settle(outcomes);
+}
+
+/**
+ * Ends the messages of an event that is old news: sends nothing, and leaves
+ * those alone that were sent.
+ * Errors: PROVIDER_UNAVAILABLE, MESSAGE_IN_PROGRESS.
+ */
+export async function withdrawEvent(
+  deps: NotifyDeps,
+  { eventKey, drafts }: { eventKey: string; drafts: readonly Draft[] },
+): Promise<Message[]> {
+  const { db, clock } = deps;
+  for (const message of await findEvent(db, eventKey)) {
+    const draft = drafts.find(({ channel }) => channel === message.channel);
+    if (message.state !== "PENDING" || draft === undefined) continue;
+    const { id, to, subject } = message;
+    const now = clock();
+    const until = new Date(now.getTime() + leaseMs(slowest(deps)));
+    const claimed = await claimMessage(db, { id, to, subject, until, now });
+    if (claimed === undefined) {
+      throw inProgress(message, Math.max(0, (message.sendingUntil?.getTime() ?? 0) - now.getTime()));
+    }
+    await withdraw(deps, claimed, draft);
+  }
+  return findEvent(db, eventKey);
 }
 
 function requireSameRequest({ requestId, fingerprint }: Event, recorded: readonly Message[]): void {

@@ -1,6 +1,6 @@
 import { create } from "@bufbuild/protobuf";
 import type { CallOptions } from "@connectrpc/connect";
-import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { Channel, Message_State, OrderEventKind } from "../../gen/rowlock/notify/v1/notify_pb.js";
 import { ContactSchema } from "../../gen/rowlock/type/v1/address_pb.js";
 import { errorInfo, reasonOf } from "../../lib/errors/reasons.ts";
@@ -255,3 +255,41 @@ function told() {
   if (summary === undefined) throw new Error("the news have no order");
   return { kind, order: summary };
 }
+
+describe("old news is withdrawn", () => {
+  const withdraw = () => tell({ withdraw: true });
+  const states = async () =>
+    (await withdraw()).messages.map(({ state, error }) => [Message_State[state], error]);
+
+  test("of which nothing was recorded: nothing is sent", async () => {
+    expect((await withdraw()).messages).toEqual([]);
+    expect(taken()).toEqual({ email: 0, sms: 0 });
+  });
+
+  test("what was sent stays sent", async () => {
+    await tell();
+    expect(await states()).toEqual([
+      ["SENT", ""],
+      ["SENT", ""],
+    ]);
+    expect(taken()).toEqual({ email: 1, sms: 1 });
+  });
+
+  test("what could not be sent ends, and no repeated call sends it", async () => {
+    under.email.next = away();
+    under.sms.next = away();
+    await failureOf(tell());
+    expect(await states()).toEqual([
+      ["REFUSED", "withdrawn"],
+      ["REFUSED", "withdrawn"],
+    ]);
+    expect(reasonOf(await failureOf(tell()))).toBe("MESSAGE_REFUSED");
+    expect(taken()).toEqual({ email: 0, sms: 0 });
+  });
+
+  test("while a sending is under way it waits for another call", async () => {
+    under.email.next = away(true);
+    await failureOf(tell());
+    expect(reasonOf(await failureOf(withdraw()))).toBe("MESSAGE_IN_PROGRESS");
+  });
+});

@@ -27,6 +27,26 @@ export async function send(deps: NotifyDeps, message: Message, draft: Draft): Pr
   return (await findMessage(db, id)) ?? message;
 }
 
+/** What the error of a message says that was not needed any more. */
+const withdrawn = "withdrawn";
+
+/**
+ * Ends a message that belongs to this call and is not needed any more: it is
+ * refused, unless an earlier attempt turns out to have sent it.
+ * Errors: PROVIDER_UNAVAILABLE.
+ */
+export async function withdraw(deps: NotifyDeps, message: Message, draft: Draft): Promise<void> {
+  const { db, clock } = deps;
+  const { id, attempts: attempt, channel } = message;
+  try {
+    const providerId = channel === "SMS" ? await findSent(deps, message, draft) : undefined;
+    if (providerId === undefined) await markRefused(db, { id, attempt, error: withdrawn });
+    else await markSent(db, { id, providerId, now: clock() });
+  } catch (err) {
+    throw await giveUp(deps, message, err);
+  }
+}
+
 /** Hands the message to its provider, unless an earlier attempt is found there, or the lease is lost. */
 async function hand(deps: NotifyDeps, message: Message, draft: Draft): Promise<string | undefined> {
   const { email, sms } = deps;

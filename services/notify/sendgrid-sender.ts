@@ -72,9 +72,9 @@ function translate(err: unknown, { from }: Email): SendRefused | SendUnavailable
   if (err.code === 400 || err.code === 413 || foreignSender) {
     return new SendRefused(oneLine(errors.map(({ message }) => message ?? "").join("; ")) || "refused");
   }
-  return new SendUnavailable(`SendGrid answered ${err.code}`, {
-    pending: err.code === 408 || err.code === 502 || err.code === 504,
-  });
+  // A server that failed may have taken the e-mail all the same, and nothing but its webhooks can tell.
+  const pending = err.code === 408 || err.code >= 500;
+  return new SendUnavailable(`SendGrid answered ${err.code}`, { pending });
 }
 
 function isAnswer(err: unknown): err is Answer {

@@ -106,7 +106,8 @@ function translate(err: unknown): SendRefused | SendUnavailable {
     return new SendRefused(oneLine(message ?? "") || "refused");
   const number = code === undefined ? "" : ` (${code})`;
   return new SendUnavailable(`Twilio answered ${status}${number}`, {
-    pending: status === 408 || status === 502 || status === 504,
+    // A server that failed may have taken the message all the same.
+    pending: status === 408 || (status ?? 0) >= 500,
   });
 }
 

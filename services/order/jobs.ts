@@ -19,5 +19,10 @@ export interface UndoJob extends OrderJob {
 /** Gives back what a canceled or expired order held: stock and money. */
 export const undoQueue = defineQueue<UndoJob>("order.undo", untilDone);
 
+/** Which payment's instructions are to be told. */
+export interface InstructJob extends OrderJob {
+  paymentId: string;
+}
+
 /** Tells the customer where to transfer the money. */
-export const instructQueue = defineQueue<OrderJob>("order.instruct", untilDone);
+export const instructQueue = defineQueue<InstructJob>("order.instruct", untilDone);

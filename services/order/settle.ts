@@ -104,7 +104,7 @@ async function record(
       event,
     });
     const told = payment.state === Payment_State.AWAITING_TRANSFER && changed !== undefined;
-    if (told) await jobs.enqueue(tx, instructQueue, { orderId: order.id });
+    if (told) await jobs.enqueue(tx, instructQueue, { orderId: order.id, paymentId: payment.id });
     return changed;
   });
   return recorded ?? getExisting(db, order.id);

@@ -4,7 +4,7 @@ import { invalidArgument } from "../../../lib/errors/reasons.ts";
 import { fingerprintOf } from "../../../lib/idempotency/idempotency.ts";
 import { MoneyError } from "../../../lib/money/money.ts";
 import { toMessage } from "../convert.ts";
-import { deliver } from "../deliver.ts";
+import { deliver, withdrawEvent } from "../deliver.ts";
 import { type Draft, smsDraft } from "../message.ts";
 import type { NotifyDeps } from "../service.ts";
 import { orderEmail } from "../templates/order-email.ts";
@@ -25,6 +25,7 @@ export function notifyOrder(deps: NotifyDeps): MethodImpl<typeof NotifyService.m
       throw invalidArgument([{ field: "contact", description: "value is required" }]);
     if (order === undefined) throw invalidArgument([{ field: "order", description: "value is required" }]);
     const drafts = draftsOf({ shopName, kind, order }, contact);
+    if (req.withdraw) return { messages: (await withdrawEvent(deps, { eventKey, drafts })).map(toMessage) };
     const event = {
       key: eventKey,
       orderId: order.orderId,

@@ -101,9 +101,9 @@ export class FakeNotify {
   }
 
   readonly client: OrderDeps["notify"] = {
-    notifyOrder: ({ eventKey = "", kind = OrderEventKind.UNSPECIFIED }) =>
+    notifyOrder: ({ eventKey = "", kind = OrderEventKind.UNSPECIFIED, withdraw = false }) =>
       this.#wire.serve("notify.order", eventKey, () => {
-        this.told.set(eventKey, OrderEventKind[kind]);
+        if (!withdraw) this.told.set(eventKey, OrderEventKind[kind]);
         return create(NotifyOrderResponseSchema);
       }),
     listMessages: ({ orderId = "" }) =>

@@ -174,7 +174,8 @@ export class TestOrders {
     const handlers: Record<string, (deps: OrderDeps, job: UndoJob) => Promise<void>> = {
       [fulfillQueue.name]: fulfillOrder,
       [undoQueue.name]: undoOrder,
-      [instructQueue.name]: instructBuyer,
+      [instructQueue.name]: (deps, { orderId, paymentId = "" }) =>
+        instructBuyer(deps, { orderId, paymentId }),
     };
     const handler = handlers[queue];
     if (handler === undefined) throw new Error(`no handler for ${queue}`);

@@ -80,7 +80,8 @@ export declare type Message = Message$1<"rowlock.notify.v1.Message"> & {
   providerId: string;
 
   /**
-   * Why it was refused; empty otherwise.
+   * Why it was refused, `withdrawn` when it was not needed any more; empty
+   * otherwise.
    *
    * @generated from field: string error = 9;
    */
@@ -135,7 +136,8 @@ export enum Message_State {
   SENT = 2,
 
   /**
-   * Refused by the provider, for good.
+   * Refused by the provider, for good, or withdrawn before it was sent; `error`
+   * says which.
    *
    * @generated from enum value: STATE_REFUSED = 3;
    */
@@ -366,6 +368,15 @@ export declare type NotifyOrderRequest = Message$1<"rowlock.notify.v1.NotifyOrde
    * @generated from field: rowlock.notify.v1.OrderSummary order = 4;
    */
   order?: OrderSummary | undefined;
+
+  /**
+   * Whether the news is old by now: then nothing is sent any more, and what was
+   * recorded but not sent ends REFUSED. What an interrupted call did send is
+   * found out first. Needs no earlier call.
+   *
+   * @generated from field: bool withdraw = 5;
+   */
+  withdraw: boolean;
 };
 
 /**
