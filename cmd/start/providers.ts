@@ -13,6 +13,8 @@ import { readSandboxKey } from "./sandbox-key.ts";
 
 /** Milliseconds that one call to a vendor may take. */
 const timeoutMs = 10_000;
+/** How late SendGrid's word on an e-mail may be: its first attempts to deliver a webhook lie within. */
+const lateWebhookMs = 180_000;
 
 /**
  * The vendors behind the services' ports. Each SDK is loaded when it is asked for: it costs some 30 MiB and
@@ -119,11 +121,13 @@ export async function createProviders(config: Config, log: Log): Promise<Provide
     },
     email: async () => {
       const { createSendgridSender } = await import("../../services/notify/sendgrid-sender.ts");
+      const played = playedAt("SendGrid");
       return createSendgridSender({
         apiKey: config.sendgridApiKey || "SG.sandbox",
-        ...at("baseUrl", playedAt("SendGrid")),
+        ...at("baseUrl", played),
         from: { email: config.mailFrom, name: "Rowlock" },
         timeoutMs,
+        doubtMs: played !== undefined || config.sendgridWebhookPublicKey !== "" ? lateWebhookMs : 0,
       });
     },
     sms: async () => {

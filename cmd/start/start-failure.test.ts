@@ -25,6 +25,10 @@ test.each([
     "connect ECONNREFUSED 127.0.0.1:1",
     "the Postgres of DATABASE_URL does not answer: connect ECONNREFUSED 127.0.0.1:1",
   ],
+  [
+    "the database system is starting up",
+    "the Postgres of DATABASE_URL does not answer: the database system is starting up",
+  ],
 ])("%s", (message, want) => {
   expect(describeFailure(new Error(message), config)).toBe(want);
 });

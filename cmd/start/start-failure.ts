@@ -17,7 +17,12 @@ export function describeFailure(err: unknown, config: Settings | undefined): str
   if (err.message.startsWith("the data folder ")) {
     return `${err.message}: stop it, or set ROWLOCK_DATA_DIR`;
   }
-  if (config?.databaseUrl && /ECONNREFUSED|ENOTFOUND|EAI_AGAIN|ETIMEDOUT/.test(err.message)) {
+  if (
+    config?.databaseUrl &&
+    /ECONNREFUSED|ENOTFOUND|EAI_AGAIN|ETIMEDOUT|no connection to Postgres|system is (starting|shutting)/.test(
+      err.message,
+    )
+  ) {
     // The URL holds a password; the error names host and port.
     return `the Postgres of DATABASE_URL does not answer: ${err.message}`;
   }

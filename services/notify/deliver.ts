@@ -4,7 +4,7 @@ import type { ConnectError, HandlerContext } from "@connectrpc/connect";
 import { RetryInfoSchema } from "../../gen/google/rpc/error_details_pb.js";
 import { reasonOf } from "../../lib/errors/reasons.ts";
 import { newId } from "../../lib/ids/ids.ts";
-import { type Draft, leaseMs, type Message } from "./message.ts";
+import { type Channel, type Draft, leaseMs, type Message } from "./message.ts";
 import { fail } from "./reasons.ts";
 import { send, withdraw } from "./send.ts";
 import type { NotifyDeps } from "./service.ts";
@@ -44,10 +44,12 @@ export async function deliver(
   { event, drafts }: { event: Event; drafts: readonly Draft[] },
 ): Promise<Message[]> {
   const now = deps.clock();
-  const rows = drafts.map(({ channel, to, subject }) => ({ id: newId("msg"), channel, to, subject }));
+  const rows = drafts.map(({ channel, to, subject }) => {
+    const until = leaseFrom(now, deps, channel);
+    return { id: newId("msg"), channel, to, subject, until };
+  });
   const { key: eventKey, orderId, fingerprint } = event;
-  const until = new Date(now.getTime() + leaseMs(slowest(deps)));
-  const inserted = await insertMessages(deps.db, { eventKey, orderId, fingerprint, now, until }, rows);
+  const inserted = await insertMessages(deps.db, { eventKey, orderId, fingerprint, now }, rows);
   const recorded = inserted.length === drafts.length ? [] : await findEvent(deps.db, eventKey);
   requireSameRequest(event, recorded);
   const outcomes = await Promise.allSettled(
@@ -78,7 +80,7 @@ export async function withdrawEvent(
     if (message.state !== "PENDING" || draft === undefined) continue;
     const { id, to, subject } = message;
     const now = clock();
-    const until = new Date(now.getTime() + leaseMs(slowest(deps)));
+    const until = leaseFrom(now, deps, message.channel);
     const claimed = await claimMessage(db, { id, to, subject, until, now });
     if (claimed === undefined) {
       throw inProgress(message, Math.max(0, (message.sendingUntil?.getTime() ?? 0) - now.getTime()));
@@ -110,7 +112,7 @@ async function follow(
     const now = clock();
     const leaseLeft = (present.sendingUntil?.getTime() ?? 0) - now.getTime();
     if (leaseLeft <= 0) {
-      const until = new Date(now.getTime() + leaseMs(slowest(deps)));
+      const until = leaseFrom(now, deps, draft.channel);
       const { to, subject } = draft;
       const claimed = await claimMessage(db, { id, to, subject, until, now });
       const sent = claimed && (await send(deps, claimed, draft));
@@ -157,6 +159,6 @@ function isRefusal(err: unknown): boolean {
   return reasonOf(err) === "MESSAGE_REFUSED";
 }
 
-function slowest({ email, sms }: NotifyDeps): { timeoutMs: number } {
-  return { timeoutMs: Math.max(email.timeoutMs, sms.timeoutMs) };
+function leaseFrom(now: Date, { email, sms }: NotifyDeps, channel: Channel): Date {
+  return new Date(now.getTime() + leaseMs(channel === "EMAIL" ? email : sms));
 }

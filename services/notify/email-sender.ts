@@ -18,6 +18,11 @@ export interface EmailSender {
   /** No request to the provider takes longer than this, in milliseconds. */
   readonly timeoutMs: number;
   /**
+   * How much longer than other answers its webhooks may take to tell that an e-mail went out, in milliseconds; 0 when
+   * none come. Until then an e-mail whose answer was lost is not sent again.
+   */
+  readonly doubtMs: number;
+  /**
    * Hands an e-mail over; returns the provider's id of it.
    * @throws SendRefused, SendUnavailable
    */

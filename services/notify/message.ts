@@ -65,9 +65,10 @@ const afterthoughtMs = 10_000;
  * the sending on: the provider's whole time to answer, and as long again as it
  * may take to finish what it has begun and to tell of it. After that a text
  * message is listed, or never will be, and a webhook has had its chance to say
- * that an e-mail went out. Together with the 12 s in which a dead worker is
- * noticed this bounds the time in which its message is taken over.
+ * that an e-mail went out: `doubtMs` more, where the provider's webhooks may be
+ * late. Together with the 12 s in which a dead worker is noticed this bounds
+ * the time in which its message is taken over.
  */
-export function leaseMs({ timeoutMs }: { timeoutMs: number }): number {
-  return timeoutMs + afterthoughtMs;
+export function leaseMs({ timeoutMs, doubtMs = 0 }: { timeoutMs: number; doubtMs?: number }): number {
+  return timeoutMs + doubtMs + afterthoughtMs;
 }

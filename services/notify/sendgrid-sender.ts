@@ -13,6 +13,8 @@ export interface SendgridOptions {
   from: { email: string; name?: string };
   /** For each call, in milliseconds. */
   timeoutMs: number;
+  /** How long its event webhooks may be late, in milliseconds; none come when not given. */
+  doubtMs?: number;
 }
 
 // The packages export a ready-made instance that all code of a process would share. Their classes hang on it as
@@ -23,7 +25,13 @@ const { MailService } = sendgridMail as unknown as {
 };
 
 /** E-mail through SendGrid. */
-export function createSendgridSender({ apiKey, baseUrl, from, timeoutMs }: SendgridOptions): EmailSender {
+export function createSendgridSender({
+  apiKey,
+  baseUrl,
+  from,
+  timeoutMs,
+  doubtMs = 0,
+}: SendgridOptions): EmailSender {
   const client = new Client();
   client.setApiKey(apiKey);
   // After the key: setting the key resets the address.
@@ -35,6 +43,7 @@ export function createSendgridSender({ apiKey, baseUrl, from, timeoutMs }: Sendg
   return {
     name: "SendGrid",
     timeoutMs,
+    doubtMs,
     async send(email) {
       try {
         const sending = mail.send({

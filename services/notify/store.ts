@@ -13,8 +13,6 @@ export interface NewEvent {
   fingerprint: Uint8Array;
   /** When they are asked for. */
   now: Date;
-  /** Until when they belong to the caller. */
-  until: Date;
 }
 
 /**
@@ -25,19 +23,21 @@ export interface NewEvent {
 export function insertMessages(
   db: Queryable,
   event: NewEvent,
-  messages: readonly { id: string; channel: Channel; to: string; subject: string }[],
+  /** `until`: how long each belongs to the caller. */
+  messages: readonly { id: string; channel: Channel; to: string; subject: string; until: Date }[],
 ): Promise<Message[]> {
   return db.query<Message>(sql`
     insert into message
       (id, channel, state, recipient, subject, event_key, order_id, fingerprint, attempts, sending_until, create_time)
     select id, channel, 'PENDING', recipient, subject, ${event.eventKey}, ${event.orderId}, ${event.fingerprint},
-      1, ${event.until}, ${event.now}
+      1, until, ${event.now}
     from unnest(
       ${messages.map(({ id }) => id)}::text[],
       ${messages.map(({ channel }) => channel)}::text[],
       ${messages.map(({ to }) => to)}::text[],
-      ${messages.map(({ subject }) => subject)}::text[]
-    ) as draft (id, channel, recipient, subject)
+      ${messages.map(({ subject }) => subject)}::text[],
+      ${messages.map(({ until }) => until)}::timestamptz[]
+    ) as draft (id, channel, recipient, subject, until)
     on conflict on constraint message_of_event do nothing
     returning ${columns}`);
 }

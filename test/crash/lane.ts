@@ -12,8 +12,8 @@ import { letPass } from "./time.ts";
 
 /** Milliseconds that a shop has to reach a point, or to bring all to an end: sweeps come every few seconds. */
 const patienceMs = 60_000;
-/** Longer than any lease, heartbeat and stalled payment, and shorter than any hold; minutes. */
-const downMinutes = 2;
+/** Longer than any lease, heartbeat, late webhook and stalled payment, and shorter than any hold; minutes. */
+const downMinutes = 5;
 /** Longer than any hold; minutes. */
 const lapsedMinutes = 26 * 60;
 
@@ -61,7 +61,7 @@ export class Lanes {
   }
 
   /**
-   * Lets a journey's shop die at a point and start again two minutes later. The buyer comes back with the request that
+   * Lets a journey's shop die at a point and start again minutes later. The buyer comes back with the request that
    * was not answered, or never. Returns what becomes of it all.
    */
   async die(method: Method, { point, returns }: { point: Point; returns: boolean }): Promise<Outcome> {

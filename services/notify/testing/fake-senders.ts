@@ -7,6 +7,7 @@ import type { Sms, SmsSender } from "../sms-sender.ts";
 export class FakeEmailSender implements EmailSender {
   readonly name = "Mail";
   readonly timeoutMs = 10_000;
+  readonly doubtMs = 60_000;
   readonly taken: Email[] = [];
   /** Runs in place of the next sending. */
   next: (() => Promise<string>) | undefined;
