@@ -28,7 +28,7 @@ export interface FlashEnvironment {
   signal: AbortSignal;
 }
 
-const restMs = 300_000;
+const restMs = 600_000;
 
 /** The flash command. Returns the exit code: 0 when all is well, 1 when a check failed, 2 when called wrongly. */
 export async function runFlash({ args, stdout, stderr, signal }: FlashEnvironment): Promise<0 | 1 | 2> {
