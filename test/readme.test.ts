@@ -87,6 +87,7 @@ const configured = ({ names }: { names: string[] }, value: string) =>
 const acceptable: Record<string, string> = {
   DATABASE_URL: "postgres://rowlock@127.0.0.1:5432/rowlock",
   REDIS_URL: "redis://127.0.0.1:6379",
+  STRIPE_WEBHOOK_SECRET: "whsec_something",
 };
 
 const named = (chosen: typeof rows) => chosen.map((row) => [row.names.join(" "), row] as const);
