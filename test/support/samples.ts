@@ -30,6 +30,7 @@ const values: Record<string, JsonValue> = {
   parent_id: "",
   payment_method: "pm_card_visa",
   phone: "+14155550123",
+  since: "2026-01-31T12:00:00Z",
   state: 0,
   to: "ada@example.com",
   ttl: "60s",
