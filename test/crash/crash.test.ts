@@ -53,8 +53,8 @@ test("the steps of all services and vendors are seen", () => {
 });
 
 test("a transfer and a cancellation have steps of their own", () => {
-  expect(points.filter(({ method }) => method === "transfer").length).toBeGreaterThan(2);
-  expect(points.filter(({ method }) => method === "cancel").length).toBeGreaterThan(2);
+  expect(points.filter(({ method }) => method === "transfer").length).toBeGreaterThan(1);
+  expect(points.filter(({ method }) => method === "cancel").length).toBeGreaterThan(1);
 });
 
 // A step lies between what is before it and what is after it, so each state between two steps is left by a buyer who
