@@ -13,6 +13,12 @@ import { readSandboxKey } from "./sandbox-key.ts";
 
 /** Milliseconds that one call to a vendor may take. */
 const timeoutMs = 10_000;
+/** What the sandbox tells by webhook: as a shop would subscribe to it, what it could not know otherwise. */
+const postedEvents = {
+  stripe: tellingEvents,
+  sendgrid: ["delivered", "bounce", "dropped"],
+  twilio: ["delivered", "undelivered", "failed"],
+};
 /** How late SendGrid's word on an e-mail may be: its first attempts to deliver a webhook lie within. */
 const lateWebhookMs = 180_000;
 
@@ -72,7 +78,7 @@ export async function createProviders(config: Config, log: Log): Promise<Provide
           host: hosted ? config.host : "127.0.0.1",
           ...at("publicUrl", config.sandboxUrl || undefined),
           ...at("webhookBaseUrl", config.webhookUrl || undefined),
-          webhookEvents: { stripe: tellingEvents },
+          webhookEvents: postedEvents,
           stripeWebhookSecret: sandboxSecrets.stripe,
           shippoWebhookToken: sandboxSecrets.shippo,
           twilioAuthToken: sandboxSecrets.twilio,

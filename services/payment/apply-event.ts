@@ -1,5 +1,6 @@
 import type { StoredEvent } from "../../lib/webhooks/index.ts";
 import type { CardEventPayload } from "./card-events.ts";
+import type { PaymentState } from "./payment.ts";
 import { findPayment, findPaymentByProviderId } from "./store-payment.ts";
 import { type SyncDeps, syncWithIntent } from "./sync-intent.ts";
 
@@ -32,8 +33,15 @@ export async function applyCardEvent(deps: SyncDeps, event: StoredEvent): Promis
     (await findPaymentByProviderId(deps.db, subject)) ??
     // Its answer to us was lost, or is still on its way.
     (paymentId === "" ? undefined : await findPayment(deps.db, paymentId));
-  if (payment === undefined) return;
+  if (payment === undefined || isKnown(type, payment.state)) return;
   const intent = await deps.cards.inspect(subject);
   // Another shop's, on the same account, would name its own.
   if (intent !== undefined && intent.paymentId === payment.id) await syncWithIntent(deps, payment, intent);
+}
+
+/** What an event of an ordinary purchase tells is known when the purchase's own calls were quicker. */
+function isKnown(type: string, state: PaymentState): boolean {
+  const taken = state === "CAPTURED" || state === "REFUNDED";
+  if (type === "payment_intent.succeeded") return taken;
+  return type === "payment_intent.amount_capturable_updated" && (taken || state === "AUTHORIZED");
 }
