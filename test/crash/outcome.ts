@@ -82,7 +82,9 @@ export function isFinal(outcome: Outcome): boolean {
 }
 
 function isTold(emails: readonly string[], texts: number, news: string): boolean {
-  return texts >= new Set(emails).size && emails.some((subject) => subject.includes(news));
+  // Instructions may be withdrawn on one channel after they went out on the other.
+  const lasting = new Set(emails.filter((subject) => !instructions.transfer.includes(subject)));
+  return texts >= lasting.size && emails.some((subject) => subject.includes(news));
 }
 
 /** The messages before that of the end. */
@@ -96,7 +98,7 @@ const instructions: Record<Method, string[]> = {
  * What must be when the order was shipped: paid once, one label, one message of each kind. Whoever has paid before
  * being told how is not told any more.
  */
-function shipped(method: Method, told: readonly string[]): Outcome {
+function shipped(method: Method, { emails: told, texts }: Outcome): Outcome {
   const emails = [...instructed(method, told), "Your order is on its way"];
   return {
     orders: ["STATE_FULFILLED"],
@@ -110,7 +112,7 @@ function shipped(method: Method, told: readonly string[]): Outcome {
     authorizations: 0,
     labels: 1,
     emails,
-    texts: emails.length,
+    texts: Math.min(emails.length, Math.max(texts, 1)),
   };
 }
 
@@ -154,6 +156,6 @@ const destination: Record<Method, string> = {
 export function wanted(method: Method, outcome: Outcome, { mayEndEarly }: { mayEndEarly: boolean }): Outcome {
   const end = destination[method];
   const [order] = outcome.orders;
-  if (end === "STATE_FULFILLED" && (order === end || !mayEndEarly)) return shipped(method, outcome.emails);
+  if (end === "STATE_FULFILLED" && (order === end || !mayEndEarly)) return shipped(method, outcome);
   return undone(method, mayEndEarly ? outcome : { ...outcome, orders: [end] });
 }
