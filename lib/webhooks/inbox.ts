@@ -123,7 +123,7 @@ export function createInbox({ db, jobs, queue, clock, log, apply }: InboxDeps): 
     async list({ pageSize: requested, pageToken, state: wanted, subject }) {
       const state =
         wanted === WebhookEvent_State.UNSPECIFIED ? undefined : (WebhookEvent_State[wanted] as WebhookState);
-      const filter = ["webhook_events", state, subject];
+      const filter = ["webhook_events", queue.name, state, subject];
       const cursor = decodePageToken({ token: pageToken, filter, like: ["text"] });
       const pageSize = pageSizeOf(requested);
       const below = cursor === undefined ? undefined : String(cursor[0]);
