@@ -29,12 +29,28 @@ export declare type Principal = Message<"rowlock.auth.v1.Principal"> & {
   kind: Principal_Kind;
 
   /**
-   * Service: its name (`order`). Staff: the key's name. Guest: the hex SHA-256
-   * digest of the token; the token itself is never passed on.
+   * Service: its name (`order`). Staff: the key's id. Customer: the account's
+   * id, `cus_…`. Guest: the hex SHA-256 digest of the token; the token itself is
+   * never passed on.
    *
    * @generated from field: string id = 2;
    */
   id: string;
+
+  /**
+   * Staff: what the key allows.
+   *
+   * @generated from field: rowlock.auth.v1.Role role = 3;
+   */
+  role: Role;
+
+  /**
+   * Staff: the areas whose services the key is for, for example `catalog`;
+   * empty means all.
+   *
+   * @generated from field: repeated string areas = 4;
+   */
+  areas: string[];
 };
 
 /**
@@ -111,9 +127,9 @@ export enum Access {
   PUBLIC = 1,
 
   /**
-   * The buyer who owns the resource: the holder of the token that was given
-   * when the cart was made (metadata `rowlock-token`), or staff. A call without
-   * a credential is UNAUTHENTICATED; somebody else's token is
+   * The buyer who owns the resource: a signed-in customer, or the holder of the
+   * token that was given when the cart was made (metadata `rowlock-token`); or
+   * staff. A call without a credential is UNAUTHENTICATED; somebody else's is
    * PERMISSION_DENIED with reason NOT_OWNER.
    *
    * @generated from enum value: ACCESS_CUSTOMER = 2;
@@ -121,8 +137,9 @@ export enum Access {
   CUSTOMER = 2,
 
   /**
-   * The merchant's staff: `authorization: Bearer <staff key>` or
-   * `x-api-key: <staff key>`.
+   * The merchant's staff and machines, by API key: `authorization: Bearer <key>`
+   * or `x-api-key: <key>`. A key's role may be too small for the method
+   * (ROLE_TOO_SMALL), and a key may be for other services (AREA_NOT_ALLOWED).
    *
    * @generated from enum value: ACCESS_STAFF = 3;
    */
@@ -134,12 +151,59 @@ export enum Access {
    * @generated from enum value: ACCESS_SERVICE = 4;
    */
   SERVICE = 4,
+
+  /**
+   * Staff whose key has the role ADMIN.
+   *
+   * @generated from enum value: ACCESS_ADMIN = 5;
+   */
+  ADMIN = 5,
 }
 
 /**
  * Describes the enum rowlock.auth.v1.Access.
  */
 export declare const AccessSchema: GenEnum<Access>;
+
+/**
+ * What the holder of an API key may do. Each role includes the one before it.
+ *
+ * @generated from enum rowlock.auth.v1.Role
+ */
+export enum Role {
+  /**
+   * Not set: no staff.
+   *
+   * @generated from enum value: ROLE_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * Methods without side effects.
+   *
+   * @generated from enum value: ROLE_VIEWER = 1;
+   */
+  VIEWER = 1,
+
+  /**
+   * All methods for staff.
+   *
+   * @generated from enum value: ROLE_EDITOR = 2;
+   */
+  EDITOR = 2,
+
+  /**
+   * API keys, too.
+   *
+   * @generated from enum value: ROLE_ADMIN = 3;
+   */
+  ADMIN = 3,
+}
+
+/**
+ * Describes the enum rowlock.auth.v1.Role.
+ */
+export declare const RoleSchema: GenEnum<Role>;
 
 /**
  * Who may call the method. A method without this option is refused at start.

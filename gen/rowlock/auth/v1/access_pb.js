@@ -12,7 +12,7 @@ import { file_google_protobuf_descriptor } from "@bufbuild/protobuf/wkt";
  * Describes the file rowlock/auth/v1/access.proto.
  */
 export const file_rowlock_auth_v1_access = /*@__PURE__*/
-  fileDesc("Chxyb3dsb2NrL2F1dGgvdjEvYWNjZXNzLnByb3RvEg9yb3dsb2NrLmF1dGgudjEiqQEKCVByaW5jaXBhbBItCgRraW5kGAEgASgOMh8ucm93bG9jay5hdXRoLnYxLlByaW5jaXBhbC5LaW5kEgoKAmlkGAIgASgJImEKBEtpbmQSFAoQS0lORF9VTlNQRUNJRklFRBAAEg4KCktJTkRfR1VFU1QQARIRCg1LSU5EX0NVU1RPTUVSEAISDgoKS0lORF9TVEFGRhADEhAKDEtJTkRfU0VSVklDRRAEKm4KBkFjY2VzcxIWChJBQ0NFU1NfVU5TUEVDSUZJRUQQABIRCg1BQ0NFU1NfUFVCTElDEAESEwoPQUNDRVNTX0NVU1RPTUVSEAISEAoMQUNDRVNTX1NUQUZGEAMSEgoOQUNDRVNTX1NFUlZJQ0UQBDpRCgZhY2Nlc3MSHi5nb29nbGUucHJvdG9idWYuTWV0aG9kT3B0aW9ucxjxjAMgASgOMhcucm93bG9jay5hdXRoLnYxLkFjY2Vzc1IGYWNjZXNzYgZwcm90bzM", [file_google_protobuf_descriptor]);
+  fileDesc("Chxyb3dsb2NrL2F1dGgvdjEvYWNjZXNzLnByb3RvEg9yb3dsb2NrLmF1dGgudjEi3QEKCVByaW5jaXBhbBItCgRraW5kGAEgASgOMh8ucm93bG9jay5hdXRoLnYxLlByaW5jaXBhbC5LaW5kEgoKAmlkGAIgASgJEiMKBHJvbGUYAyABKA4yFS5yb3dsb2NrLmF1dGgudjEuUm9sZRINCgVhcmVhcxgEIAMoCSJhCgRLaW5kEhQKEEtJTkRfVU5TUEVDSUZJRUQQABIOCgpLSU5EX0dVRVNUEAESEQoNS0lORF9DVVNUT01FUhACEg4KCktJTkRfU1RBRkYQAxIQCgxLSU5EX1NFUlZJQ0UQBCqAAQoGQWNjZXNzEhYKEkFDQ0VTU19VTlNQRUNJRklFRBAAEhEKDUFDQ0VTU19QVUJMSUMQARITCg9BQ0NFU1NfQ1VTVE9NRVIQAhIQCgxBQ0NFU1NfU1RBRkYQAxISCg5BQ0NFU1NfU0VSVklDRRAEEhAKDEFDQ0VTU19BRE1JThAFKk4KBFJvbGUSFAoQUk9MRV9VTlNQRUNJRklFRBAAEg8KC1JPTEVfVklFV0VSEAESDwoLUk9MRV9FRElUT1IQAhIOCgpST0xFX0FETUlOEAM6UQoGYWNjZXNzEh4uZ29vZ2xlLnByb3RvYnVmLk1ldGhvZE9wdGlvbnMY8YwDIAEoDjIXLnJvd2xvY2suYXV0aC52MS5BY2Nlc3NSBmFjY2Vzc2IGcHJvdG8z", [file_google_protobuf_descriptor]);
 
 /**
  * Describes the message rowlock.auth.v1.Principal.
@@ -48,6 +48,20 @@ export const AccessSchema = /*@__PURE__*/
  */
 export const Access = /*@__PURE__*/
   tsEnum(AccessSchema);
+
+/**
+ * Describes the enum rowlock.auth.v1.Role.
+ */
+export const RoleSchema = /*@__PURE__*/
+  enumDesc(file_rowlock_auth_v1_access, 1);
+
+/**
+ * What the holder of an API key may do. Each role includes the one before it.
+ *
+ * @generated from enum rowlock.auth.v1.Role
+ */
+export const Role = /*@__PURE__*/
+  tsEnum(RoleSchema);
 
 /**
  * Who may call the method. A method without this option is refused at start.

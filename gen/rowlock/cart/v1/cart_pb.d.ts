@@ -369,6 +369,20 @@ export declare type GetCartRequest = Message<"rowlock.cart.v1.GetCartRequest"> &
 export declare const GetCartRequestSchema: GenMessage<GetCartRequest>;
 
 /**
+ * Input of GetCurrentCart.
+ *
+ * @generated from message rowlock.cart.v1.GetCurrentCartRequest
+ */
+export declare type GetCurrentCartRequest = Message<"rowlock.cart.v1.GetCurrentCartRequest"> & {
+};
+
+/**
+ * Describes the message rowlock.cart.v1.GetCurrentCartRequest.
+ * Use `create(GetCurrentCartRequestSchema)` to create a new message.
+ */
+export declare const GetCurrentCartRequestSchema: GenMessage<GetCurrentCartRequest>;
+
+/**
  * Input of AddItem.
  *
  * @generated from message rowlock.cart.v1.AddItemRequest
@@ -753,10 +767,59 @@ export declare type CompleteCartResponse = Message<"rowlock.cart.v1.CompleteCart
 export declare const CompleteCartResponseSchema: GenMessage<CompleteCartResponse>;
 
 /**
+ * Input of AdoptCarts.
+ *
+ * @generated from message rowlock.cart.v1.AdoptCartsRequest
+ */
+export declare type AdoptCartsRequest = Message<"rowlock.cart.v1.AdoptCartsRequest"> & {
+  /**
+   * The hex SHA-256 digest of the guest's token.
+   *
+   * @generated from field: string guest_id = 1;
+   */
+  guestId: string;
+
+  /**
+   * The customer's id, `cus_…`.
+   *
+   * @generated from field: string customer_id = 2;
+   */
+  customerId: string;
+};
+
+/**
+ * Describes the message rowlock.cart.v1.AdoptCartsRequest.
+ * Use `create(AdoptCartsRequestSchema)` to create a new message.
+ */
+export declare const AdoptCartsRequestSchema: GenMessage<AdoptCartsRequest>;
+
+/**
+ * Answer of AdoptCarts.
+ *
+ * @generated from message rowlock.cart.v1.AdoptCartsResponse
+ */
+export declare type AdoptCartsResponse = Message<"rowlock.cart.v1.AdoptCartsResponse"> & {
+  /**
+   * The customer's cart that has the guest's lines now; empty when the guest
+   * had none.
+   *
+   * @generated from field: string cart_id = 1;
+   */
+  cartId: string;
+};
+
+/**
+ * Describes the message rowlock.cart.v1.AdoptCartsResponse.
+ * Use `create(AdoptCartsResponseSchema)` to create a new message.
+ */
+export declare const AdoptCartsResponseSchema: GenMessage<AdoptCartsResponse>;
+
+/**
  * Carts.
  *
- * A Cart belongs to whoever holds the token that CreateCart returned; the same
- * token later opens the order made from it. Every answer is priced from the
+ * A Cart belongs to the customer who made it, or, made without an account, to
+ * whoever holds the token that CreateCart returned; the same token later opens
+ * the order made from it. A guest's cart follows into the account at sign-in. Every answer is priced from the
  * Catalog and checked against Inventory at that moment, and says in notices
  * what is no longer as the buyer saw it. A cart holds no stock: placing the
  * order does. Carts expire 30 days after their last change.
@@ -773,7 +836,8 @@ export declare const CompleteCartResponseSchema: GenMessage<CompleteCartResponse
  */
 export declare const CartService: GenService<{
   /**
-   * Makes an empty cart. The answer is the only one that carries `token`.
+   * Makes an empty cart. For a caller without an account the answer carries
+   * `token`, and no other answer does.
    * Errors: REQUEST_ID_REUSED.
    *
    * @generated from rpc rowlock.cart.v1.CartService.CreateCart
@@ -792,6 +856,17 @@ export declare const CartService: GenService<{
   getCart: {
     methodKind: "unary";
     input: typeof GetCartRequestSchema;
+    output: typeof CartSchema;
+  },
+  /**
+   * Returns the caller's open cart that changed last, priced and checked now.
+   * Errors: CART_NOT_FOUND (there is none).
+   *
+   * @generated from rpc rowlock.cart.v1.CartService.GetCurrentCart
+   */
+  getCurrentCart: {
+    methodKind: "unary";
+    input: typeof GetCurrentCartRequestSchema;
     output: typeof CartSchema;
   },
   /**
@@ -888,6 +963,20 @@ export declare const CartService: GenService<{
     methodKind: "unary";
     input: typeof CompleteCartRequestSchema;
     output: typeof CompleteCartResponseSchema;
+  },
+  /**
+   * Gives a guest's carts to the customer that the guest signed in as. The lines
+   * of the guest's open carts go into the customer's current cart, units of the
+   * same SKU added up to what a line may have; without one, the guest's cart
+   * becomes it. Lines in another currency stay where they are. Repeating it
+   * changes nothing.
+   *
+   * @generated from rpc rowlock.cart.v1.CartService.AdoptCarts
+   */
+  adoptCarts: {
+    methodKind: "unary";
+    input: typeof AdoptCartsRequestSchema;
+    output: typeof AdoptCartsResponseSchema;
   },
 }>;
 

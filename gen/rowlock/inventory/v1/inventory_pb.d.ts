@@ -625,6 +625,95 @@ export declare type StockShortage_Line = Message<"rowlock.inventory.v1.StockShor
 export declare const StockShortage_LineSchema: GenMessage<StockShortage_Line>;
 
 /**
+ * Input of WatchStock.
+ *
+ * @generated from message rowlock.inventory.v1.WatchStockRequest
+ */
+export declare type WatchStockRequest = Message<"rowlock.inventory.v1.WatchStockRequest"> & {
+  /**
+   * The SKUs, at most 100.
+   *
+   * @generated from field: repeated string skus = 1;
+   */
+  skus: string[];
+
+  /**
+   * The last `event_id` that was received; empty to begin with the present.
+   * REST header `Last-Event-ID`.
+   *
+   * @generated from field: string last_event_id = 2;
+   */
+  lastEventId: string;
+};
+
+/**
+ * Describes the message rowlock.inventory.v1.WatchStockRequest.
+ * Use `create(WatchStockRequestSchema)` to create a new message.
+ */
+export declare const WatchStockRequestSchema: GenMessage<WatchStockRequest>;
+
+/**
+ * What can be had of some SKUs now.
+ *
+ * @generated from message rowlock.inventory.v1.WatchStockResponse
+ */
+export declare type WatchStockResponse = Message<"rowlock.inventory.v1.WatchStockResponse"> & {
+  /**
+   * Names this point of the SKUs' history; opaque.
+   *
+   * @generated from field: string event_id = 1;
+   */
+  eventId: string;
+
+  /**
+   * The SKUs that changed; in the first message without `last_event_id`, all.
+   *
+   * @generated from field: repeated rowlock.inventory.v1.StockLevel levels = 2;
+   */
+  levels: StockLevel[];
+};
+
+/**
+ * Describes the message rowlock.inventory.v1.WatchStockResponse.
+ * Use `create(WatchStockResponseSchema)` to create a new message.
+ */
+export declare const WatchStockResponseSchema: GenMessage<WatchStockResponse>;
+
+/**
+ * How much of a SKU can be had.
+ *
+ * @generated from message rowlock.inventory.v1.StockLevel
+ */
+export declare type StockLevel = Message<"rowlock.inventory.v1.StockLevel"> & {
+  /**
+   * The SKU.
+   *
+   * @generated from field: string sku = 1;
+   */
+  sku: string;
+
+  /**
+   * Units that can be reserved now.
+   *
+   * @generated from field: int64 available = 2;
+   */
+  available: bigint;
+
+  /**
+   * When a counter last changed; unset for a SKU without stock.
+   *
+   * @generated from field: google.protobuf.Timestamp update_time = 3;
+   */
+  updateTime?: Timestamp | undefined;
+};
+
+/**
+ * Describes the message rowlock.inventory.v1.StockLevel.
+ * Use `create(StockLevelSchema)` to create a new message.
+ */
+export declare const StockLevelSchema: GenMessage<StockLevel>;
+
+/**
  * Input of Reserve.
  *
  * @generated from message rowlock.inventory.v1.ReserveRequest
@@ -1203,6 +1292,20 @@ export declare const InventoryService: GenService<{
     methodKind: "unary";
     input: typeof CheckAvailabilityRequestSchema;
     output: typeof CheckAvailabilityResponseSchema;
+  },
+  /**
+   * Sends how many units of each SKU can be had now, and again whenever that
+   * changes; changes that follow quickly are sent as one. A SKU without stock
+   * counts as 0. A stream that broke is resumed with `last_event_id`: what
+   * changed in between is sent first.
+   * Errors: OVERLOADED (RESOURCE_EXHAUSTED: too many watch in this process).
+   *
+   * @generated from rpc rowlock.inventory.v1.InventoryService.WatchStock
+   */
+  watchStock: {
+    methodKind: "server_streaming";
+    input: typeof WatchStockRequestSchema;
+    output: typeof WatchStockResponseSchema;
   },
   /**
    * Holds units of every line, or of none. Idempotent by `reservation_id`:

@@ -912,6 +912,104 @@ export declare type ListOrdersResponse = Message<"rowlock.order.v1.ListOrdersRes
 export declare const ListOrdersResponseSchema: GenMessage<ListOrdersResponse>;
 
 /**
+ * Input of ListOwnOrders.
+ *
+ * @generated from message rowlock.order.v1.ListOwnOrdersRequest
+ */
+export declare type ListOwnOrdersRequest = Message<"rowlock.order.v1.ListOwnOrdersRequest"> & {
+  /**
+   * How many to return: 0 means 50; above 200 means 200; a negative number is
+   * refused.
+   *
+   * @generated from field: int32 page_size = 1;
+   */
+  pageSize: number;
+
+  /**
+   * `next_page_token` of the page before; the other fields must be unchanged.
+   *
+   * @generated from field: string page_token = 2;
+   */
+  pageToken: string;
+
+  /**
+   * Only orders in this state.
+   *
+   * @generated from field: rowlock.order.v1.Order.State state = 3;
+   */
+  state: Order_State;
+};
+
+/**
+ * Describes the message rowlock.order.v1.ListOwnOrdersRequest.
+ * Use `create(ListOwnOrdersRequestSchema)` to create a new message.
+ */
+export declare const ListOwnOrdersRequestSchema: GenMessage<ListOwnOrdersRequest>;
+
+/**
+ * Input of WatchOrder.
+ *
+ * @generated from message rowlock.order.v1.WatchOrderRequest
+ */
+export declare type WatchOrderRequest = Message<"rowlock.order.v1.WatchOrderRequest"> & {
+  /**
+   * The order's id.
+   *
+   * @generated from field: string order_id = 1;
+   */
+  orderId: string;
+
+  /**
+   * The last `event_id` that was received; empty to begin with the present.
+   * REST header `Last-Event-ID`.
+   *
+   * @generated from field: string last_event_id = 2;
+   */
+  lastEventId: string;
+};
+
+/**
+ * Describes the message rowlock.order.v1.WatchOrderRequest.
+ * Use `create(WatchOrderRequestSchema)` to create a new message.
+ */
+export declare const WatchOrderRequestSchema: GenMessage<WatchOrderRequest>;
+
+/**
+ * One change of a watched order.
+ *
+ * @generated from message rowlock.order.v1.WatchOrderResponse
+ */
+export declare type WatchOrderResponse = Message<"rowlock.order.v1.WatchOrderResponse"> & {
+  /**
+   * Names this point of the order's history.
+   *
+   * @generated from field: string event_id = 1;
+   */
+  eventId: string;
+
+  /**
+   * The order as it is now.
+   *
+   * @generated from field: rowlock.order.v1.Order order = 2;
+   */
+  order?: Order | undefined;
+
+  /**
+   * What happened since the message before, the oldest first; of the first
+   * message without `last_event_id`: nothing.
+   *
+   * @generated from field: repeated rowlock.order.v1.OrderEvent events = 3;
+   */
+  events: OrderEvent[];
+};
+
+/**
+ * Describes the message rowlock.order.v1.WatchOrderResponse.
+ * Use `create(WatchOrderResponseSchema)` to create a new message.
+ */
+export declare const WatchOrderResponseSchema: GenMessage<WatchOrderResponse>;
+
+/**
  * Input of ListOrderEvents.
  *
  * @generated from message rowlock.order.v1.ListOrderEventsRequest
@@ -970,6 +1068,53 @@ export declare type SettlePaymentRequest = Message<"rowlock.order.v1.SettlePayme
  * Use `create(SettlePaymentRequestSchema)` to create a new message.
  */
 export declare const SettlePaymentRequestSchema: GenMessage<SettlePaymentRequest>;
+
+/**
+ * Input of AdoptOrders.
+ *
+ * @generated from message rowlock.order.v1.AdoptOrdersRequest
+ */
+export declare type AdoptOrdersRequest = Message<"rowlock.order.v1.AdoptOrdersRequest"> & {
+  /**
+   * The hex SHA-256 digest of the guest's token.
+   *
+   * @generated from field: string guest_id = 1;
+   */
+  guestId: string;
+
+  /**
+   * The customer's id, `cus_…`.
+   *
+   * @generated from field: string customer_id = 2;
+   */
+  customerId: string;
+};
+
+/**
+ * Describes the message rowlock.order.v1.AdoptOrdersRequest.
+ * Use `create(AdoptOrdersRequestSchema)` to create a new message.
+ */
+export declare const AdoptOrdersRequestSchema: GenMessage<AdoptOrdersRequest>;
+
+/**
+ * Answer of AdoptOrders.
+ *
+ * @generated from message rowlock.order.v1.AdoptOrdersResponse
+ */
+export declare type AdoptOrdersResponse = Message<"rowlock.order.v1.AdoptOrdersResponse"> & {
+  /**
+   * How many orders changed hands.
+   *
+   * @generated from field: int32 order_count = 1;
+   */
+  orderCount: number;
+};
+
+/**
+ * Describes the message rowlock.order.v1.AdoptOrdersResponse.
+ * Use `create(AdoptOrdersResponseSchema)` to create a new message.
+ */
+export declare const AdoptOrdersResponseSchema: GenMessage<AdoptOrdersResponse>;
 
 /**
  * Input of ExplainOrder.
@@ -1161,8 +1306,8 @@ export declare const TimelineEntry_SourceSchema: GenEnum<TimelineEntry_Source>;
  *
  * PlaceOrder turns a cart into an order by locking its goods; PayOrder takes
  * the money, and never before the goods are committed to the order. What has
- * been paid is shipped by jobs that survive a crash. An order belongs to the
- * holder of its cart's token. Its states and their transitions:
+ * been paid is shipped by jobs that survive a crash. An order belongs to whom
+ * its cart belonged. Its states and their transitions:
  *
  *     PENDING_PAYMENT → PAID → FULFILLED
  *     PENDING_PAYMENT → CANCELED | EXPIRED
@@ -1276,6 +1421,32 @@ export declare const OrderService: GenService<{
     output: typeof ListOrdersResponseSchema;
   },
   /**
+   * Lists the caller's own orders, the newest first.
+   * Errors: PAGE_TOKEN_INVALID.
+   *
+   * @generated from rpc rowlock.order.v1.OrderService.ListOwnOrders
+   */
+  listOwnOrders: {
+    methodKind: "unary";
+    input: typeof ListOwnOrdersRequestSchema;
+    output: typeof ListOrdersResponseSchema;
+  },
+  /**
+   * Sends the order as it is now, and again after each change, with what
+   * happened meanwhile. Ends by itself once nothing more can happen to the order
+   * without somebody's doing. A stream that broke is resumed with
+   * `last_event_id`: what happened in between is sent first.
+   * Errors: ORDER_NOT_FOUND, NOT_OWNER, OVERLOADED (RESOURCE_EXHAUSTED: too many
+   * watch in this process).
+   *
+   * @generated from rpc rowlock.order.v1.OrderService.WatchOrder
+   */
+  watchOrder: {
+    methodKind: "server_streaming";
+    input: typeof WatchOrderRequestSchema;
+    output: typeof WatchOrderResponseSchema;
+  },
+  /**
    * Lists what happened to an order, the oldest first.
    * Errors: ORDER_NOT_FOUND, NOT_OWNER.
    *
@@ -1298,6 +1469,17 @@ export declare const OrderService: GenService<{
     methodKind: "unary";
     input: typeof SettlePaymentRequestSchema;
     output: typeof OrderSchema;
+  },
+  /**
+   * Gives a guest's orders to the customer that the guest signed in as.
+   * Repeating it changes nothing.
+   *
+   * @generated from rpc rowlock.order.v1.OrderService.AdoptOrders
+   */
+  adoptOrders: {
+    methodKind: "unary";
+    input: typeof AdoptOrdersRequestSchema;
+    output: typeof AdoptOrdersResponseSchema;
   },
   /**
    * Tells everything that happened to an order in one timeline: its own events,
