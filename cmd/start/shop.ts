@@ -1,9 +1,5 @@
 import { createHash } from "node:crypto";
 import type { RequestListener } from "node:http";
-import type { DescService } from "@bufbuild/protobuf";
-import { renderDocs } from "../../gateway/docs/docs-page.ts";
-import { defaultForwardHeaders } from "../../gateway/transcoder/headers.ts";
-import { createTranscoder } from "../../gateway/transcoder/index.ts";
 import { type Clock, systemClock } from "../../lib/clock.ts";
 import { createJobs } from "../../lib/jobs/index.ts";
 import { createConnectHandler } from "../../lib/rpc/connect-routes.ts";
@@ -12,15 +8,15 @@ import {
   createAuthenticator,
   createDirectTransport,
   createPrincipalSigner,
-  createRoutingTransport,
   createServerInterceptors,
 } from "../../lib/rpc/index.ts";
 import type { Log } from "../../lib/telemetry/log.ts";
 import { type Config, withHttpPort } from "./config.ts";
 import { createDatabase, schemas } from "./database.ts";
+import { createGateway } from "./gateway.ts";
 import { serveHttp } from "./http.ts";
 import { createMetrics } from "./metrics.ts";
-import { contracts, createNetwork, type Network, serviceNames } from "./network.ts";
+import { createNetwork, type Network, serviceNames } from "./network.ts";
 import { createProviders } from "./providers.ts";
 import { noSecrets, readSecrets, type Secrets } from "./secrets.ts";
 import { type Made, makers, queuesOf } from "./services.ts";
@@ -38,14 +34,6 @@ export interface Shop {
   /** Stops taking calls, finishes those under way, hands jobs back, closes everything. */
   [Symbol.asyncDispose](): Promise<void>;
 }
-
-/** What the vendors sign their webhooks with. */
-const signatureHeaders = [
-  "stripe-signature",
-  "x-twilio-signature",
-  "x-twilio-email-event-webhook-signature",
-  "x-twilio-email-event-webhook-timestamp",
-];
 
 /** Milliseconds that calls under way have to finish when the process stops. */
 const graceMs = 10_000;
@@ -114,7 +102,7 @@ export async function startShop({
 
   const connect = createConnectHandler({ services, interceptors });
   const connectServices = services.map((service) => service.desc);
-  handler = here.has("gateway") ? gateway({ network, log, connect, connectServices }) : connect;
+  handler = here.has("gateway") ? createGateway({ network, log, connect, connectServices }) : connect;
 
   const address = `${config.host}:${config.grpcPort}`;
   const grpc = stack.use(await createGrpcServer({ services, interceptors, address, log }));
@@ -139,45 +127,5 @@ export async function startShop({
     databaseIsEmbedded: database.embedded,
     network,
     [Symbol.asyncDispose]: () => stop.disposeAsync(),
-  };
-}
-
-/**
- * REST; Connect for the services of this process, whose paths begin with their names; and the documents.
- * What none of them has is answered 404 in REST's shape of errors.
- */
-function gateway({
-  network,
-  log,
-  connect,
-  connectServices,
-}: {
-  network: Network;
-  log: Log;
-  connect: RequestListener;
-  connectServices: readonly DescService[];
-}): RequestListener {
-  const services: DescService[] = Object.values(contracts);
-  const docs = renderDocs(services);
-  const transcode = createTranscoder({
-    services,
-    transport: createRoutingTransport(
-      Object.fromEntries(serviceNames.map((name) => [contracts[name].typeName, network.outside(name)])),
-    ),
-    forwardHeaders: [...defaultForwardHeaders, ...signatureHeaders],
-    onError: ({ error, status, requestId }) => {
-      if (status >= 500) log.error({ err: error, status, request_id: requestId }, "rest");
-    },
-  });
-  const connected = new Set(connectServices.map((service) => service.typeName));
-  return (request, response) => {
-    const url = request.url ?? "/";
-    if (url === "/" || url === "/docs") {
-      response.writeHead(200, { "content-type": "text/html; charset=utf-8" }).end(docs);
-    } else if (connected.has(url.slice(1, url.indexOf("/", 1)))) {
-      connect(request, response);
-    } else {
-      transcode(request, response);
-    }
   };
 }
