@@ -87,6 +87,52 @@ test("twenty deliveries of an event at once are one event, applied once, by its 
   expect(jobsMade).toHaveLength(2);
 });
 
+test("what is settled when it is stored is applied, and needs no job", async () => {
+  const jobs: unknown[] = [];
+  const inbox = createInbox({
+    db: database.db,
+    queue,
+    clock: () => now,
+    log,
+    apply: () => Promise.reject(new Error("not to be called")),
+    settle: async (_tx, events) => new Set(events.filter((event) => event.subject === "known")),
+    jobs: { enqueue: async () => "job", enqueueAll: async (_tx, _queue, given) => jobs.push(...given) },
+  });
+  await Promise.all([
+    inbox.receive([incoming("evt_1", { subject: "known" }), incoming("evt_2")]),
+    inbox.receive([incoming("evt_1", { subject: "known" })]),
+  ]);
+  const { events } = await inbox.list(none);
+  expect(events).toMatchObject([
+    { providerEventId: "evt_2", state: "RECEIVED", applyTime: null },
+    { providerEventId: "evt_1", state: "APPLIED", attempts: 0, deliveries: 2, applyTime: now },
+  ]);
+  expect(jobs).toEqual([{ data: { eventId: events[0]?.id } }]);
+});
+
+test("many calls at once are few transactions, and a malformed one fails alone", async () => {
+  const { inbox } = inboxWith();
+  const settled: number[] = [];
+  const counted = createInbox({
+    db: database.db,
+    queue,
+    clock: () => now,
+    log,
+    apply: async () => undefined,
+    settle: async (_tx, events) => {
+      settled.push(events.length);
+      return new Set(events);
+    },
+    jobs: { enqueue: async () => "job", enqueueAll: async (_tx, _queue, jobs) => jobs.length },
+  });
+  const calls = Array.from({ length: 40 }, (_, i) => counted.receive([incoming(`evt_${i}`)]));
+  const malformed = counted.receive([incoming("")]);
+  expect(reasonOf(await malformed.catch((err: unknown) => err))).toBe("WEBHOOK_MALFORMED");
+  await Promise.all(calls);
+  expect((await inbox.list(none)).events).toHaveLength(40);
+  expect(settled).toEqual([1, 39]);
+});
+
 test("events of different vendors may have the same id", async () => {
   const { inbox, enqueued } = inboxWith();
   await inbox.receive([incoming("1"), incoming("1", { provider: "twilio" })]);

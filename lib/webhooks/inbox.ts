@@ -1,4 +1,5 @@
 import { WebhookEvent_State } from "../../gen/rowlock/type/v1/webhook_pb.js";
+import { createBatcher } from "../batch.ts";
 import type { Clock } from "../clock.ts";
 import type { Db, Tx } from "../db/index.ts";
 import { newId } from "../ids/ids.ts";
@@ -12,8 +13,8 @@ import {
   buryStuckEvents,
   deleteApplied,
   endAttempt,
+  type IncomingOnce,
   listEvents,
-  type NewEvent,
   reopenEvent,
   storeEvents,
 } from "./store-event.ts";
@@ -51,15 +52,21 @@ export interface InboxDeps {
    * later; JobRejected is not.
    */
   apply: (event: StoredEvent, signal: AbortSignal) => Promise<void>;
+  /**
+   * Takes over what needs no vendor to be asked, in the transaction that stores the events, and returns those of them
+   * that need nothing more: they are stored as applied, without a job. Events may be repetitions.
+   */
+  settle?: (tx: Tx, events: readonly IncomingEvent[]) => Promise<ReadonlySet<IncomingEvent>>;
 }
 
 /** The webhooks of one service: stored before they are acknowledged, once each, then applied by a job. */
 export interface Inbox {
   /**
-   * Stores the events and enqueues a job for each new one, in one transaction. When it returns, they may be
-   * acknowledged. An event that was stored before is counted and changes nothing.
+   * Stores the events and enqueues a job for each new one that `settle` has left over, in one transaction for all
+   * calls of a moment. When it returns, they may be acknowledged. An event that was stored before is counted and
+   * changes nothing.
    *
-   * @throws WEBHOOK_MALFORMED when an event has no id or type, or one that no vendor gives.
+   * @throws WEBHOOK_MALFORMED when an event has no id or type, or one that no vendor gives; OVERLOADED.
    */
   receive(events: readonly IncomingEvent[]): Promise<void>;
   /** The queue's handler. */
@@ -85,23 +92,32 @@ const keptMs = 30 * 86_400_000;
 /** Longer than all attempts of an event take. */
 const stuckMs = 6 * 3_600_000;
 const sweepLimit = 1_000;
+/** Calls whose events are stored in one transaction. */
+const maxBatch = 128;
 /** Characters of an error that are kept. */
 const errorLength = 500;
 
 /** An inbox on the service's own schema. */
-export function createInbox({ db, jobs, queue, clock, log, apply }: InboxDeps): Inbox {
+export function createInbox({ db, jobs, queue, clock, log, apply, settle }: InboxDeps): Inbox {
+  async function store(calls: readonly (readonly IncomingEvent[])[]): Promise<void[]> {
+    const events = merge(calls.flat());
+    await db.transaction(async (tx) => {
+      const settled = await settle?.(tx, events);
+      const open = await storeEvents(tx, {
+        events: events.map((event) => ({ ...event, applied: settled?.has(event) ?? false })),
+        now: clock(),
+      });
+      const work = open.map((eventId) => ({ data: { eventId } }));
+      if (work.length > 0) await jobs.enqueueAll(tx, queue, work);
+    });
+    return calls.map(() => undefined);
+  }
+  const storeTogether = createBatcher({ run: store, maxItems: maxBatch });
+
   return {
     async receive(incoming) {
-      const events = merge(incoming);
-      if (events.length === 0) return;
-      await db.transaction(async (tx) => {
-        const ids = await storeEvents(tx, { events, now: clock() });
-        await jobs.enqueueAll(
-          tx,
-          queue,
-          ids.map((eventId) => ({ data: { eventId } })),
-        );
-      });
+      incoming.forEach(checkEvent);
+      if (incoming.length > 0) await storeTogether(incoming);
     },
 
     async work({ data, attempt, signal }) {
@@ -151,10 +167,9 @@ export function createInbox({ db, jobs, queue, clock, log, apply }: InboxDeps): 
 }
 
 /** One entry per provider and id, with how often it came. */
-function merge(incoming: readonly IncomingEvent[]): NewEvent[] {
-  const events = new Map<string, NewEvent>();
+function merge(incoming: readonly IncomingEvent[]): IncomingOnce[] {
+  const events = new Map<string, IncomingOnce>();
   for (const event of incoming) {
-    for (const field of ["providerEventId", "type", "subject"] as const) check(event, field);
     const key = `${event.provider} ${event.providerEventId}`;
     const same = events.get(key);
     if (same === undefined) events.set(key, { ...event, id: newId("whe"), deliveries: 1 });
@@ -164,14 +179,16 @@ function merge(incoming: readonly IncomingEvent[]): NewEvent[] {
 }
 
 /** Refuses what Postgres would not store, or no index would hold. */
-function check(event: IncomingEvent, field: "providerEventId" | "type" | "subject"): void {
-  const { provider, [field]: text } = event;
+function checkEvent(event: IncomingEvent): void {
   const longest = 255;
-  const description =
-    typeof text !== "string" || (text === "" && field !== "subject")
-      ? `it has no ${field}`
-      : text.length > longest || text.includes("\0") || !text.isWellFormed()
-        ? `its ${field} cannot be one`
-        : undefined;
-  if (description !== undefined) throw failWebhook("WEBHOOK_MALFORMED", { provider, description });
+  for (const field of ["providerEventId", "type", "subject"] as const) {
+    const { provider, [field]: text } = event;
+    const description =
+      typeof text !== "string" || (text === "" && field !== "subject")
+        ? `it has no ${field}`
+        : text.length > longest || text.includes("\0") || !text.isWellFormed()
+          ? `its ${field} cannot be one`
+          : undefined;
+    if (description !== undefined) throw failWebhook("WEBHOOK_MALFORMED", { provider, description });
+  }
 }

@@ -6,40 +6,36 @@ const eventColumns = sql`
   receive_time as "receiveTime", apply_time as "applyTime"`;
 
 /** An event that may not be in the inbox yet. */
-export type NewEvent = IncomingEvent & Pick<WebhookEvent, "id" | "deliveries">;
+export type IncomingOnce = IncomingEvent & Pick<WebhookEvent, "id" | "deliveries">;
 
 /**
  * Stores events, of which no two have the same provider and id; one that is there already is counted once more.
- * Waits for whoever is storing the same at the moment. Returns the ids of those that are new.
+ * Waits for whoever is storing the same at the moment. Those that are `applied` already are stored as such. Returns the
+ * ids of the others that are new.
  */
 export async function storeEvents(
   tx: Queryable,
-  { events, now }: { events: readonly NewEvent[]; now: Date },
+  { events, now }: { events: readonly (IncomingOnce & { applied: boolean })[]; now: Date },
 ): Promise<string[]> {
-  const offered = events.map(({ id, provider, providerEventId, type, subject, deliveries }) => ({
-    id,
-    provider,
-    providerEventId,
-    type,
-    subject,
-    deliveries,
-  }));
+  const offered = events.map(({ payload: _, ...event }) => event);
   // json[] has no array form of its own in the driver: the payloads go as one document.
   const rows = await tx.query<{ id: string }>(sql`
     insert into webhook_event (id, provider, provider_event_id, type, subject, payload, deliveries,
-      receive_time, update_time)
-    select id, provider, "providerEventId", type, subject, payload, deliveries, ${now}, ${now}
+      state, receive_time, update_time, apply_time)
+    select id, provider, "providerEventId", type, subject, payload, deliveries,
+      case when applied then 'APPLIED' else 'RECEIVED' end, ${now}, ${now},
+      case when applied then ${now}::timestamptz end
     from rows from (
       json_to_recordset(${json(offered)}::json) as (id text, provider text, "providerEventId" text,
-        type text, subject text, deliveries int),
+        type text, subject text, deliveries int, applied boolean),
       json_array_elements(${json(events.map((event) => event.payload))}::json)
-    ) as event (id, provider, "providerEventId", type, subject, deliveries, payload)
+    ) as event (id, provider, "providerEventId", type, subject, deliveries, applied, payload)
     order by provider, "providerEventId"
     on conflict on constraint webhook_event_provider_key
       do update set deliveries = webhook_event.deliveries + excluded.deliveries
     returning id`);
-  const offeredIds = new Set(events.map((event) => event.id));
-  return rows.map((row) => row.id).filter((id) => offeredIds.has(id));
+  const open = new Set(events.filter((event) => !event.applied).map((event) => event.id));
+  return rows.map((row) => row.id).filter((id) => open.has(id));
 }
 
 /** Counts an attempt to apply the event and returns it; nothing when it is not waiting to be applied. */

@@ -16,7 +16,7 @@ import { replayWebhookEvent } from "./rpc/replay-webhook-event.ts";
 import { sendEmail } from "./rpc/send-email.ts";
 import { sendSms } from "./rpc/send-sms.ts";
 import type { SmsSender } from "./sms-sender.ts";
-import { applyDelivery, notifyWebhooks, type WebhookSecrets } from "./webhooks.ts";
+import { applyDelivery, notifyWebhooks, settleDeliveries, type WebhookSecrets } from "./webhooks.ts";
 
 /** What Notify stands on. */
 export interface NotifyDeps {
@@ -41,7 +41,12 @@ export interface NotifyModule extends ServiceModule {
  * @throws TypeError when SendGrid's verification key is none
  */
 export function createNotifyService(deps: NotifyDeps): NotifyModule {
-  const inbox = createInbox({ ...deps, queue: notifyWebhooks, apply: (event) => applyDelivery(deps, event) });
+  const inbox = createInbox({
+    ...deps,
+    queue: notifyWebhooks,
+    apply: (event) => applyDelivery(deps, event),
+    settle: (tx, events) => settleDeliveries(deps, tx, events),
+  });
   return {
     inbox,
     services: [

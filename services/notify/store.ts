@@ -115,39 +115,58 @@ export async function markSent(
   return message;
 }
 
+/** What a provider says became of a message. */
+export interface Told {
+  /** Empty: the message is known by the provider's id. */
+  id: string;
+  channel: Channel;
+  providerId: string;
+  delivery: Delivery;
+}
+
 /**
- * Records what the provider says became of a message, known by Rowlock's id or
- * by the provider's; also of one whose call never learnt that it was taken.
- * Whether there is such a message; its state moves forward or stays.
+ * Records what providers say became of messages, known by Rowlock's id or by
+ * the provider's; also of those whose call never learnt that they were taken.
+ * For each whether there is such a message; its state moves forward or stays.
  */
-export async function markDelivery(
+export async function markDeliveries(
   db: Queryable,
-  {
-    id,
-    channel,
-    providerId,
-    delivery: { state, error },
-    now,
-  }: {
-    /** Empty: the message is known by the provider's id. */
-    id: string;
-    channel: Channel;
-    providerId: string;
-    delivery: Delivery;
-    now: Date;
-  },
-): Promise<boolean> {
-  const known = id === "" ? sql`provider_id = ${providerId} and provider_id <> ''` : sql`id = ${id}`;
-  const found = await db.execute(sql`
-    with known as (select id from message where channel = ${channel} and ${known}),
+  { told, now }: { told: readonly Told[]; now: Date },
+): Promise<boolean[]> {
+  const known = await db.query<{ nth: bigint }>(sql`
+    with told as (
+      select * from unnest(${told.map((each) => each.id)}::text[], ${told.map((each) => each.channel)}::text[],
+        ${told.map((each) => each.providerId)}::text[], ${told.map((each) => each.delivery.state)}::text[],
+        ${told.map((each) => each.delivery.error)}::text[])
+        with ordinality as told (id, channel, provider_id, state, error, nth)
+    ),
+    known as (
+      select told.nth, message.id, told.provider_id, told.state, told.error
+      from told join message on message.id = told.id and message.channel = told.channel
+      union all
+      select told.nth, message.id, told.provider_id, told.state, told.error
+      from told join message on message.provider_id = told.provider_id and message.channel = told.channel
+      where told.id = '' and told.provider_id <> ''
+    ),
+    -- Of several words on one message the final one counts.
+    last as (
+      select distinct on (id) id, provider_id, state, error from known order by id, state = 'SENT', nth desc
+    ),
+    -- In the order of their ids, so that no two calls wait for each other.
+    locked as (
+      select message.id from message join last using (id) order by message.id for no key update of message
+    ),
     moved as (
       update message set
-        state = ${state}, error = ${error}, sending_until = null, send_time = coalesce(send_time, ${now}),
-        provider_id = case when provider_id = '' then ${providerId} else provider_id end
-      where id in (select id from known)
-        and (state in ('PENDING', 'REFUSED') or (state = 'SENT' and ${state} <> 'SENT')))
-    select from known`);
-  return found > 0;
+        state = last.state, error = last.error, sending_until = null,
+        send_time = coalesce(message.send_time, ${now}),
+        provider_id = case when message.provider_id = '' then last.provider_id else message.provider_id end
+      from last join locked using (id)
+      where message.id = last.id
+        and (message.state in ('PENDING', 'REFUSED') or (message.state = 'SENT' and last.state <> 'SENT')))
+    select nth from known`);
+  const found = new Set(known.map(({ nth }) => Number(nth)));
+  return told.map((_, i) => found.has(i + 1));
 }
 
 /** Those of the provider's ids that no message has yet. */

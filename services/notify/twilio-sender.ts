@@ -1,7 +1,7 @@
 import twilio from "twilio";
-import type { Delivery } from "./message.ts";
 import { oneLine, SendRefused, SendUnavailable, toUnreachable, within } from "./send-errors.ts";
 import type { SmsSender } from "./sms-sender.ts";
+import { toDelivery } from "./twilio-status.ts";
 
 /** How a Twilio account is reached, and from which number it sends. */
 export interface TwilioOptions {
@@ -109,21 +109,6 @@ function translate(err: unknown): SendRefused | SendUnavailable {
     // A server that failed may have taken the message all the same.
     pending: status === 408 || (status ?? 0) >= 500,
   });
-}
-
-/** Twilio's number says why a message was not delivered: https://www.twilio.com/docs/api/errors. */
-function toDelivery(status: string, errorCode: number | null): Delivery {
-  switch (status) {
-    case "delivered":
-    case "read":
-      return { state: "DELIVERED", error: "" };
-    case "undelivered":
-    case "failed":
-    case "canceled":
-      return { state: "UNDELIVERED", error: errorCode ? `${status}: ${errorCode}` : status };
-    default:
-      return { state: "SENT", error: "" };
-  }
 }
 
 function requireSid(sid: unknown): string {

@@ -1,4 +1,6 @@
 import { failWebhook, type IncomingEvent } from "../../lib/webhooks/index.ts";
+import type { Delivery } from "./message.ts";
+import { toDelivery } from "./twilio-status.ts";
 
 /** The fields of a form. A name that comes several times has a list. */
 export function readForm(body: Uint8Array): Record<string, string | string[]> {
@@ -42,4 +44,13 @@ export function readTwilioEvent(form: Record<string, string | string[]>): Incomi
     subject: sid,
     payload: form,
   };
+}
+
+/** What the fields of an event say of its message when that is Twilio's last word; nothing otherwise. */
+export function finalDelivery({
+  MessageStatus: status,
+  ErrorCode: code,
+}: Record<string, string | string[]>): Delivery | undefined {
+  const delivery = toDelivery(String(status), Number(code) || null);
+  return delivery.state === "SENT" ? undefined : delivery;
 }

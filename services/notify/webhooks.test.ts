@@ -100,6 +100,15 @@ describe("an e-mail", () => {
     expect(under.email.taken).toHaveLength(1);
   });
 
+  test("that is told of several times in one message: the final word counts, and no job is needed", async () => {
+    const [email] = await tell();
+    const told = ["processed", "delivered", "deferred"].map((event) => sendgridEvent(event, email?.id ?? ""));
+    await sendgrid(JSON.stringify([...told, sendgridEvent("bounce", "msg_of_another_shop")]));
+    expect((await present(Channel.EMAIL)).state).toBe(Message_State.DELIVERED);
+    expect(await inbox()).toMatchObject(Array(4).fill({ state: WebhookEvent_State.APPLIED }));
+    expect(under.waiting()).toBe(0);
+  });
+
   test("never moves backwards, in whatever order the events come", async () => {
     const [email] = await tell();
     const id = email?.id ?? "";

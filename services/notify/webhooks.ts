@@ -1,7 +1,9 @@
-import { defineWebhookQueue, type StoredEvent } from "../../lib/webhooks/index.ts";
+import type { Tx } from "../../lib/db/index.ts";
+import { defineWebhookQueue, type IncomingEvent, type StoredEvent } from "../../lib/webhooks/index.ts";
 import { sendgridDelivery } from "./sendgrid-webhook.ts";
 import type { NotifyDeps } from "./service.ts";
-import { markDelivery } from "./store.ts";
+import { markDeliveries, type Told } from "./store.ts";
+import { finalDelivery } from "./twilio-webhook.ts";
 
 /** Applies what SendGrid and Twilio have told. */
 export const notifyWebhooks = defineWebhookQueue("notify");
@@ -15,21 +17,48 @@ export interface WebhookSecrets {
   publicUrl: string;
 }
 
-/** Moves the message that an event is about forward. */
-export async function applyDelivery(deps: NotifyDeps, event: StoredEvent): Promise<void> {
-  if (event.provider === "sendgrid") return applySendgrid(deps, event);
-  return applyTwilio(deps, event);
+/**
+ * Takes over what the events say where nobody needs to be asked: SendGrid cannot be, and Twilio's last word on a text
+ * is known by its event. Left over are a text still on its way, and one whose call has not recorded Twilio's id yet.
+ */
+export async function settleDeliveries(
+  { clock }: Pick<NotifyDeps, "clock">,
+  tx: Tx,
+  events: readonly IncomingEvent[],
+): Promise<ReadonlySet<IncomingEvent>> {
+  const telling = events.flatMap((event) => {
+    const told = event.provider === "sendgrid" ? toldBySendgrid(event) : toldByTwilio(event);
+    return told === undefined ? [] : [{ event, told }];
+  });
+  const known =
+    telling.length === 0
+      ? []
+      : await markDeliveries(tx, { told: telling.map(({ told }) => told), now: clock() });
+  const settled = new Set(events.filter((event) => event.provider === "sendgrid"));
+  telling.forEach(({ event }, i) => {
+    if (known[i] === true) settled.add(event);
+  });
+  return settled;
 }
 
-/** SendGrid cannot be asked: its events are all there is. They carry the message's id, which e-mails of others do not. */
-async function applySendgrid(
-  { db, clock }: NotifyDeps,
-  { type, subject, payload }: StoredEvent,
-): Promise<void> {
+/** Moves the message that an event is about forward. */
+export async function applyDelivery(deps: NotifyDeps, event: StoredEvent): Promise<void> {
+  if (event.provider !== "sendgrid") return applyTwilio(deps, event);
+  const told = toldBySendgrid(event);
+  if (told !== undefined) await markDeliveries(deps.db, { told: [told], now: deps.clock() });
+}
+
+/** SendGrid's events carry the message's id, which e-mails of others do not. */
+function toldBySendgrid({ type, subject, payload }: IncomingEvent): Told | undefined {
   const { message_id: id, reason } = payload as { message_id?: unknown; reason?: unknown };
   const delivery = sendgridDelivery(type, reason);
-  if (typeof id !== "string" || id === "" || delivery === undefined) return;
-  await markDelivery(db, { id, channel: "EMAIL", providerId: subject, delivery, now: clock() });
+  if (typeof id !== "string" || !/^\w{1,64}$/.test(id) || delivery === undefined) return undefined;
+  return { id, channel: "EMAIL", providerId: subject, delivery };
+}
+
+function toldByTwilio({ subject, payload }: IncomingEvent): Told | undefined {
+  const delivery = finalDelivery(payload as Record<string, string | string[]>);
+  return delivery && { id: "", channel: "SMS", providerId: subject, delivery };
 }
 
 /** Attempts, over half a minute or more, in which the call that sent the message may yet record the provider's id of it. */
@@ -41,13 +70,10 @@ async function applyTwilio(
 ): Promise<void> {
   const delivery = await sms.delivery(subject);
   if (delivery === undefined) return;
-  const known = await markDelivery(db, {
-    id: "",
-    channel: "SMS",
-    providerId: subject,
-    delivery,
+  const [known] = await markDeliveries(db, {
+    told: [{ id: "", channel: "SMS", providerId: subject, delivery }],
     now: clock(),
   });
   // Then it is a message of somebody else on the same account.
-  if (!known && attempts < patience) throw new Error("no message has this id yet");
+  if (known !== true && attempts < patience) throw new Error("no message has this id yet");
 }

@@ -1,7 +1,8 @@
-import type { StoredEvent } from "../../lib/webhooks/index.ts";
+import type { Tx } from "../../lib/db/index.ts";
+import type { IncomingEvent, StoredEvent } from "../../lib/webhooks/index.ts";
 import type { CardEventPayload } from "./card-events.ts";
 import type { PaymentState } from "./payment.ts";
-import { findPayment, findPaymentByProviderId } from "./store-payment.ts";
+import { findPayment, findPaymentByProviderId, findStates } from "./store-payment.ts";
 import { type SyncDeps, syncWithIntent } from "./sync-intent.ts";
 
 /**
@@ -21,13 +22,34 @@ export const tellingEvents: readonly string[] = [
   "charge.refund.updated",
 ];
 
+/** The events that tell nothing new: Stripe need not be asked after them. */
+export async function settleKnownEvents(
+  tx: Tx,
+  events: readonly IncomingEvent[],
+): Promise<ReadonlySet<IncomingEvent>> {
+  const telling = events.filter(isTelling);
+  const states =
+    telling.length === 0
+      ? new Map<string, PaymentState>()
+      : await findStates(
+          tx,
+          telling.map((event) => event.subject),
+        );
+  return new Set(
+    events.filter((event) => {
+      const state = states.get(event.subject);
+      return !isTelling(event) || (state !== undefined && isKnown(event.type, state));
+    }),
+  );
+}
+
 /**
  * Applies an event of a card payment: asks the provider for the present state and takes it over. An event about
  * something that is not ours changes nothing. Safe to repeat, in any order.
  */
 export async function applyCardEvent(deps: SyncDeps, event: StoredEvent): Promise<void> {
   const { type, subject } = event;
-  if (!tellingEvents.includes(type) || subject === "") return;
+  if (!isTelling(event)) return;
   const { paymentId } = event.payload as CardEventPayload;
   const payment =
     (await findPaymentByProviderId(deps.db, subject)) ??
@@ -37,6 +59,10 @@ export async function applyCardEvent(deps: SyncDeps, event: StoredEvent): Promis
   const intent = await deps.cards.inspect(subject);
   // Another shop's, on the same account, would name its own.
   if (intent !== undefined && intent.paymentId === payment.id) await syncWithIntent(deps, payment, intent);
+}
+
+function isTelling({ type, subject }: IncomingEvent): boolean {
+  return tellingEvents.includes(type) && subject !== "";
 }
 
 /** What an event of an ordinary purchase tells is known when the purchase's own calls were quicker. */

@@ -7,7 +7,7 @@ import type { Jobs } from "../../lib/jobs/index.ts";
 import { defineService, type ServiceModule } from "../../lib/rpc/index.ts";
 import type { Log } from "../../lib/telemetry/log.ts";
 import { createInbox, defineWebhookQueue, type Inbox } from "../../lib/webhooks/index.ts";
-import { applyCardEvent } from "./apply-event.ts";
+import { applyCardEvent, settleKnownEvents } from "./apply-event.ts";
 import type { CardEvents } from "./card-events.ts";
 import type { CardProcessor } from "./card-processor.ts";
 import { cancelPayment } from "./rpc/cancel-payment.ts";
@@ -40,9 +40,13 @@ export const paymentWebhooks = defineWebhookQueue("payment");
 
 /** Composes the Payment service, with the inbox that its process works on and sweeps. */
 export function createPaymentService(deps: PaymentDeps): ServiceModule & { inbox: Inbox } {
-  const { db, jobs, clock, log, events } = deps;
-  const apply: Parameters<typeof createInbox>[0]["apply"] = (event) => applyCardEvent(deps, event);
-  const inbox = createInbox({ db, jobs, queue: paymentWebhooks, clock, log, apply });
+  const { db, events } = deps;
+  const inbox = createInbox({
+    ...deps,
+    queue: paymentWebhooks,
+    apply: (event) => applyCardEvent(deps, event),
+    settle: settleKnownEvents,
+  });
   return {
     inbox,
     services: [

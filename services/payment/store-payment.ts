@@ -58,6 +58,16 @@ export async function findPaymentByProviderId(
   return row;
 }
 
+/** Where the payments stand that a provider knows by these ids, by id. */
+export async function findStates(
+  db: Queryable,
+  providerIds: readonly string[],
+): Promise<Map<string, PaymentState>> {
+  const rows = await db.query<{ providerId: string; state: PaymentState }>(sql`
+    select provider_id as "providerId", state from payment where provider_id = any(${providerIds})`);
+  return new Map(rows.map(({ providerId, state }) => [providerId, state]));
+}
+
 /** One page of the card payments that changed since a time, after an id, the oldest first. */
 export async function listChangedCards(
   db: Queryable,

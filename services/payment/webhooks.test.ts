@@ -84,6 +84,15 @@ test("a payment whose answer was lost is learned of by its webhook", async () =>
   expect(shop.cards.calls.filter(({ name, id }) => name === "authorize" && id === "hook-2")).toHaveLength(1);
 });
 
+test("an event that tells nothing new needs no job", async () => {
+  await shop.pay("hook-known");
+  await receive(eventOf("pi_hook-known", { type: "payment_intent.amount_capturable_updated" }));
+  await receive(eventOf("pi_hook-known", { type: "charge.updated" }));
+  expect(shop.jobs).toEqual([]);
+  const { events } = await shop.client.listWebhookEvents({ subject: "pi_hook-known" }, as.staff);
+  expect(events).toMatchObject(Array(2).fill({ state: WebhookEvent_State.APPLIED, attempts: 0 }));
+});
+
 test("an event about something unknown is applied and changes nothing", async () => {
   shop.cards.put(outcome({ providerId: "pi_stranger", state: "CAPTURED" }));
   await deliver(eventOf("pi_stranger"));

@@ -14,7 +14,7 @@ import { listWebhookEvents } from "./rpc/list-webhook-events.ts";
 import { receiveShippoWebhook } from "./rpc/receive-shippo-webhook.ts";
 import { replayWebhookEvent } from "./rpc/replay-webhook-event.ts";
 import { selectRate } from "./rpc/select-rate.ts";
-import { applyShippoEvent, shippingWebhooks } from "./webhooks.ts";
+import { applyShippoEvent, settleKnownEvents, shippingWebhooks } from "./webhooks.ts";
 
 /** What Shipping stands on. */
 export interface ShippingDeps {
@@ -38,6 +38,7 @@ export function createShippingService(deps: ShippingDeps): ShippingModule {
     ...deps,
     queue: shippingWebhooks,
     apply: (event) => applyShippoEvent(deps, event),
+    settle: settleKnownEvents,
   });
   return {
     inbox,

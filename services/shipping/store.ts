@@ -32,6 +32,16 @@ export async function findShipment(db: Queryable, id: string): Promise<Shipment 
   return row && toShipment(row);
 }
 
+/** The tracking numbers of these shipments, by id; empty as long as there is no label. */
+export async function findTrackingNumbers(
+  db: Queryable,
+  ids: readonly string[],
+): Promise<Map<string, string>> {
+  const rows = await db.query<Pick<Shipment, "id" | "trackingNumber">>(sql`
+    select id, tracking_number as "trackingNumber" from shipment where id = any(${ids})`);
+  return new Map(rows.map(({ id, trackingNumber }) => [id, trackingNumber]));
+}
+
 /** A page of shipments, the newest first, of one order when `orderId` is not empty. */
 export async function listShipments(
   db: Queryable,

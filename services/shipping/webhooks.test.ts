@@ -79,6 +79,16 @@ test("the label is stored while its own call still waits for it, which returns i
   expect(under.logged.filter(({ level }) => level >= 50)).toEqual([]);
 });
 
+test("news of a label that is stored, and of parcels, need no job", async () => {
+  const { trackingNumber } = await under.client.buyLabel({ shipmentId, rateId }, staff);
+  await receive(updated({ tracking_number: trackingNumber }));
+  await receive({ event: "track_updated", data: { tracking_number: trackingNumber } });
+  await receive(updated({ metadata: "\0" }));
+  expect(under.waiting()).toBe(0);
+  expect(await events()).toMatchObject(Array(3).fill({ state: WebhookEvent_State.APPLIED }));
+  expect(carrier.lookups).toBe(0);
+});
+
 test("what is stored is what Shippo tells when asked, not what the message says", async () => {
   await receive(updated());
   expect(await under.work()).toEqual([]);

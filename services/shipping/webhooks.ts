@@ -1,4 +1,5 @@
 import { createHash, timingSafeEqual } from "node:crypto";
+import type { Tx } from "../../lib/db/index.ts";
 import {
   defineWebhookQueue,
   failWebhook,
@@ -8,7 +9,7 @@ import {
 import { CarrierRefused } from "./carrier.ts";
 import { keepLabel } from "./purchase.ts";
 import type { ShippingDeps } from "./service.ts";
-import { findShipment } from "./store.ts";
+import { findShipment, findTrackingNumbers } from "./store.ts";
 
 /** Applies what Shippo has told. */
 export const shippingWebhooks = defineWebhookQueue("shipping");
@@ -35,18 +36,33 @@ export function readShippoEvent(body: Uint8Array): IncomingEvent {
   return { provider: "shippo", providerEventId, type, subject: subject ?? "", payload };
 }
 
+/** The events that tell nothing new: news of parcels, and of labels that are stored. */
+export async function settleKnownEvents(
+  tx: Tx,
+  events: readonly IncomingEvent[],
+): Promise<ReadonlySet<IncomingEvent>> {
+  const purchases = events.filter(isPurchase);
+  const ids = purchases.map((event) => purchaseIn(event).shipmentId).filter((id) => id !== "");
+  const stored = ids.length === 0 ? new Map<string, string>() : await findTrackingNumbers(tx, ids);
+  return new Set(
+    events.filter((event) => {
+      if (!isPurchase(event)) return true;
+      const { shipmentId, trackingNumber } = purchaseIn(event);
+      return shipmentId === "" || (trackingNumber !== "" && stored.get(shipmentId) === trackingNumber);
+    }),
+  );
+}
+
 /**
  * Stores the label of a purchase that Shippo says has changed: one whose call gave up while Shippo worked on it, or
  * died. What is stored is what Shippo tells when asked for the rate's purchases. News of a parcel on its way change
  * nothing here: the carrier's own page has them.
  */
-export async function applyShippoEvent(deps: ShippingDeps, { type, payload }: StoredEvent): Promise<void> {
-  if (type !== "transaction_created" && type !== "transaction_updated") return;
-  const { metadata, rate } = (payload as { data: Record<string, unknown> }).data;
-  // Purchases carry their shipment's id; those of others on the same account do not.
-  const shipment = typeof metadata === "string" ? await findShipment(deps.db, metadata) : undefined;
-  const providerId = typeof rate === "object" ? (rate as { object_id?: unknown } | null)?.object_id : rate;
-  const bought = shipment?.rates.find((each) => each.providerId === providerId);
+export async function applyShippoEvent(deps: ShippingDeps, event: StoredEvent): Promise<void> {
+  if (!isPurchase(event)) return;
+  const { shipmentId, rateId } = purchaseIn(event);
+  const shipment = shipmentId === "" ? undefined : await findShipment(deps.db, shipmentId);
+  const bought = shipment?.rates.find((each) => each.providerId === rateId);
   if (shipment === undefined || bought === undefined) return;
   try {
     const label = await deps.carrier.findLabel(bought.providerId);
@@ -55,6 +71,22 @@ export async function applyShippoEvent(deps: ShippingDeps, { type, payload }: St
     // A purchase that failed is for the next call to find out: it may choose another rate.
     if (!(err instanceof CarrierRefused)) throw err;
   }
+}
+
+function isPurchase({ type }: IncomingEvent): boolean {
+  return type === "transaction_created" || type === "transaction_updated";
+}
+
+/**
+ * What an event of a purchase is about; what it does not say is empty. Purchases carry their shipment's id; those of
+ * others on the same account do not.
+ */
+function purchaseIn({ payload }: IncomingEvent): Record<"shipmentId" | "rateId" | "trackingNumber", string> {
+  const { metadata, rate, tracking_number } = (payload as { data: Record<string, unknown> }).data;
+  // Nothing of ours has other characters, and Postgres does not take all of them.
+  const text = (value: unknown) => (typeof value === "string" && /^[\w-]{1,64}$/.test(value) ? value : "");
+  const rateId = typeof rate === "object" ? (rate as { object_id?: unknown } | null)?.object_id : rate;
+  return { shipmentId: text(metadata), rateId: text(rateId), trackingNumber: text(tracking_number) };
 }
 
 function parse(body: Uint8Array): Record<string, unknown> {

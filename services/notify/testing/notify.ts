@@ -13,10 +13,10 @@ import {
 import type { Db } from "../../../lib/db/index.ts";
 import { createDirectTransport } from "../../../lib/rpc/index.ts";
 import { as, testInterceptors } from "../../../lib/rpc/testing/interceptors.ts";
+import { WaitingJobs } from "../../../lib/webhooks/testing/waiting-jobs.ts";
 import { createNotifyService } from "../service.ts";
 import type { WebhookSecrets } from "../webhooks.ts";
 import { FakeEmailSender, FakeSmsSender } from "./fake-senders.ts";
-import { WaitingJobs } from "./waiting-jobs.ts";
 
 const noSecrets: WebhookSecrets = { sendgridPublicKey: "", twilioAuthToken: "", publicUrl: "" };
 
@@ -45,6 +45,7 @@ export function notifyUnderTest(db: Db, webhooks: WebhookSecrets = noSecrets) {
     logged,
     /** Applies what is in the inbox; what that failed with. */
     work: () => jobs.work(inbox),
+    waiting: () => jobs.size,
     now: () => now,
     later: (ms: number) => {
       now = new Date(now.getTime() + ms);

@@ -8,9 +8,9 @@ import {
 import type { Db } from "../../../lib/db/index.ts";
 import { createDirectTransport } from "../../../lib/rpc/index.ts";
 import { as, testInterceptors } from "../../../lib/rpc/testing/interceptors.ts";
+import { WaitingJobs } from "../../../lib/webhooks/testing/waiting-jobs.ts";
 import type { Carrier } from "../carrier.ts";
 import { createShippingService } from "../service.ts";
-import { WaitingJobs } from "./waiting-jobs.ts";
 
 /** The token of the URL that Shippo was given. */
 export const webhookToken = "token-in-the-url";
@@ -35,6 +35,7 @@ export function shippingUnderTest({ db, carrier }: { db: Db; carrier: Carrier })
     logged,
     /** Applies what is in the inbox; what that failed with. */
     work: () => jobs.work(inbox),
+    waiting: () => jobs.size,
     later: (ms: number) => {
       now = new Date(now.getTime() + ms);
     },

@@ -1,5 +1,5 @@
-import type { Jobs } from "../../../lib/jobs/index.ts";
-import type { Inbox, WebhookWork } from "../../../lib/webhooks/index.ts";
+import type { Jobs } from "../../jobs/index.ts";
+import type { Inbox, WebhookWork } from "../index.ts";
 
 /** Jobs of the inbox that wait until the test has them worked on. */
 export class WaitingJobs {
@@ -16,6 +16,11 @@ export class WaitingJobs {
       return jobs.length;
     },
   };
+
+  /** How many wait. */
+  get size(): number {
+    return this.#waiting.length;
+  }
 
   /** Runs each waiting job once; those that fail wait on. What they failed with. */
   async work(inbox: Inbox): Promise<unknown[]> {
