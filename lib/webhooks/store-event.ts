@@ -17,7 +17,7 @@ export async function storeEvents(
   tx: Queryable,
   { events, now }: { events: readonly (IncomingOnce & { applied: boolean })[]; now: Date },
 ): Promise<string[]> {
-  const offered = events.map(({ payload: _, ...event }) => event);
+  const offered = events.map((event) => ({ ...event, payload: undefined }));
   // json[] has no array form of its own in the driver: the payloads go as one document.
   const rows = await tx.query<{ id: string }>(sql`
     insert into webhook_event (id, provider, provider_event_id, type, subject, payload, deliveries,
