@@ -1,3 +1,4 @@
+import { Role } from "../../gen/rowlock/auth/v1/access_pb.js";
 import { asPrincipal } from "../../lib/rpc/index.ts";
 import type { Network } from "./network.ts";
 
@@ -45,7 +46,7 @@ const products = [
 export async function addDemoCatalog(network: Network): Promise<void> {
   const catalog = network.client("catalog", "catalog");
   const inventory = network.client("catalog", "inventory");
-  const call = asPrincipal({ kind: "staff", id: "demo" });
+  const call = asPrincipal({ kind: "staff", id: "demo", role: Role.EDITOR, areas: [] });
   const there = await catalog.listProducts({ pageSize: 1 }, call);
   if (there.products.length > 0) return;
   for (const { sku, title, description, category, usd, size, stock } of products) {

@@ -2,6 +2,7 @@ import { type CallOptions, createContextValues, type HandlerContext } from "@con
 import { findCallState } from "./call-state.ts";
 import { nobody, outgoingPrincipalKey, type Principal } from "./principal.ts";
 import { failRpc } from "./reasons.ts";
+import { refuseStaff } from "./staff.ts";
 
 /** Who calls the handler that was given this context. */
 export function callerOf(ctx: HandlerContext): Principal {
@@ -16,15 +17,28 @@ export function asPrincipal(principal: Principal): Pick<CallOptions, "contextVal
   return { contextValues: createContextValues().set(outgoingPrincipalKey, principal) };
 }
 
+/** Whether the caller of a method that is open to all may have what is for staff: a key that is for this method, or a service. */
+export function actsAsStaff(ctx: HandlerContext): boolean {
+  const caller = callerOf(ctx);
+  return caller.kind === "staff" ? refuseStaff(caller, ctx.method) === undefined : caller.kind === "service";
+}
+
 /**
  * Lets only the owner of a resource, staff and services pass. `owner` is what was stored with the
  * resource: the digest of the guest's token, or the customer's id.
- * Errors: UNAUTHENTICATED without a credential; PERMISSION_DENIED, reason NOT_OWNER, with somebody else's.
+ * Errors: UNAUTHENTICATED without a credential; PERMISSION_DENIED, reason NOT_OWNER, with somebody else's, and
+ * ROLE_TOO_SMALL or AREA_NOT_ALLOWED with a key that is not for the method.
  */
 export function requireOwner(ctx: HandlerContext, owner: string): void {
   const caller = callerOf(ctx);
   switch (caller.kind) {
-    case "staff":
+    case "staff": {
+      const refusal = refuseStaff(caller, ctx.method);
+      if (refusal !== undefined) {
+        throw refusal;
+      }
+      return;
+    }
     case "service":
       return;
     case "guest":
@@ -36,7 +50,7 @@ export function requireOwner(ctx: HandlerContext, owner: string): void {
     case "none":
       throw failRpc("UNAUTHENTICATED", {});
     default:
-      caller.kind satisfies never;
+      caller satisfies never;
       throw failRpc("UNAUTHENTICATED", {});
   }
 }

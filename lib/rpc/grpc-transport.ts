@@ -60,14 +60,14 @@ export function createGrpcTransport({
   const channel = openChannel({ address, services, credentials, maxMessageBytes });
   const own: Principal | undefined = caller === undefined ? undefined : { kind: "service", id: caller };
 
-  function metadataOf(req: UnaryRequest | StreamRequest): Metadata {
+  async function metadataOf(req: UnaryRequest | StreamRequest): Promise<Metadata> {
     const metadata = toMetadata(req.header);
     const principal = req.contextValues.get(outgoingPrincipalKey) ?? own;
     if (principal !== undefined) {
       if (signer === undefined) {
         throw new Error("a call in somebody's name needs a signer");
       }
-      metadata.set(principalHeader, signer.sign(principal));
+      metadata.set(principalHeader, await signer.sign(principal));
     }
     return metadata;
   }
@@ -84,7 +84,9 @@ export function createGrpcTransport({
       input: MessageInitShape<I>,
       contextValues?: ContextValues,
     ): Promise<UnaryResponse<I, O>> {
-      const send = intercept((req) => sendUnary(channel, req as UnaryRequest, metadataOf(req), timeoutMs));
+      const send = intercept(async (req) =>
+        sendUnary(channel, req as UnaryRequest, await metadataOf(req), timeoutMs),
+      );
       const req = {
         ...requestOf(method, signal, header, contextValues),
         stream: false,
@@ -106,7 +108,7 @@ export function createGrpcTransport({
           req: req as StreamRequest,
           channel,
           path: pathOf(method),
-          metadata: metadataOf(req),
+          metadata: await metadataOf(req),
           timeoutMs,
           signal: signalOf(req),
         }),

@@ -24,6 +24,8 @@ const fail = defineReasons({
   SHORTAGE: { code: Code.Aborted, message: "{sku}: {requested} requested, {available} left" },
 });
 
+const service = { headers: { [principalHeader]: await testSigner.sign({ kind: "service", id: "cart" }) } };
+
 describe.each(hostKinds)("%s", (kind) => {
   const seen: { ctx?: HandlerContext; aborted?: unknown } = {};
   // Says what the handler below `hang` does: it answers only to its signal, or not even to that.
@@ -88,7 +90,6 @@ describe.each(hostKinds)("%s", (kind) => {
   });
 
   const staff = { headers: { "x-api-key": testStaffKey } };
-  const service = { headers: { [principalHeader]: testSigner.sign({ kind: "service", id: "cart" }) } };
   const guest = { headers: { "rowlock-token": "token-1" } };
 
   describe("carries messages", () => {

@@ -1,9 +1,12 @@
-export type { Authenticator, StaffKey } from "./authenticator.ts";
-export { createAuthenticator, guestTokenHeader } from "./authenticator.ts";
-export { asPrincipal, callerOf, requireOwner } from "./caller.ts";
+export type { Authenticator, FindHolder, StaffKey } from "./authenticator.ts";
+export { createAuthenticator, findCookie, guestTokenHeader } from "./authenticator.ts";
+export { actsAsStaff, asPrincipal, callerOf, requireOwner } from "./caller.ts";
 export { createDirectTransport } from "./direct-transport.ts";
+export type { HolderCache } from "./holder-cache.ts";
+export { createHolderCache } from "./holder-cache.ts";
 export { outgoing } from "./outgoing.ts";
-export type { Principal } from "./principal.ts";
+export type { Principal, StaffPrincipal } from "./principal.ts";
+export { fromPrincipalMessage, toPrincipalMessage } from "./principal-message.ts";
 export { createRoutingTransport } from "./routing-transport.ts";
 export { createServerInterceptors } from "./server-interceptors.ts";
 export type { ServiceDefinition, ServiceModule } from "./service.ts";

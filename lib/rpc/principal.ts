@@ -1,8 +1,23 @@
 import { createContextKey } from "@connectrpc/connect";
+import type { Role } from "../../gen/rowlock/auth/v1/access_pb.js";
 
-/** Who calls. `id`: a guest's is the hex SHA-256 of its token, a service's or staff key's its name, of `none` empty. */
-export interface Principal {
-  readonly kind: "none" | "guest" | "customer" | "staff" | "service";
+/**
+ * Who calls. `id`: a guest's is the hex SHA-256 of its token, a customer's `cus_…`, a service's its name, a staff key's
+ * its id, of `none` empty.
+ */
+export type Principal = StaffPrincipal | OtherPrincipal;
+
+/** The holder of an API key, and what the key allows. */
+export interface StaffPrincipal {
+  readonly kind: "staff";
+  readonly id: string;
+  readonly role: Role;
+  /** The areas whose services the key is for (`catalog`); empty: all. */
+  readonly areas: readonly string[];
+}
+
+interface OtherPrincipal {
+  readonly kind: "none" | "guest" | "customer" | "service";
   readonly id: string;
 }
 

@@ -15,8 +15,20 @@ export const rpcReasons = {
   INVALID_CREDENTIALS: { code: Code.Unauthenticated, message: "the credential in {header} is not valid" },
   /** The method is for another kind of caller. */
   PERMISSION_DENIED: { code: Code.PermissionDenied, message: "{method} is not open to this caller" },
+  /** The key's role does not reach to the method. */
+  ROLE_TOO_SMALL: {
+    code: Code.PermissionDenied,
+    message: "{method} is not open to a key with the role {role}",
+  },
+  /** The key is limited to the services of other areas. */
+  AREA_NOT_ALLOWED: { code: Code.PermissionDenied, message: "the key is not for the area {area}" },
   /** The resource belongs to another guest or customer. */
   NOT_OWNER: { code: Code.PermissionDenied, message: "this belongs to somebody else" },
+  /** Whose the credential is could not be found out; it may be good. */
+  CREDENTIALS_UNCHECKED: {
+    code: Code.Unavailable,
+    message: "the credential in {header} cannot be checked now",
+  },
   /** The bytes are no message of the method's request type. */
   MALFORMED_REQUEST: { code: Code.InvalidArgument, message: "the request is not a valid {type}" },
   /** A single-request method was sent none, or more than one. */

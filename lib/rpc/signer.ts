@@ -1,140 +1,179 @@
-import { createHmac, createSecretKey, timingSafeEqual } from "node:crypto";
-import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
-import { Principal_Kind, PrincipalSchema } from "../../gen/rowlock/auth/v1/access_pb.js";
+import { createHash, createSecretKey, hkdfSync, type KeyObject } from "node:crypto";
+import { type JWTPayload, jwtVerify, SignJWT } from "jose";
+import { Role } from "../../gen/rowlock/auth/v1/access_pb.js";
 import { type Clock, systemClock } from "../clock.ts";
 import type { Principal } from "./principal.ts";
 
 /** The metadata key under which a process vouches for a caller to another process. */
 export const principalHeader = "rowlock-principal";
 
-/** Signs principals for other processes, and checks what they signed. */
+/**
+ * Signs principals for other processes, and checks what they signed. A promise only for what was not signed or checked
+ * a moment ago: a caller's calls come in bursts, and a signature costs more than a call otherwise does.
+ */
 export interface PrincipalSigner {
-  /** The value of the header; reused for a service for half of its life. */
-  sign(principal: Principal): string;
+  /** The value of the header; used again for half of its life. */
+  sign(principal: Principal): string | Promise<string>;
   /** The principal, or undefined when the value is malformed, forged, expired or not yet valid. */
-  verify(value: string): Principal | undefined;
+  verify(value: string): Principal | undefined | Promise<Principal | undefined>;
 }
 
+const algorithm = "HS256";
+const type = "rowlock-principal+jwt";
+/** Both sides are Rowlock's own processes; a token made for anything else is refused. */
+const party = "rowlock-services";
 const lifeSeconds = 60;
 const reuseSeconds = 30;
 /** Clocks of two machines may differ by this much. */
 const skewSeconds = 5;
-/** Bounds the signatures kept; services are few, so it is never reached by honest use. */
-const keptSignatures = 64;
+/** Bounds what is remembered of callers. */
+const keptTokens = 4_096;
+const longestToken = 4_096;
 
 /**
- * A signer over a key that all processes of an installation share: at least 32 bytes.
- * The value is `<base64url Principal>.<issued>.<expires>.<base64url HMAC-SHA256>`, times in Unix seconds.
+ * A signer over keys that all processes of an installation share, each of at least 32 bytes. `key` signs, `otherKeys`
+ * only verify, so a key is exchanged without an outage: add the new one as the second everywhere, then put it first,
+ * then take the old one away.
+ *
+ * The value is a JWT (HS256: who can verify it can sign as itself anyway, and symmetric keys are an order of magnitude
+ * cheaper than signatures); `kid` names its key.
  */
 export function createPrincipalSigner({
   key,
+  otherKeys = [],
   clock = systemClock,
 }: {
   key: Uint8Array;
+  otherKeys?: readonly Uint8Array[];
   clock?: Clock;
 }): PrincipalSigner {
-  if (key.byteLength < 32) {
-    throw new RangeError("the service key needs at least 32 bytes");
-  }
-  const kept = new Map<string, { value: string; until: number }>();
-  // What other services sign they send for half a minute: checking it each time would be half the cost of a call.
+  const signing = deriveKey(key);
+  const keys = new Map([signing, ...otherKeys.map(deriveKey)].map(({ kid, secret }) => [kid, secret]));
+  const signed = new Map<string, { value: string | Promise<string>; until: number }>();
   const checked = new Map<string, Signed>();
-  // From raw bytes Node would make the key object anew for each signature.
-  const secret = createSecretKey(key);
   const now = () => Math.floor(clock().getTime() / 1000);
-  // The prefix keeps a signature made here from being one over any other text under the same key.
-  const mac = (text: string) => createHmac("sha256", secret).update(`rowlock-principal.v1.${text}`).digest();
 
-  function signFresh(principal: Principal, issued: number): string {
-    const payload = toBinary(
-      PrincipalSchema,
-      create(PrincipalSchema, { kind: wireKinds[principal.kind], id: principal.id }),
-    );
-    const text = `${Buffer.from(payload).toString("base64url")}.${issued}.${issued + lifeSeconds}`;
-    return `${text}.${mac(text).toString("base64url")}`;
+  function signFresh(principal: Principal, issued: number): Promise<string> {
+    const { kind, id } = principal;
+    return new SignJWT(kind === "staff" ? { kind, role: principal.role, areas: principal.areas } : { kind })
+      .setProtectedHeader({ alg: algorithm, typ: type, kid: signing.kid })
+      .setSubject(id)
+      .setIssuer(party)
+      .setAudience(party)
+      .setIssuedAt(issued)
+      .setNotBefore(issued)
+      .setExpirationTime(issued + lifeSeconds)
+      .sign(signing.secret);
+  }
+
+  async function verifyFresh(value: string): Promise<Principal | undefined> {
+    try {
+      const { payload } = await jwtVerify(
+        value,
+        ({ kid }) => {
+          const secret = keys.get(kid ?? "");
+          if (secret === undefined) throw new Error("signed with an unknown key");
+          return secret;
+        },
+        {
+          algorithms: [algorithm],
+          typ: type,
+          issuer: party,
+          audience: party,
+          requiredClaims: ["sub", "nbf", "exp"],
+          maxTokenAge: lifeSeconds,
+          clockTolerance: skewSeconds,
+          currentDate: clock(),
+        },
+      );
+      const principal = fromClaims(payload);
+      if (principal !== undefined) {
+        keep(checked, value, { principal, from: payload.nbf ?? 0, until: payload.exp ?? 0 });
+      }
+      return principal;
+    } catch {
+      return undefined;
+    }
   }
 
   return {
     sign(principal) {
       const issued = now();
-      if (principal.kind !== "service") {
-        return signFresh(principal, issued);
-      }
-      const known = kept.get(principal.id);
-      if (known !== undefined && issued < known.until) {
-        return known.value;
-      }
+      const name = nameOf(principal);
+      const known = signed.get(name);
+      if (known !== undefined && issued < known.until) return known.value;
       const value = signFresh(principal, issued);
-      if (kept.size >= keptSignatures) {
-        kept.clear();
-      }
-      kept.set(principal.id, { value, until: issued + reuseSeconds });
+      const entry: { value: string | Promise<string>; until: number } = {
+        value,
+        until: issued + reuseSeconds,
+      };
+      keep(signed, name, entry);
+      value.then(
+        (text) => {
+          entry.value = text;
+        },
+        () => signed.delete(name),
+      );
       return value;
     },
 
     verify(value) {
       const known = checked.get(value);
       if (known !== undefined) {
-        return known.issued <= now() + skewSeconds && now() < known.expires + skewSeconds
-          ? known.principal
-          : undefined;
+        const at = now();
+        return known.from <= at + skewSeconds && at < known.until + skewSeconds ? known.principal : undefined;
       }
-      const signed = parse(value);
-      const at = now();
-      if (signed === undefined || signed.issued > at + skewSeconds || at >= signed.expires + skewSeconds) {
-        return undefined;
-      }
-      if (signed.principal.kind === "service") {
-        if (checked.size >= keptSignatures) {
-          checked.clear();
-        }
-        checked.set(value, signed);
-      }
-      return signed.principal;
+      return value.length > longestToken ? undefined : verifyFresh(value);
     },
   };
-
-  /** What was signed; undefined when it was not signed with this key, or for longer than a minute. */
-  function parse(value: string): Signed | undefined {
-    const match = /^([\w-]*)\.(\d{1,12})\.(\d{1,12})\.([\w-]+)$/.exec(value);
-    if (match === null) {
-      return undefined;
-    }
-    const [, payload = "", issuedText = "", expiresText = "", signature = ""] = match;
-    const given = Buffer.from(signature, "base64url");
-    const expected = mac(`${payload}.${issuedText}.${expiresText}`);
-    if (given.byteLength !== expected.byteLength || !timingSafeEqual(given, expected)) {
-      return undefined;
-    }
-    const issued = Number(issuedText);
-    const expires = Number(expiresText);
-    const { kind: wireKind, id } = fromBinary(PrincipalSchema, Buffer.from(payload, "base64url"));
-    const kind = kinds[wireKind];
-    return kind === undefined || expires - issued > lifeSeconds
-      ? undefined
-      : { principal: { kind, id }, issued, expires };
-  }
 }
 
 /** A principal that was signed, and from when until when it holds, in Unix seconds. */
 interface Signed {
   principal: Principal;
-  issued: number;
-  expires: number;
+  from: number;
+  until: number;
 }
 
-const wireKinds = {
-  none: Principal_Kind.UNSPECIFIED,
-  guest: Principal_Kind.GUEST,
-  customer: Principal_Kind.CUSTOMER,
-  staff: Principal_Kind.STAFF,
-  service: Principal_Kind.SERVICE,
-} as const satisfies Record<Principal["kind"], Principal_Kind>;
+/** Never the shared key itself: it makes other secrets, too. */
+function deriveKey(key: Uint8Array): { kid: string; secret: KeyObject } {
+  if (key.byteLength < 32) {
+    throw new RangeError("a service key needs at least 32 bytes");
+  }
+  const derived = Buffer.from(hkdfSync("sha256", key, "", "rowlock-principal.v2", 32));
+  // Tells keys apart, and nothing about them.
+  const kid = createHash("sha256").update("kid").update(derived).digest("base64url").slice(0, 8);
+  return { kid, secret: createSecretKey(derived) };
+}
 
-const kinds: Record<number, Principal["kind"] | undefined> = {
-  [Principal_Kind.UNSPECIFIED]: "none",
-  [Principal_Kind.GUEST]: "guest",
-  [Principal_Kind.CUSTOMER]: "customer",
-  [Principal_Kind.STAFF]: "staff",
-  [Principal_Kind.SERVICE]: "service",
-};
+function nameOf(principal: Principal): string {
+  const { kind, id } = principal;
+  return kind === "staff" ? `${kind}:${principal.role}:${principal.areas.join()}:${id}` : `${kind}:${id}`;
+}
+
+function fromClaims({ sub: id = "", kind, role, areas }: JWTPayload): Principal | undefined {
+  switch (kind) {
+    case "none":
+    case "guest":
+    case "customer":
+    case "service":
+      return { kind, id };
+    case "staff":
+      return isRole(role) && isTexts(areas) ? { kind, id, role, areas } : undefined;
+    default:
+      return undefined;
+  }
+}
+
+function isRole(value: unknown): value is Role {
+  return typeof value === "number" && Role[value] !== undefined;
+}
+
+function isTexts(value: unknown): value is string[] {
+  return Array.isArray(value) && value.every((each) => typeof each === "string");
+}
+
+function keep<T>(map: Map<string, T>, name: string, value: T): void {
+  if (map.size >= keptTokens) map.clear();
+  map.set(name, value);
+}

@@ -2,7 +2,6 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest"
 import { Channel, Message_State } from "../../gen/rowlock/notify/v1/notify_pb.js";
 import { errorInfo, reasonOf } from "../../lib/errors/reasons.ts";
 import { newId } from "../../lib/ids/ids.ts";
-import { asPrincipal } from "../../lib/rpc/index.ts";
 import { as } from "../../lib/rpc/testing/interceptors.ts";
 import { type TestDatabase, testDatabase } from "../../lib/testing/postgres.ts";
 import { notifySchema } from "./migrations/index.ts";
@@ -78,7 +77,7 @@ describe.each<
 
   test("keeps the keys of different callers apart", async () => {
     await send({ requestId });
-    await send({ requestId, text: "Something else" }, asPrincipal({ kind: "staff", id: "other" }));
+    await send({ requestId, text: "Something else" }, as.staffWith({ id: "other" }));
     expect(provider().taken).toHaveLength(2);
   });
 

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { reasonOf } from "../../lib/errors/reasons.ts";
 import { newId } from "../../lib/ids/ids.ts";
-import { asPrincipal } from "../../lib/rpc/index.ts";
+import { as } from "../../lib/rpc/testing/interceptors.ts";
 import { type TestDatabase, testDatabase } from "../../lib/testing/postgres.ts";
 import { shippingSchema } from "./migrations/index.ts";
 import { FakeCarrier, quotedRate } from "./testing/fake-carrier.ts";
@@ -46,7 +46,7 @@ test("the same key with another rate is refused; of another caller it is another
   await select(cheap, requestId);
   expect(await reasonFrom(select(dear, requestId))).toBe("REQUEST_ID_REUSED");
   expect(await chosen()).toBe(cheap);
-  expect(await reasonFrom(select(dear, requestId, asPrincipal({ kind: "staff", id: "other" })))).toBe("none");
+  expect(await reasonFrom(select(dear, requestId, as.staffWith({ id: "other" })))).toBe("none");
   expect(await chosen()).toBe(dear);
 });
 

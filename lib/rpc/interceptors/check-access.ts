@@ -1,9 +1,10 @@
 import { type DescMethod, type DescService, getOption, hasOption } from "@bufbuild/protobuf";
 import type { ConnectError, Interceptor } from "@connectrpc/connect";
-import { Access, access } from "../../../gen/rowlock/auth/v1/access_pb.js";
+import { Access, access, Role } from "../../../gen/rowlock/auth/v1/access_pb.js";
 import { callStateOf, methodName } from "../call-state.ts";
 import { nobody, type Principal } from "../principal.ts";
 import { failRpc } from "../reasons.ts";
+import { refuseStaff, roleTooSmall } from "../staff.ts";
 
 /**
  * Who may call a method, from its contract.
@@ -40,22 +41,32 @@ export function checkAccess(): Interceptor {
 }
 
 function refuse(needed: Access, caller: Principal, method: DescMethod): ConnectError | undefined {
-  if (admits(needed, caller.kind)) {
+  if (needed === Access.PUBLIC) {
     return undefined;
   }
-  return caller.kind === "none"
-    ? failRpc("UNAUTHENTICATED", {})
-    : failRpc("PERMISSION_DENIED", { method: methodName(method) });
+  if (caller.kind === "none") {
+    return failRpc("UNAUTHENTICATED", {});
+  }
+  if (!admits(needed, caller.kind)) {
+    return failRpc("PERMISSION_DENIED", { method: methodName(method) });
+  }
+  if (caller.kind !== "staff") {
+    return undefined;
+  }
+  return needed === Access.ADMIN && caller.role !== Role.ADMIN
+    ? roleTooSmall(caller, method)
+    : refuseStaff(caller, method);
 }
 
-function admits(needed: Access, kind: Principal["kind"]): boolean {
+function admits(needed: Access, kind: Exclude<Principal["kind"], "none">): boolean {
   switch (needed) {
     case Access.PUBLIC:
-      return true;
     case Access.CUSTOMER:
-      return kind !== "none";
+      return true;
     case Access.STAFF:
       return kind === "staff" || kind === "service";
+    case Access.ADMIN:
+      return kind === "staff";
     case Access.SERVICE:
       return kind === "service";
     case Access.UNSPECIFIED:

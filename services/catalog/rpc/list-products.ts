@@ -1,7 +1,7 @@
 import type { MethodImpl } from "@connectrpc/connect";
 import type { CatalogService } from "../../../gen/rowlock/catalog/v1/catalog_pb.js";
 import { pageSizeOf, paginate } from "../../../lib/paging/paging.ts";
-import { callerOf } from "../../../lib/rpc/index.ts";
+import { actsAsStaff } from "../../../lib/rpc/index.ts";
 import { toProduct } from "../convert.ts";
 import { readCursor, readFilter } from "../product-list.ts";
 import { fail } from "../reasons.ts";
@@ -11,10 +11,7 @@ import { listProductPage } from "../store-product-list.ts";
 /** Lists products on sale; archived ones for staff. */
 export function listProducts({ db }: CatalogDeps): MethodImpl<typeof CatalogService.method.listProducts> {
   return async (request, ctx) => {
-    if (request.archived) {
-      const { kind } = callerOf(ctx);
-      if (kind !== "staff" && kind !== "service") throw fail("STAFF_ONLY", { field: "archived" });
-    }
+    if (request.archived && !actsAsStaff(ctx)) throw fail("STAFF_ONLY", { field: "archived" });
     const filter = readFilter(request);
     const pageSize = pageSizeOf(request.pageSize);
     const rows = await listProductPage(db, {
