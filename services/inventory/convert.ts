@@ -9,10 +9,12 @@ import {
   ReservationSchema,
   type StockItem,
   StockItemSchema,
+  type StockLevelSchema,
   type StockShortageSchema,
 } from "../../gen/rowlock/inventory/v1/inventory_pb.js";
 import { available, type Line, type Reservation, type Shortage, type Stock } from "./stock.ts";
 import type { LedgerRow } from "./store-stock.ts";
+import type { StockLevel } from "./store-watch.ts";
 
 export function toStockItem(stock: Stock): StockItem {
   return create(StockItemSchema, {
@@ -24,6 +26,14 @@ export function toStockItem(stock: Stock): StockItem {
     backorderLimit: stock.backorderLimit,
     updateTime: timestampFromDate(stock.updateTime),
   });
+}
+
+export function toStockLevel(
+  sku: string,
+  level: StockLevel | undefined,
+): MessageInitShape<typeof StockLevelSchema> {
+  if (level === undefined) return { sku };
+  return { sku, available: level.available, updateTime: timestampFromDate(level.updateTime) };
 }
 
 export function toReservationMessage(reservation: Reservation): ReservationMessage {

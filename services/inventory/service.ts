@@ -2,6 +2,7 @@ import { InventoryService } from "../../gen/rowlock/inventory/v1/inventory_pb.js
 import type { Clock } from "../../lib/clock.ts";
 import type { Db } from "../../lib/db/index.ts";
 import { defineService, type ServiceModule } from "../../lib/rpc/index.ts";
+import type { WatchSettings } from "../../lib/watch/index.ts";
 import { adjustStock } from "./rpc/adjust-stock.ts";
 import { checkAvailability } from "./rpc/check-availability.ts";
 import { commit } from "./rpc/commit.ts";
@@ -16,11 +17,14 @@ import { release } from "./rpc/release.ts";
 import { reserve } from "./rpc/reserve.ts";
 import { restock } from "./rpc/restock.ts";
 import { setStock } from "./rpc/set-stock.ts";
+import { watchStock } from "./rpc/watch-stock.ts";
 
 /** What Inventory stands on. */
 export interface InventoryDeps {
   db: Db;
   clock: Clock;
+  /** Of `WatchStock`; its feed is to be that of `db` (`telling`). */
+  watching?: WatchSettings;
 }
 
 /** Composes the Inventory service. */
@@ -42,6 +46,7 @@ export function createInventoryService(deps: InventoryDeps): ServiceModule {
         listLedger: listLedger(deps),
         explainAvailability: explainAvailability(deps),
         reconcile: reconcile(deps),
+        watchStock: watchStock(deps),
       }),
     ],
   };

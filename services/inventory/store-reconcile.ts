@@ -4,6 +4,7 @@
  * it whatever goes on beside it.
  */
 import { type Queryable, type Sql, sql } from "../../lib/db/index.ts";
+import { changed } from "../../lib/watch/index.ts";
 import type { Balance, Counters, HoldDifference, Repair, StockKey } from "./reconcile.ts";
 import { defaultLocation } from "./stock.ts";
 
@@ -153,6 +154,7 @@ export async function writeRepair(tx: Queryable, key: StockKey, repair: Repair):
     enter(tx, key, entries),
     setCounters(tx, key, counters),
   ]);
+  changed(tx, [key.sku]);
 }
 
 async function cutHolds(tx: Queryable, key: StockKey, released: readonly HoldDifference[]): Promise<void> {

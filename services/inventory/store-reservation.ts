@@ -3,6 +3,7 @@
  * deadlock another: stock rows by SKU, then reservation rows by id.
  */
 import { type Queryable, sql } from "../../lib/db/index.ts";
+import { changed } from "../../lib/watch/index.ts";
 import type { Hold, Reservation, ReservationState, Stock } from "./stock.ts";
 
 interface ReservationRow {
@@ -70,6 +71,7 @@ export async function expireDueHolds(
     update stock s set reserved = s.reserved - f.units, update_time = now()
     from (select sku, location_id, sum(quantity) as units from freed group by sku, location_id) f
     where s.sku = f.sku and s.location_id = f.location_id`);
+  changed(tx, skus);
 }
 
 /** When the earliest hold on each SKU ends. */
@@ -130,6 +132,7 @@ export async function insertReservations(
     update stock s set reserved = s.reserved + l.units, update_time = now()
     from unnest(${[...units.keys()]}::text[], ${[...units.values()]}::bigint[]) as l (sku, units)
     where s.sku = l.sku and s.location_id = ${locationId}`);
+  changed(tx, [...units.keys()]);
   return made;
 }
 
@@ -180,7 +183,7 @@ export async function commitHeld(tx: Queryable, ids: readonly string[]): Promise
       where s.sku = t.sku and s.location_id = t.location_id
     )
     select * from done`);
-  return rows.map(toReservation);
+  return toReservations(tx, rows);
 }
 
 /** Gives held units back. Returns the reservations that were HELD. The caller has locked the stock rows. */
@@ -202,7 +205,7 @@ export async function releaseHeld(tx: Queryable, ids: readonly string[]): Promis
       where s.sku = f.sku and s.location_id = f.location_id
     )
     select * from done`);
-  return rows.map(toReservation);
+  return toReservations(tx, rows);
 }
 
 /** Moves a hold's end, never to an earlier time. Nothing is returned unless it is HELD. */
@@ -219,7 +222,7 @@ export async function extendHeld(
       update hold h set expire_time = done."expireTime" from done where h.reservation_id = done.id
     )
     select * from done`);
-  return row === undefined ? undefined : toReservation(row);
+  return row === undefined ? undefined : toReservations(tx, [row])[0];
 }
 
 /**
@@ -244,7 +247,7 @@ export async function restockCommitted(
       from line where s.sku = line.sku and s.location_id = ${locationId}
     )
     select * from done`);
-  return row === undefined ? undefined : toReservation(row);
+  return row === undefined ? undefined : toReservations(tx, [row])[0];
 }
 
 /** SKUs and locations with due holds, at most `limit`, in lock order. */
@@ -269,6 +272,12 @@ export async function tryLockStock(
     where sku = ${key.sku} and location_id = ${key.locationId}
     for update skip locked`);
   return rows.length === 1;
+}
+
+/** Reservations whose units a statement has just moved. */
+function toReservations(tx: Queryable, rows: readonly ReservationRow[]): Reservation[] {
+  changed(tx, [...new Set(rows.flatMap((row) => row.skus))]);
+  return rows.map(toReservation);
 }
 
 function toReservation(row: ReservationRow): Reservation {

@@ -1,4 +1,5 @@
 import { type Queryable, type Sql, sql } from "../../lib/db/index.ts";
+import { changed } from "../../lib/watch/index.ts";
 import type { Stock } from "./stock.ts";
 
 const stockColumns = sql`
@@ -103,6 +104,7 @@ export async function writeStock(
     where sku = ${change.sku} and location_id = ${change.locationId}
     returning ${stockColumns}`);
   if (row === undefined) throw new Error(`stock row of ${change.sku} vanished under its lock`);
+  changed(tx, [row.sku]);
   return row;
 }
 
