@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { as } from "../../lib/rpc/testing/interceptors.ts";
-import { type Buyer, holds, TestOrders } from "./testing/shop.ts";
+import { type Buyer, buyerOf, holds, TestOrders } from "./testing/shop.ts";
 import { away } from "./testing/wire.ts";
 
 let shop: TestOrders;
@@ -26,6 +26,13 @@ test.each<[string, number, (buyer: Buyer) => Promise<unknown>, (buyer: Buyer) =>
   ],
   ["GetOrder", 1, nothing, (buyer) => buyer.get()],
   ["ListOrders", 1, nothing, () => shop.client.listOrders({}, as.staff)],
+  ["ListOwnOrders", 1, nothing, ({ cartId }) => shop.client.listOwnOrders({}, buyerOf(cartId))],
+  [
+    "AdoptOrders",
+    1,
+    nothing,
+    () => shop.client.adoptOrders({ guestId: "0".repeat(64), customerId: "cus_1" }, as.service("gateway")),
+  ],
   ["ListOrderEvents", 2, nothing, (buyer) => buyer.events()],
   ["SetShippingMethod", 2, nothing, (buyer) => buyer.choose("rate_1")],
   ["SetShippingMethod of the chosen one", 1, nothing, (buyer) => buyer.choose("rate_0")],

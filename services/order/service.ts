@@ -10,12 +10,14 @@ import type { Db } from "../../lib/db/index.ts";
 import type { Jobs } from "../../lib/jobs/index.ts";
 import { defineService, type ServiceModule } from "../../lib/rpc/index.ts";
 import type { Log } from "../../lib/telemetry/log.ts";
+import { adoptOrders } from "./rpc/adopt-orders.ts";
 import { cancelOrder } from "./rpc/cancel-order.ts";
 import { confirmPayment } from "./rpc/confirm-payment.ts";
 import { explainOrder } from "./rpc/explain-order.ts";
 import { getOrder } from "./rpc/get-order.ts";
 import { listOrderEvents } from "./rpc/list-order-events.ts";
 import { listOrders } from "./rpc/list-orders.ts";
+import { listOwnOrders } from "./rpc/list-own-orders.ts";
 import { payOrder } from "./rpc/pay-order.ts";
 import { placeOrder } from "./rpc/place-order.ts";
 import { setShippingMethod } from "./rpc/set-shipping-method.ts";
@@ -72,8 +74,10 @@ export function createOrderService(deps: OrderDeps): ServiceModule {
         cancelOrder: cancelOrder(deps),
         getOrder: getOrder(deps),
         listOrders: listOrders(deps),
+        listOwnOrders: listOwnOrders(deps),
         listOrderEvents: listOrderEvents(deps),
         settlePayment: settlePayment(deps),
+        adoptOrders: adoptOrders(deps),
         explainOrder: explainOrder(deps),
       }),
     ],

@@ -67,16 +67,32 @@ export async function changeOrder(db: Queryable, change: OrderChange): Promise<O
   return row;
 }
 
+/** Which orders a list has. */
+export interface OrderFilter {
+  state?: OrderState;
+  email?: string;
+  owner?: string;
+}
+
 /** One page of orders below an id, the newest first, with one row more than asked for. */
 export async function listOrders(
   db: Queryable,
-  page: { below: string | undefined; limit: number; state: OrderState | undefined; email: string },
+  { below, limit, state, email, owner }: OrderFilter & { below: string | undefined; limit: number },
 ): Promise<Order[]> {
   const filters = [sql`true`];
-  if (page.below !== undefined) filters.push(sql`id < ${page.below}`);
-  if (page.state !== undefined) filters.push(sql`state = ${page.state}`);
-  if (page.email !== "") filters.push(sql`contact ->> 'email' = ${page.email}`);
+  if (below !== undefined) filters.push(sql`id < ${below}`);
+  if (state !== undefined) filters.push(sql`state = ${state}`);
+  if (email !== undefined) filters.push(sql`contact ->> 'email' = ${email}`);
+  if (owner !== undefined) filters.push(sql`owner = ${owner}`);
   const where = filters.reduce((all, filter) => sql`${all} and ${filter}`);
   return db.query<Order>(sql`
-    select ${orderColumns} from orders where ${where} order by id desc limit ${page.limit + 1}`);
+    select ${orderColumns} from orders where ${where} order by id desc limit ${limit + 1}`);
+}
+
+/** Gives all orders of one owner to another; how many. */
+export async function changeOwner(
+  db: Queryable,
+  { from, to }: { from: string; to: string },
+): Promise<number> {
+  return db.execute(sql`update orders set owner = ${to} where owner = ${from}`);
 }

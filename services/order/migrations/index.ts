@@ -2,6 +2,7 @@ import type { Schema } from "../../../lib/db/index.ts";
 import { init } from "./0001-init.ts";
 import { lateMoney } from "./0002-late-money.ts";
 import { keys } from "./0003-keys.ts";
+import { owner } from "./0004-owner.ts";
 
 /** The Postgres schema of the Order service. */
 export const orderSchema: Schema = {
@@ -10,5 +11,6 @@ export const orderSchema: Schema = {
     { name: "0001-init", up: init },
     { name: "0002-late-money", up: lateMoney },
     { name: "0003-keys", up: keys },
+    { name: "0004-owner", up: owner },
   ],
 };
