@@ -1,3 +1,4 @@
+import { setImmediate } from "node:timers/promises";
 import { Code } from "@connectrpc/connect";
 import { RetryInfoSchema } from "../gen/google/rpc/error_details_pb.js";
 import { DatabaseUnavailable } from "./db/index.ts";
@@ -28,7 +29,8 @@ interface Waiting<Item, Result> {
   reject: (reason: unknown) => void;
 }
 
-const fail = defineReasons({
+/** The refusal that comes of too many calls at once. */
+export const fail = defineReasons({
   OVERLOADED: {
     code: Code.ResourceExhausted,
     message: "{waiting} calls are waiting already; try again in a moment",
@@ -71,6 +73,7 @@ export function createBatcher<Item, Result>({
         const batch = waiting.slice(0, maxItems).filter(isWanted);
         waiting = waiting.slice(maxItems);
         if (batch.length > 0) await runBatch(batch);
+        await setImmediate();
       }
     } finally {
       running--;

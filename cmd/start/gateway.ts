@@ -1,10 +1,11 @@
 import type { RequestListener } from "node:http";
 import type { DescService } from "@bufbuild/protobuf";
-import { renderDocs } from "../../gateway/docs/docs-page.ts";
+import { createDocs } from "../../gateway/docs/index.ts";
 import { defaultForwardHeaders } from "../../gateway/transcoder/headers.ts";
 import { createTranscoder } from "../../gateway/transcoder/index.ts";
 import { createRoutingTransport } from "../../lib/rpc/index.ts";
 import type { Log } from "../../lib/telemetry/log.ts";
+import { apiDocument } from "./api-document.ts";
 import { contracts, type Network, serviceNames } from "./network.ts";
 
 /** What the vendors sign their webhooks with. */
@@ -31,7 +32,10 @@ export function createGateway({
   connectServices: readonly DescService[];
 }): RequestListener {
   const services: DescService[] = Object.values(contracts);
-  const docs = renderDocs(services);
+  const docs = createDocs({
+    document: () => apiDocument({ services }),
+    onError: (err) => log.error({ err }, "docs"),
+  });
   const transcode = createTranscoder({
     services,
     transport: createRoutingTransport(
@@ -44,10 +48,9 @@ export function createGateway({
   });
   const connected = new Set(connectServices.map((service) => service.typeName));
   return (request, response) => {
+    if (docs(request, response)) return;
     const url = request.url ?? "/";
-    if (url === "/" || url === "/docs") {
-      response.writeHead(200, { "content-type": "text/html; charset=utf-8" }).end(docs);
-    } else if (connected.has(url.slice(1, url.indexOf("/", 1)))) {
+    if (connected.has(url.slice(1, url.indexOf("/", 1)))) {
       connect(request, response);
     } else {
       transcode(request, response);

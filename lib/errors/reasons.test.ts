@@ -41,6 +41,13 @@ describe("defineReasons", () => {
     expect(() => fail("SHORTAGE", metadata)).toThrow(TypeError);
   });
 
+  test("shows its catalogue", () => {
+    expect(fail.reasons.ORDER_NOT_FOUND).toEqual({
+      code: Code.NotFound,
+      message: "order {order_id} does not exist",
+    });
+  });
+
   test("does not expand variables that stand in the values", () => {
     const err = fail("SHORTAGE", { sku: "{requested}", requested: "2", available: "1" });
     expect(err.rawMessage).toBe("{requested}: 2 requested, 1 left");

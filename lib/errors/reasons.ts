@@ -14,6 +14,17 @@ export interface Reason {
 /** A typed detail besides the ErrorInfo: a message descriptor and its initial value. */
 export type Detail = { desc: DescMessage; value: object };
 
+/** Fails with one of a catalogue's reasons. */
+export interface Fail<R extends Record<string, Reason>> {
+  (
+    reason: keyof R & string,
+    metadata: Record<string, string>,
+    options?: { cause?: unknown; details?: Detail[] },
+  ): ConnectError;
+  /** The catalogue, for documents. */
+  readonly reasons: R;
+}
+
 /**
  * Makes the function with which a service fails: `throw fail("ORDER_NOT_FOUND", { order_id })`.
  * The error carries exactly one google.rpc.ErrorInfo with the reason and the metadata.
@@ -21,14 +32,12 @@ export type Detail = { desc: DescMessage; value: object };
  *
  * @throws TypeError when a variable of the message is not in the metadata: a programmer's error.
  */
-export function defineReasons<const R extends Record<string, Reason>>(
-  reasons: R,
-): (
-  reason: keyof R & string,
-  metadata: Record<string, string>,
-  options?: { cause?: unknown; details?: Detail[] },
-) => ConnectError {
-  return (reason, metadata, options) => {
+export function defineReasons<const R extends Record<string, Reason>>(reasons: R): Fail<R> {
+  const fail = (
+    reason: keyof R & string,
+    metadata: Record<string, string>,
+    options?: { cause?: unknown; details?: Detail[] },
+  ) => {
     const entry = reasons[reason];
     if (entry === undefined) {
       throw new TypeError(`reason ${reason} is not in the catalogue`);
@@ -42,6 +51,7 @@ export function defineReasons<const R extends Record<string, Reason>>(
       cause: options?.cause,
     });
   };
+  return Object.assign(fail, { reasons });
 }
 
 /** The google.rpc.ErrorInfo of a ConnectError; undefined for any other value. */

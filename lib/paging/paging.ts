@@ -5,7 +5,8 @@ import { defineReasons } from "../errors/reasons.ts";
 const defaultPageSize = 50;
 const maxPageSize = 200;
 
-const fail = defineReasons({
+/** The refusal that comes of a page token. */
+export const fail = defineReasons({
   PAGE_TOKEN_INVALID: {
     code: Code.InvalidArgument,
     message: "page_token is not one that this list returned for these filters",

@@ -1,0 +1,73 @@
+import type { DescService } from "@bufbuild/protobuf";
+import { Code } from "@connectrpc/connect";
+import { createOpenApi, type OpenApiDocument, type ReasonCatalogue } from "../../gateway/openapi/index.ts";
+import { fail as gateway } from "../../gateway/transcoder/reasons.ts";
+import comments from "../../gen/comments.json" with { type: "json" };
+import { fail as overload } from "../../lib/batch.ts";
+import { fail as idempotency } from "../../lib/idempotency/idempotency.ts";
+import { fail as paging } from "../../lib/paging/paging.ts";
+import { failRpc } from "../../lib/rpc/reasons.ts";
+import { failWebhook } from "../../lib/webhooks/reasons.ts";
+import packageJson from "../../package.json" with { type: "json" };
+import { fail as cart } from "../../services/cart/reasons.ts";
+import { fail as catalog } from "../../services/catalog/reasons.ts";
+import { fail as inventory } from "../../services/inventory/reasons.ts";
+import { fail as notify } from "../../services/notify/reasons.ts";
+import { fail as order } from "../../services/order/reasons.ts";
+import { fail as payment } from "../../services/payment/reasons.ts";
+import { fail as shipping } from "../../services/shipping/reasons.ts";
+import { contracts } from "./network.ts";
+
+/** What callers can be refused with, and how each refusal reads. */
+export const reasons: ReasonCatalogue = {
+  common: {
+    INVALID_ARGUMENT: { code: Code.InvalidArgument, message: "{field}: {description}" },
+    ...failRpc.reasons,
+    ...paging.reasons,
+    ...idempotency.reasons,
+    ...overload.reasons,
+    ...failWebhook.reasons,
+    ...gateway.reasons,
+  },
+  services: {
+    [contracts.cart.typeName]: cart.reasons,
+    [contracts.catalog.typeName]: catalog.reasons,
+    [contracts.inventory.typeName]: inventory.reasons,
+    [contracts.notify.typeName]: notify.reasons,
+    // Placing an order passes on what the cart and the stock say.
+    [contracts.order.typeName]: {
+      ...cart.reasons,
+      ...inventory.reasons,
+      ...shipping.reasons,
+      ...order.reasons,
+    },
+    [contracts.payment.typeName]: payment.reasons,
+    [contracts.shipping.typeName]: shipping.reasons,
+  },
+};
+
+const description = `
+JSON over HTTP for a shop: the catalog, stock, carts, orders, payments, parcels and messages.
+
+- **Who calls.** Staff and machines send an API key (\`Authorization: Bearer …\` or \`x-api-key\`). A buyer
+  without an account sends the \`token\` of the cart as \`rowlock-token\`; customers sign in below \`/v1/auth/\`.
+- **Repeating a call.** Calls that change something take an \`Idempotency-Key\`: with the same key the effect
+  happens once, and every repetition gets an answer.
+- **Errors** are \`{"error": {code, status, message, details}}\`; programs look at the \`reason\` in the details.
+- **Money** is in minor units: \`{"currencyCode": "USD", "amount": 1999}\` is 19.99 USD. 64-bit integers are
+  numbers while JavaScript reads them exactly, and strings beyond; both are taken.
+- **Pages.** Lists take \`pageSize\` and \`pageToken\`, and answer \`nextPageToken\`, empty on the last page.
+- **Watching.** Streams are server-sent events, lines of JSON or a JSON array, by \`Accept\`.
+`.trim();
+
+/** The OpenAPI document of the REST API. */
+export function apiDocument({
+  services = Object.values(contracts),
+  servers = [{ url: "/", description: "This shop" }],
+}: {
+  services?: readonly DescService[];
+  servers?: readonly { url: string; description?: string }[];
+} = {}): OpenApiDocument {
+  const info = { title: "Rowlock", version: packageJson.version, description };
+  return createOpenApi({ services, comments, info, servers, reasons });
+}
