@@ -5,6 +5,7 @@ import { sweepIdempotency } from "../../lib/idempotency/sweep.ts";
 import type { Jobs, JobsOptions } from "../../lib/jobs/index.ts";
 import type { ServiceModule } from "../../lib/rpc/index.ts";
 import type { Log } from "../../lib/telemetry/log.ts";
+import { createChangeFeed, telling } from "../../lib/watch/index.ts";
 import type { Inbox } from "../../lib/webhooks/index.ts";
 import { createCartService } from "../../services/cart/service.ts";
 import { createPostgresCartStore, deleteExpired } from "../../services/cart/store-postgres.ts";
@@ -68,12 +69,15 @@ export const makers: Record<ServiceName, (parts: Parts) => Made | Promise<Made>>
     return { ...service, sweep: () => sweepKeys({ db, name: "catalog", clock, log }) };
   },
 
-  inventory: ({ database, clock, log }) => {
-    const db = database.open("inventory");
+  inventory: (parts) => {
+    const { clock, log } = parts;
+    const { db, feed, untilStop, close } = openWatched(parts, "inventory");
     return {
-      ...createInventoryService({ db, clock }),
+      ...createInventoryService({ db, clock, watching: { feed, log } }),
+      close,
       sweep: () =>
         together(
+          untilStop,
           every({ ms: sweepMs, name: "inventory.sweep", log }, () => sweepDueHolds(db, clock())),
           sweepKeys({ db, name: "inventory", clock, log }),
         ),
@@ -95,9 +99,11 @@ export const makers: Record<ServiceName, (parts: Parts) => Made | Promise<Made>>
   },
 
   order: (parts) => {
-    const { database, network, clock, log, jobs, config } = parts;
+    const { network, clock, log, jobs, config } = parts;
+    const { db, feed, untilStop, close } = openWatched(parts, "order");
     const deps: OrderDeps = {
-      db: database.open("order"),
+      db,
+      watching: { feed, log },
       clock,
       log,
       jobs,
@@ -110,6 +116,7 @@ export const makers: Record<ServiceName, (parts: Parts) => Made | Promise<Made>>
     };
     return {
       ...createOrderService(deps),
+      close,
       work: () => {
         jobs.work(fulfillQueue, ({ data }) => fulfillOrder(deps, data), shippingPace);
         jobs.work(undoQueue, ({ data }) => undoOrder(deps, data));
@@ -117,6 +124,7 @@ export const makers: Record<ServiceName, (parts: Parts) => Made | Promise<Made>>
       },
       sweep: () =>
         together(
+          untilStop,
           every({ ms: sweepMs, name: "order.sweep", log }, () => sweepOrders(deps)),
           sweepKeys({ db: deps.db, name: "order", clock, log }),
         ),
@@ -184,6 +192,19 @@ export const makers: Record<ServiceName, (parts: Parts) => Made | Promise<Made>>
     };
   },
 };
+
+/** A service's database, and the feed that tells of its changes. */
+function openWatched({ database, log }: Parts, name: ServiceName) {
+  const db = database.open(name);
+  const feed = createChangeFeed({ db, url: database.url, channel: `rowlock_${name}`, log });
+  return {
+    db: telling(db, feed),
+    feed,
+    // Sweeps stop before the calls are drained: watchers have left by then, and are served elsewhere.
+    untilStop: { [Symbol.dispose]: () => feed.stop() },
+    close: () => feed[Symbol.asyncDispose](),
+  };
+}
 
 /** Several sweeps as one. */
 function together(...sweeps: Disposable[]): Disposable {

@@ -140,6 +140,26 @@ export function hasEnded({ state }: Pick<Order, "state">): boolean {
   return state === "CANCELED" || state === "EXPIRED";
 }
 
+/**
+ * Whether nothing more happens to an order by itself: it is on its way, or it has ended and no money of it is held,
+ * awaited or going back. Staff may still refund what was sent, and money may still come of which nobody knew.
+ */
+export function isOver(order: Pick<Order, "state" | "paymentState" | "lateMoney">): boolean {
+  switch (order.state) {
+    case "PENDING_PAYMENT":
+    case "PAID":
+      return false;
+    case "FULFILLED":
+      return true;
+    case "CANCELED":
+    case "EXPIRED": {
+      const { paymentState, lateMoney } = order;
+      if (paymentState === null || paymentState === "REFUNDED") return true;
+      return paymentState === "FAILED" && lateMoney === null;
+    }
+  }
+}
+
 /** What is paid: items and shipping. */
 export function totalOf(order: Pick<Order, "itemTotal" | "shippingTotal">): bigint {
   return order.itemTotal + order.shippingTotal;

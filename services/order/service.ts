@@ -10,6 +10,7 @@ import type { Db } from "../../lib/db/index.ts";
 import type { Jobs } from "../../lib/jobs/index.ts";
 import { defineService, type ServiceModule } from "../../lib/rpc/index.ts";
 import type { Log } from "../../lib/telemetry/log.ts";
+import type { WatchSettings } from "../../lib/watch/index.ts";
 import { adoptOrders } from "./rpc/adopt-orders.ts";
 import { cancelOrder } from "./rpc/cancel-order.ts";
 import { confirmPayment } from "./rpc/confirm-payment.ts";
@@ -22,6 +23,7 @@ import { payOrder } from "./rpc/pay-order.ts";
 import { placeOrder } from "./rpc/place-order.ts";
 import { setShippingMethod } from "./rpc/set-shipping-method.ts";
 import { settlePayment } from "./rpc/settle-payment.ts";
+import { watchOrder } from "./rpc/watch-order.ts";
 
 /** How long goods are held; milliseconds. */
 export interface HoldTimes {
@@ -40,6 +42,8 @@ export interface OrderDeps {
   log: Log;
   jobs: Pick<Jobs, "enqueue" | "enqueueAll" | "find">;
   holds: HoldTimes;
+  /** Of `WatchOrder`; its feed is to be that of `db` (`telling`). */
+  watching?: WatchSettings;
   carts: Pick<Client<typeof CartService>, "freezeCart" | "thawCart" | "completeCart" | "getCart">;
   inventory: Pick<
     Client<typeof InventoryService>,
@@ -79,6 +83,7 @@ export function createOrderService(deps: OrderDeps): ServiceModule {
         settlePayment: settlePayment(deps),
         adoptOrders: adoptOrders(deps),
         explainOrder: explainOrder(deps),
+        watchOrder: watchOrder(deps),
       }),
     ],
   };

@@ -1,4 +1,5 @@
 import { json, type Queryable, sql } from "../../lib/db/index.ts";
+import { changed } from "../../lib/watch/index.ts";
 import type { Order, PaymentSnapshot } from "./order.ts";
 import { orderColumns } from "./store-order.ts";
 
@@ -64,5 +65,6 @@ export async function beginAttempt(
       select ${paymentId}, id, ${attempt.requestId || null}::text, ${attempt.requestFingerprint}::bytea from begun
     )
     select * from begun`);
+  if (row !== undefined) changed(db, [orderId]);
   return row;
 }

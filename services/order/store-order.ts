@@ -1,4 +1,5 @@
 import { json, type Queryable, type Sql, sql } from "../../lib/db/index.ts";
+import { changed } from "../../lib/watch/index.ts";
 import type { Order, OrderState } from "./order.ts";
 
 /** The columns of an {@link Order}. */
@@ -64,6 +65,7 @@ export async function changeOrder(db: Queryable, change: OrderChange): Promise<O
         )
         select * from changed`,
   );
+  if (row !== undefined) changed(db, [id]);
   return row;
 }
 

@@ -1,5 +1,6 @@
 /** What the sweeps of all replicas share out among themselves: each order goes to one of them. */
 import { type Queryable, sql } from "../../lib/db/index.ts";
+import { changed } from "../../lib/watch/index.ts";
 import type { Order } from "./order.ts";
 import { orderColumns } from "./store-order.ts";
 
@@ -20,7 +21,7 @@ export async function expireDue(
   db: Queryable,
   { now, limit }: { now: Date; limit: number },
 ): Promise<Order[]> {
-  return db.query<Order>(sql`
+  const expired = await db.query<Order>(sql`
     with due as (
       select id from orders where ${isDue(now)} order by hold_expire_time limit ${limit}
       for update skip locked
@@ -31,6 +32,11 @@ export async function expireDue(
       insert into event (order_id, kind, data) select id, 'expired', '{}'::jsonb from expired
     )
     select * from expired`);
+  changed(
+    db,
+    expired.map((order) => order.id),
+  );
+  return expired;
 }
 
 /**
