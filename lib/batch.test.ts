@@ -16,9 +16,23 @@ function stepped(options: { maxItems?: number; maxWaiting?: number; lanes?: numb
         runs.push({ items, end: () => resolve(items.map((item) => `r${item}`)), fail: reject });
       }),
   });
-  const settle = () => new Promise((resolve) => setImmediate(resolve));
+  // One turn of the event loop lies between two runs.
+  const settle = async () => {
+    for (let turn = 0; turn < 3; turn++) await new Promise((resolve) => setImmediate(resolve));
+  };
   return { call, runs, settle };
 }
+
+test("whoever asks again as soon as it is answered joins the next run", async () => {
+  const { call, runs, settle } = stepped();
+  const again = call(1).then(() => call(3));
+  const second = call(2);
+  runs[0]?.end();
+  await settle();
+  expect(runs.map((run) => run.items)).toEqual([[1], [2, 3]]);
+  runs[1]?.end();
+  expect(await Promise.all([again, second])).toEqual(["r3", "r2"]);
+});
 
 test("a call on an idle batcher runs at once and alone", async () => {
   const { call, runs } = stepped();

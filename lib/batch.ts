@@ -73,6 +73,7 @@ export function createBatcher<Item, Result>({
         const batch = waiting.slice(0, maxItems).filter(isWanted);
         waiting = waiting.slice(maxItems);
         if (batch.length > 0) await runBatch(batch);
+        // Whoever was just answered, and what lies in the sockets, may join the next run: fewer and fuller ones.
         await setImmediate();
       }
     } finally {

@@ -1,3 +1,4 @@
+import type { Socket } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
 import knexFactory, { type Knex } from "knex";
 import type pg from "pg";
@@ -95,7 +96,7 @@ export function openDatabase(options: DatabaseOptions): Db {
   };
 }
 
-type Connection = pg.Client & { __knex__disposed?: unknown };
+type Connection = pg.Client & { connection: { stream: Socket }; __knex__disposed?: unknown };
 
 /** A pooled connection while it is lent out. Statements go to pg directly: knex's own path costs twice the time. */
 class Session {
@@ -115,6 +116,17 @@ class Session {
         else resolve(result);
       });
     });
+  }
+
+  /** Sends what the work sends before it waits in one write: each costs a system call and wakes Postgres up. */
+  inOnePacket<T>(work: () => T): T {
+    const { stream } = this.connection.connection;
+    stream.cork();
+    try {
+      return work();
+    } finally {
+      stream.uncork();
+    }
   }
 
   /** Keeps the pool from lending the connection out again. */
@@ -191,14 +203,18 @@ async function runOnce<T>(
       return builder;
     },
   };
-  // Not awaited yet: the first statement travels behind it and saves a round trip.
-  const begun = session.send({ text: begin });
-  begun.catch((err: unknown) => {
-    failure ??= err;
-  });
+  // Not awaited: the first statement travels behind it, in the same packet when the work has it at hand.
+  const start = () => {
+    const begun = session.send({ text: begin });
+    begun.catch((err: unknown) => {
+      failure ??= err;
+    });
+    return [begun, work(tx)] as const;
+  };
   let result: T;
   try {
-    result = await work(tx);
+    const [begun, working] = session.inOnePacket(start);
+    result = await working;
     await begun;
   } catch (err) {
     open = false;

@@ -1,8 +1,12 @@
 import type { Schema } from "../../../lib/db/index.ts";
 import { init } from "./0001-init.ts";
+import { ledgerKey } from "./0002-ledger-key.ts";
 
 /** The Postgres schema of the Inventory service. */
 export const inventorySchema: Schema = {
   name: "inventory",
-  migrations: [{ name: "0001-init", up: init }],
+  migrations: [
+    { name: "0001-init", up: init },
+    { name: "0002-ledger-key", up: ledgerKey },
+  ],
 };
