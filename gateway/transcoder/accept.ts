@@ -25,18 +25,23 @@ interface Range {
 }
 
 function parseAccept(accept: string): Range[] {
-  const ranges: Range[] = [];
-  for (const part of accept.split(",")) {
-    const [range = "", ...parameters] = part.split(";");
-    const [type = "", subtype = ""] = range.trim().toLowerCase().split("/");
+  return qualities(accept).map(({ value, quality }) => {
+    const [type = "", subtype = ""] = value.split("/");
+    return { type, subtype, quality };
+  });
+}
+
+/** The members of a list with quality values, in lower case; one without `q` has 1. */
+function qualities(list: string): { value: string; quality: number }[] {
+  return list.split(",").map((part) => {
+    const [value = "", ...parameters] = part.split(";");
     let quality = 1;
     for (const parameter of parameters) {
       const match = /^\s*q\s*=\s*([01](?:\.[0-9]{0,3})?)\s*$/i.exec(parameter);
       if (match !== null) quality = Number(match[1]);
     }
-    ranges.push({ type, subtype, quality });
-  }
-  return ranges;
+    return { value: value.trim().toLowerCase(), quality };
+  });
 }
 
 /** The most specific range that fits decides: `application/json;q=0` excludes JSON in spite of a `*` beside. */
@@ -55,4 +60,30 @@ function qualityOf(offer: string, ranges: readonly Range[]): number {
     }
   }
   return quality;
+}
+
+/**
+ * The content coding to answer with (RFC 9110, section 12.5.3): the one of the offers, which stand in the
+ * server's order of preference, that Accept-Encoding rates highest; `identity` when it names none of them;
+ * undefined when it excludes `identity`, too.
+ */
+export function negotiateCoding<T extends string>(
+  header: string | string[] | undefined,
+  offers: readonly T[],
+): T | "identity" | undefined {
+  if (header === undefined || header.length === 0) return "identity";
+  const rated = new Map(qualities(String(header)).map(({ value, quality }) => [value, quality]));
+  const star = rated.get("*");
+  let best: T | "identity" | undefined;
+  let bestQuality = 0;
+  for (const offer of offers) {
+    const quality = rated.get(offer) ?? rated.get(`x-${offer}`) ?? star ?? 0;
+    if (quality > bestQuality) {
+      best = offer;
+      bestQuality = quality;
+    }
+  }
+  const identity = rated.get("identity") ?? (star === 0 ? 0 : undefined);
+  if (identity === undefined) return best ?? "identity";
+  return identity > bestQuality ? "identity" : best;
 }

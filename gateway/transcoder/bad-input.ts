@@ -1,3 +1,5 @@
+import { isUtf8 } from "node:buffer";
+
 /**
  * Something in a request that cannot be read: rendered as 400 INVALID_ARGUMENT with a BadRequest violation.
  * `field` names the place as the client spelled it (`lines[2].unitPrice`, a parameter, a header); the reader
@@ -54,4 +56,12 @@ function editDistance(a: string, b: string): number {
 /** At most 100 characters of what a client sent, quoted, for a message. */
 export function quote(text: string): string {
   return JSON.stringify(text.length > 100 ? `${text.slice(0, 100)}…` : text);
+}
+
+/** Decodes UTF-8; throws BadInput instead of putting in replacement characters. */
+export function decodeUtf8(bytes: Buffer, field?: string): string {
+  if (!isUtf8(bytes)) {
+    throw new BadInput(field === undefined ? "the body is not valid UTF-8" : "is not valid UTF-8", field);
+  }
+  return bytes.toString("utf8");
 }

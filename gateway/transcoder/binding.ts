@@ -2,12 +2,13 @@ import type { IncomingHttpHeaders } from "node:http";
 import type { DescField, DescMessage, Registry } from "@bufbuild/protobuf";
 import { create, ScalarType } from "@bufbuild/protobuf";
 import { FieldMaskSchema } from "@bufbuild/protobuf/wkt";
-import { BadInput } from "./bad-input.ts";
-import { decodeUtf8 } from "./body.ts";
+import { BadInput, decodeUtf8 } from "./bad-input.ts";
+import { readIfMatch, refuseUnchecked } from "./conditional.ts";
 import { childMessage, type Fields, getField, newMessage, setField } from "./fields.ts";
-import { readIdempotencyKey, readIfMatch } from "./headers.ts";
+import { readIdempotencyKey, readLastEventId } from "./headers.ts";
 import { type JsonRead, readFieldJson, readMessageJson } from "./json-read.ts";
 import { JsonText } from "./json-text.ts";
+import { fieldTextReader } from "./message-text.ts";
 import { type PathSetter, pathSetter, queryReader, type ReadQuery } from "./query.ts";
 import { capture } from "./router.ts";
 import type { Rule } from "./rules.ts";
@@ -34,13 +35,24 @@ export function takesRawBody({ body, method }: Rule): boolean {
   return (body === "message" ? method.input : messageOf(body))?.typeName === httpBodyType;
 }
 
+export interface BindingOptions {
+  /** Types that google.protobuf.Any may hold, and extensions. */
+  registry: Registry;
+  maxDepth: number;
+  /** Name of the request's field that `Last-Event-ID` fills, when the answer is a stream. */
+  lastEventIdField: string;
+  /** Whether a capture of several segments decodes `%2F`, too. */
+  decodeSlashes: boolean;
+}
+
 /**
  * Compiles what binds a rule's request: body first, then path (which a body may repeat but not contradict),
  * query, and headers: `Idempotency-Key` into `request_id`, `If-Match` into `etag` (of the message, or of the
- * resource in the body). On PATCH, a field mask that was left out is what the body has.
+ * resource in the body), `Last-Event-ID` into the field of its option. On PATCH, a field mask that was left out
+ * is what the body has.
  */
-export function compileBinding(rule: Rule, options: { registry: Registry; maxDepth: number }): BindRequest {
-  const { registry, maxDepth } = options;
+export function compileBinding(rule: Rule, options: BindingOptions): BindRequest {
+  const { registry, maxDepth, decodeSlashes } = options;
   const { input } = rule.method;
   const body = rule.body;
   const bodyField = body === "none" || body === "message" ? undefined : body;
@@ -56,6 +68,8 @@ export function compileBinding(rule: Rule, options: { registry: Registry; maxDep
   const raw = takesRawBody(rule);
   const requestId = stringField(input, "request_id");
   const etag = etagChain(input, bodyField);
+  const readsOnly = safeMethods.has(rule.httpMethod);
+  const setLastEventId = lastEventIdSetter(rule, options.lastEventIdField);
   const mask = rule.httpMethod === "PATCH" && bodyField ? maskField(input) : undefined;
   // Part of the body without being a change: what the path names, and the precondition.
   const unmasked = new Set(["etag"]);
@@ -70,16 +84,19 @@ export function compileBinding(rule: Rule, options: { registry: Registry; maxDep
     const message = readBody(bytes, headers, present);
     for (let i = 0; i < setters.length; i++) {
       const variable = variables[i];
-      if (variable !== undefined) setters[i]?.set(message, capture(variable, segments));
+      if (variable !== undefined) setters[i]?.set(message, capture(variable, segments, decodeSlashes));
     }
     if (query !== "") readQuery(query, message);
     if (requestId !== undefined && headers["idempotency-key"] !== undefined) {
       merge(message, requestId, readIdempotencyKey(headers), "idempotency-key");
     }
-    if (etag !== undefined && headers["if-match"] !== undefined) {
+    const ifMatch = etag && readIfMatch(headers);
+    if (etag !== undefined && ifMatch !== undefined) {
       const owner = etag.parent === undefined ? message : childMessage(message, etag.parent);
-      merge(owner, etag.field, readIfMatch(headers), "if-match");
+      merge(owner, etag.field, ifMatch, "if-match");
     }
+    if (!readsOnly) refuseUnchecked(headers, etag !== undefined);
+    if (headers["last-event-id"] !== undefined) setLastEventId?.(message, headers);
     if (mask !== undefined && present !== undefined && getField(message, mask) === undefined) {
       const paths = present.filter((path) => !unmasked.has(path));
       if (paths.length > 0) setField(message, mask, create(FieldMaskSchema, { paths }));
@@ -108,6 +125,34 @@ export function compileBinding(rule: Rule, options: { registry: Registry; maxDep
   }
 }
 
+/** Methods that change nothing by definition, and `*`, of which one cannot say. */
+const safeMethods = new Set(["GET", "HEAD", "OPTIONS", "*"]);
+
+/**
+ * Sets the field that says where a stream goes on. The header has precedence over query and body, since an
+ * EventSource that reconnects repeats the URL it was made with; a field that the path binds stays.
+ */
+function lastEventIdSetter(
+  { method, variables }: Rule,
+  name: string,
+): ((message: Fields, headers: IncomingHttpHeaders) => void) | undefined {
+  const field = textField(method.input, name);
+  const bound = variables.some((chain) => chain[0] === field);
+  const read =
+    field && !bound && method.methodKind === "server_streaming" ? fieldTextReader(field) : undefined;
+  if (field === undefined || read === undefined) return undefined;
+  return (message, headers) => {
+    const id = readLastEventId(headers);
+    if (id === undefined) return;
+    try {
+      setField(message, field, read(id));
+    } catch (err) {
+      if (err instanceof BadInput) err.field ??= "last-event-id";
+      throw err;
+    }
+  };
+}
+
 /** Puts a header's value into a field that is empty; a field that says otherwise is refused. */
 function merge(message: Fields, field: DescField, value: string | undefined, header: string): void {
   if (value === undefined) return;
@@ -120,9 +165,17 @@ function merge(message: Fields, field: DescField, value: string | undefined, hea
 
 /** A top-level field of type string. */
 export function stringField(desc: DescMessage, name: string): DescField | undefined {
-  const field = desc.fields.find((candidate) => candidate.name === name);
-  return field?.fieldKind === "scalar" && field.scalar === ScalarType.STRING ? field : undefined;
+  const field = textField(desc, name);
+  return field?.scalar === ScalarType.STRING ? field : undefined;
 }
+
+/** A top-level field with a single string or whole number: what an id may be. */
+export function textField(desc: DescMessage, name: string): DescField | undefined {
+  const field = desc.fields.find((candidate) => candidate.name === name);
+  return field?.fieldKind === "scalar" && !noId.has(field.scalar) ? field : undefined;
+}
+
+const noId = new Set([ScalarType.BOOL, ScalarType.BYTES, ScalarType.DOUBLE, ScalarType.FLOAT]);
 
 /** The `etag` field of the request or, failing that, of the resource that is its body. */
 function etagChain(

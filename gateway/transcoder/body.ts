@@ -1,6 +1,5 @@
-import { isUtf8 } from "node:buffer";
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { BadInput } from "./bad-input.ts";
+import { inflate, requestCoding, tooLarge } from "./coding.ts";
 import { hasBody } from "./headers.ts";
 import { fail } from "./reasons.ts";
 import { Refusal } from "./refusal.ts";
@@ -8,10 +7,17 @@ import { Refusal } from "./refusal.ts";
 const empty = Buffer.alloc(0);
 
 /**
- * Reads a request body. Throws a 413 Refusal as soon as it is known to be over the limit, by its
- * Content-Length or by counting, and reads no further; CANCELLED when the client goes away.
+ * Reads a request body, inflated. Throws a 413 Refusal when it is over the limit, compressed or inflated; 415
+ * when its coding is unknown; BadInput when that is damaged; CANCELLED when the client goes away.
  */
-export function readBody(request: IncomingMessage, limit: number): Promise<Buffer> {
+export async function readBody(request: IncomingMessage, limit: number): Promise<Buffer> {
+  const coding = requestCoding(request);
+  const bytes = await readBytes(request, limit);
+  return coding === undefined ? bytes : inflate(bytes, coding, limit);
+}
+
+/** Reads until it is known to be over the limit, by its Content-Length or by counting, and no further. */
+function readBytes(request: IncomingMessage, limit: number): Promise<Buffer> {
   const declared = request.headers["content-length"];
   if (declared !== undefined && Number(declared) > limit) return Promise.reject(tooLarge(limit));
   return new Promise((resolve, reject) => {
@@ -47,35 +53,25 @@ export function readBody(request: IncomingMessage, limit: number): Promise<Buffe
 
 function ignore(): void {}
 
-function tooLarge(limit: number): Refusal {
-  return new Refusal({ status: 413, error: fail("BODY_TOO_LARGE", { limit: String(limit) }) });
-}
-
-/** Decodes UTF-8; throws BadInput instead of putting in replacement characters. */
-export function decodeUtf8(bytes: Buffer): string {
-  if (!isUtf8(bytes)) throw new BadInput("the body is not valid UTF-8");
-  return bytes.toString("utf8");
-}
-
 const jsonType = /^application\/(?:[\w!#$&^.+-]+\+)?json\s*(?:;|$)/i;
+const ndjsonType = /^application\/(?:x-)?(?:ndjson|jsonl|jsonlines|json-lines)\s*(?:;|$)/i;
 const otherCharset = /;\s*charset\s*=\s*(?!"?utf-?8"?\s*(?:;|$))/i;
 
 /** Refuses, with 415, a body that is not JSON in UTF-8. One without Content-Type is taken for JSON. */
 export function requireJson(request: IncomingMessage): void {
-  const type = request.headers["content-type"];
-  if (type !== undefined && (!jsonType.test(type) || otherCharset.test(type))) throw unsupported(type);
+  requireType(request, jsonType, "application/json");
 }
 
-/** Refuses, with 415, a compressed body. */
-export function requireIdentity(request: IncomingMessage): void {
-  const encoding = request.headers["content-encoding"];
-  if (encoding === undefined || encoding.toLowerCase() === "identity") return;
-  throw unsupported(`content-encoding ${encoding}`, ["accept-encoding", "identity"]);
+/** Refuses, with 415, a request stream that is not NDJSON in UTF-8; one without Content-Type is taken for it. */
+export function requireNdjson(request: IncomingMessage): void {
+  requireType(request, ndjsonType, "application/x-ndjson");
 }
 
-function unsupported(contentType: string, headers: string[] = ["accept-post", "application/json"]): Refusal {
-  const metadata = { content_type: contentType.slice(0, 100), expected: "application/json" };
-  return new Refusal({ status: 415, error: fail("CONTENT_TYPE_UNSUPPORTED", metadata), headers });
+function requireType({ headers }: IncomingMessage, pattern: RegExp, expected: string): void {
+  const type = headers["content-type"];
+  if (type === undefined || (pattern.test(type) && !otherCharset.test(type))) return;
+  const error = fail("CONTENT_TYPE_UNSUPPORTED", { content_type: type.slice(0, 100), expected });
+  throw new Refusal({ status: 415, error, headers: ["accept-post", expected] });
 }
 
 /** How much of an unwanted body is thrown away so that the client gets to read its answer, and for how long. */
@@ -115,5 +111,31 @@ export function answerAndClose(
     clearTimeout(timer);
     request.off("data", onData).off("end", close).off("close", close);
     response.end();
+  }
+}
+
+/**
+ * After an answer given before a request stream ended: throws away what still comes, so that the connection can
+ * be used again, but not for ever.
+ */
+export function discardRest(request: IncomingMessage): void {
+  if (request.destroyed || request.readableEnded) return;
+  request.resume();
+  if (request.complete) return;
+  let discarded = 0;
+  const timer = setTimeout(close, lingerMs).unref();
+  request.on("data", onData).on("end", stop).on("close", stop).on("error", ignore);
+
+  function onData(chunk: Buffer): void {
+    discarded += chunk.length;
+    if (discarded > lingerBytes) close();
+  }
+  function close(): void {
+    stop();
+    request.destroy();
+  }
+  function stop(): void {
+    clearTimeout(timer);
+    request.off("data", onData).off("end", stop).off("close", stop);
   }
 }

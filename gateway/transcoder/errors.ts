@@ -65,7 +65,7 @@ export function createErrorRenderer(options: {
 }
 
 /** The error whose status, words and details may be shown. */
-function toPresentable(err: unknown): ConnectError {
+export function toPresentable(err: unknown): ConnectError {
   if (err instanceof Refusal) return err.error;
   if (err instanceof BadInput) return invalidArgument([{ field: err.field ?? "", description: err.message }]);
   const error = toPublicError(err);

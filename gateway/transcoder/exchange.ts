@@ -1,24 +1,29 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { ContextValues, Transport } from "@connectrpc/connect";
-import { type BindRequest, type RequestParts, takesRawBody } from "./binding.ts";
-import { answerAndClose, leavesBody, readBody, requireIdentity, requireJson } from "./body.ts";
+import { type BindRequest, takesRawBody } from "./binding.ts";
+import { answerAndClose, leavesBody, readBody, requireJson } from "./body.ts";
 import type { ErrorRenderer } from "./errors.ts";
 import type { Fields } from "./fields.ts";
 import { hasBody, readMetadata, readTimeout, type Timeouts } from "./headers.ts";
 import type { WriteJson } from "./json-write.ts";
 import type { Settings } from "./options.ts";
+import type { CheckRequired } from "./required.ts";
 import type { Rule } from "./rules.ts";
 
 /** A rule with everything that can be compiled before the first request. */
 export interface Route {
   readonly rule: Rule;
   readonly bind: BindRequest;
+  /** Refuses a request message without a required field. */
+  readonly check: CheckRequired | undefined;
   /** Writes a response message as the rule wants it. */
   readonly write: WriteJson;
   /** Local name of the response's `etag` field. */
   readonly etag: string | undefined;
-  /** The response is a google.api.HttpBody: bytes with a content type of their own. */
-  readonly rawResponse: boolean;
+  /** Finds the google.api.HttpBody that is the response: bytes with a content type of their own. */
+  readonly raw: ((message: Fields) => Fields | undefined) | undefined;
+  /** The `id:` of a message of the stream; empty for none. */
+  readonly eventId: ((message: Fields) => string) | undefined;
   readonly timeouts: Timeouts;
 }
 
@@ -40,21 +45,19 @@ export interface Exchange {
   readonly query: string;
 }
 
-/** A call ready to be made. */
-export interface Call {
-  readonly message: Fields;
+/** What goes with a call besides its messages. */
+export interface CallHead {
   readonly metadata: Record<string, string>;
   readonly timeoutMs: number | undefined;
   readonly contextValues: ContextValues | undefined;
 }
 
-/** Reads and checks a request: headers, then `prepare`, then the body, so that a stranger's is never read. */
-export async function readCall(exchange: Exchange): Promise<Call> {
-  const { request, route, requestId, segments, query, shared } = exchange;
+/** Reads the headers of a request, then has `prepare` look at it. */
+export async function readHead({ request, route, requestId, shared }: Exchange): Promise<CallHead> {
   const { settings } = shared;
   const { headers } = request;
   const timeoutMs = readTimeout(headers, route.timeouts);
-  const metadata = readMetadata(headers, settings.forwardHeaders);
+  const metadata = readMetadata(headers, settings.forwardHeaders, settings.maxMetadataBytes);
   metadata["x-request-id"] = requestId;
   let contextValues: ContextValues | undefined;
   if (settings.prepare !== undefined) {
@@ -62,15 +65,20 @@ export async function readCall(exchange: Exchange): Promise<Call> {
     const prepared = settings.prepare({ request, method, requestId, metadata });
     contextValues = prepared instanceof Promise ? await prepared : prepared;
   }
+  return { metadata, timeoutMs, contextValues };
+}
+
+/** Reads and checks the body of a request and makes the message. To be called after readHead. */
+export async function readMessage({ request, route, segments, query, shared }: Exchange): Promise<Fields> {
   let body: Buffer | undefined;
   if (hasBody(request)) {
-    requireIdentity(request);
     if (route.rule.body !== "none" && !takesRawBody(route.rule)) requireJson(request);
-    const bytes = await readBody(request, settings.maxBodyBytes);
+    const bytes = await readBody(request, shared.settings.maxBodyBytes);
     if (bytes.length > 0) body = bytes;
   }
-  const parts: RequestParts = { segments, query, headers, body };
-  return { message: route.bind(parts), metadata, timeoutMs, contextValues };
+  const message = route.bind({ segments, query, headers: request.headers, body });
+  route.check?.(message);
+  return message;
 }
 
 /** The headers every response has, besides those that describe its body. */
@@ -94,6 +102,12 @@ export function appendRpcHeaders(
     if (name === "cache-control") cacheControl = true;
   }
   if (!cacheControl) into.push("cache-control", "no-store");
+}
+
+/** The value of Vary with these names, and those that whoever wraps the transcoder has set before. */
+export function varyOf(response: ServerResponse, names: string): string {
+  const present = response.getHeader("vary");
+  return present === undefined ? names : `${String(present)}, ${names}`;
 }
 
 /** What is needed to answer with an error: not always there is a route. */

@@ -1,4 +1,4 @@
-import type { DescField, DescMessage } from "@bufbuild/protobuf";
+import type { DescExtension, DescField, DescMessage } from "@bufbuild/protobuf";
 import { create } from "@bufbuild/protobuf";
 import { FeatureSet_FieldPresence, isWrapperDesc } from "@bufbuild/protobuf/wkt";
 import { BadInput } from "./bad-input.ts";
@@ -66,4 +66,16 @@ export function isPlainStruct(field: DescField): boolean {
 /** Proto names of a chain of fields, dotted. */
 export function canonicalPath(chain: readonly DescField[]): string {
   return chain.map((field) => field.name).join(".");
+}
+
+/** An extension as the field of the extended message that it is in JSON. */
+export function extensionField(extension: DescExtension): DescField {
+  const { typeName, extendee } = extension;
+  return {
+    ...extension,
+    kind: "field",
+    parent: extendee,
+    localName: typeName,
+    oneof: undefined,
+  } as DescField;
 }

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { negotiate } from "./accept.ts";
-import { etagHeader, forwardList, isNotModified, readIfMatch, readMetadata, readTimeout } from "./headers.ts";
+import { negotiate, negotiateCoding } from "./accept.ts";
+import { forwardList, readLastEventId, readMetadata, readTimeout } from "./headers.ts";
 
 test.each([
   [{}, 30_000, "the default"],
@@ -45,51 +45,13 @@ test.each([
 
 test("only listed headers become metadata, and only such values as metadata can carry", () => {
   const headers = { authorization: "Bearer x", "rowlock-principal": "forged", "x-two": "1, 2" };
-  expect(readMetadata(headers, forwardList(["Authorization", "X-Two"]))).toEqual({
+  expect(readMetadata(headers, forwardList(["Authorization", "X-Two"]), 100)).toEqual({
     authorization: "Bearer x",
     "x-two": "1, 2",
   });
-  expect(() => readMetadata({ authorization: "Bearer \xe9" }, ["authorization"])).toThrow(
+  expect(() => readMetadata({ authorization: "Bearer \xe9" }, ["authorization"], 100)).toThrow(
     expect.objectContaining({ name: "BadInput", field: "authorization" }),
   );
-});
-
-test.each([
-  ['"abc"', "abc", "quoted"],
-  ["abc", "abc", "bare, as many clients have it"],
-  ['W/"abc"', "abc", "weak"],
-  ["*", undefined, "anything"],
-  [undefined, undefined, "none"],
-])("If-Match %s is %s (%s)", (given, want, _why) => {
-  expect(readIfMatch({ "if-match": given })).toBe(want);
-});
-
-test.each([
-  ['"a", "b"', "a list"],
-  ['""', "an empty tag"],
-  ['"a', "half quoted"],
-  ["", "nothing"],
-])("If-Match %s is refused (%s)", (given, _why) => {
-  expect(() => readIfMatch({ "if-match": given })).toThrow(expect.objectContaining({ name: "BadInput" }));
-});
-
-test.each([
-  ["abc", '"abc"'],
-  ["", undefined],
-  ['a"b', undefined],
-  ["a b", undefined],
-  ["é", undefined],
-])("the etag %j as a header: %s", (etag, want) => {
-  expect(etagHeader(etag)).toBe(want);
-});
-
-test.each([
-  ['"a", W/"b"', '"b"', true, "weak comparison"],
-  ["*", '"b"', true, "anything"],
-  ['"a"', '"b"', false, "another"],
-  [undefined, '"b"', false, "none"],
-])("If-None-Match %s against %s: %s (%s)", (given, etag, want, _why) => {
-  expect(isNotModified({ "if-none-match": given }, etag)).toBe(want);
 });
 
 const offers = ["application/x-ndjson", "text/event-stream", "application/json"];
@@ -109,4 +71,53 @@ test.each([
   ["json", undefined, "no media type"],
 ])("Accept %s: %s (%s)", (accept, want, _why) => {
   expect(negotiate(accept, offers)).toBe(want);
+});
+
+test.each([
+  [undefined, "identity", "nothing said: nothing done"],
+  ["", "identity", "nothing accepted"],
+  ["gzip", "gzip", "the one it takes"],
+  ["x-gzip", "gzip", "its old name"],
+  ["gzip, deflate, br", "br", "equal: the server's order"],
+  ["br;q=0.5, gzip;q=0.9", "gzip", "the client's order"],
+  ["GZIP;Q=1.0", "gzip", "case does not matter"],
+  ["deflate, zstd", "identity", "none that is written"],
+  ["*", "br", "any"],
+  ["br;q=0, *", "gzip", "any but one"],
+  ["identity, gzip;q=0.5", "identity", "none at all is preferred"],
+  ["identity;q=0.5, gzip;q=0.5", "gzip", "equal: smaller"],
+  ["identity;q=0, gzip", "gzip", "none at all is excluded, one is not"],
+  ["identity;q=0", undefined, "nothing is left"],
+  ["*;q=0", undefined, "everything is excluded"],
+  ["identity;q=0.1, *;q=0", "identity", "everything else is"],
+  ["gzip;q=0", "identity", "only that is excluded"],
+])("Accept-Encoding %s: %s (%s)", (header, want, _why) => {
+  expect(negotiateCoding(header, ["br", "gzip"])).toBe(want);
+});
+
+test.each([
+  ["AQI=", true, "base64"],
+  ["AQI", true, "without padding"],
+  ["-_8", true, "of the URL alphabet"],
+  ["AQI=, AwQ=", true, "several values"],
+  ["a*", false, "no base64"],
+])("x-trace-bin: %s passes: %s (%s)", (value, passes, _why) => {
+  const read = () => readMetadata({ "x-trace-bin": value }, ["x-trace-bin"], 100);
+  if (passes) expect(read()).toEqual({ "x-trace-bin": value });
+  else expect(read).toThrow(expect.objectContaining({ name: "BadInput", field: "x-trace-bin" }));
+});
+
+test("metadata over the limit is 431; up to it passes", () => {
+  const read = (size: number) => readMetadata({ "x-a": "x".repeat(size - 3) }, ["x-a"], 100);
+  expect(Object.keys(read(100))).toEqual(["x-a"]);
+  expect(() => read(101)).toThrow(expect.objectContaining({ name: "Refusal", status: 431 }));
+});
+
+test.each([
+  [undefined, undefined, "none"],
+  ["", undefined, "empty: from the start"],
+  ["42", "42", "a number"],
+  ["\xe2\x82\xac", "€", "UTF-8, as node:http hands it out"],
+])("Last-Event-ID %j is %j (%s)", (given, want, _why) => {
+  expect(readLastEventId({ "last-event-id": given })).toBe(want);
 });

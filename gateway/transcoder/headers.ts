@@ -1,5 +1,7 @@
 import type { IncomingHttpHeaders, IncomingMessage } from "node:http";
-import { BadInput } from "./bad-input.ts";
+import { BadInput, decodeUtf8 } from "./bad-input.ts";
+import { fail } from "./reasons.ts";
+import { Refusal } from "./refusal.ts";
 
 /** Deadlines in milliseconds. */
 export interface Timeouts {
@@ -36,19 +38,31 @@ export function forwardList(names: readonly string[]): string[] {
 
 /** Visible ASCII and spaces: what gRPC metadata can carry. */
 const metadataValue = /^[\x20-\x7e]*$/;
+/** Bytes go as base64 under names ending in `-bin`; several values are separated by commas. */
+const binaryValue = /^[A-Za-z0-9+/_-]*={0,2}(?:\s*,\s*[A-Za-z0-9+/_-]*={0,2})*$/;
 
-/** The metadata of the RPC, without x-request-id. Throws BadInput on a value that metadata cannot carry. */
+/**
+ * The metadata of the RPC, without x-request-id. Throws BadInput on a value that metadata cannot carry, and a
+ * 431 Refusal when names and values together are over the limit.
+ */
 export function readMetadata(
   headers: IncomingHttpHeaders,
   forward: readonly string[],
+  limit: number,
 ): Record<string, string> {
   const metadata: Record<string, string> = {};
+  let size = 0;
   for (let i = 0; i < forward.length; i++) {
     const name = forward[i] as string;
     const value = headers[name];
     if (value === undefined) continue;
     const text = typeof value === "string" ? value : value.join(", ");
     if (!metadataValue.test(text)) throw new BadInput("has characters other than printable ASCII", name);
+    if (name.endsWith("-bin") && !binaryValue.test(text)) throw new BadInput("must be base64", name);
+    size += name.length + text.length;
+    if (size > limit) {
+      throw new Refusal({ status: 431, error: fail("HEADERS_TOO_LARGE", { limit: String(limit) }) });
+    }
     metadata[name] = text;
   }
   return metadata;
@@ -108,28 +122,12 @@ export function readIdempotencyKey(headers: IncomingHttpHeaders): string | undef
   return key;
 }
 
-const entityTag = /^(?:W\/)?"([\x21\x23-\x7e]*)"$/;
-
-/** The etag `If-Match` names; undefined for none or `*`. Throws BadInput on a list, which no field can hold. */
-export function readIfMatch(headers: IncomingHttpHeaders): string | undefined {
-  const given = headers["if-match"]?.trim();
-  if (given === undefined || given === "*") return undefined;
-  const etag = entityTag.exec(given)?.[1] ?? (/^[\x21\x23-\x2b\x2d-\x7e]+$/.test(given) ? given : undefined);
-  if (etag === undefined || etag === "")
-    throw new BadInput('must be one entity tag, such as "abc"', "if-match");
-  return etag;
-}
-
-/** The ETag header for a message's etag; undefined when the text cannot stand in one. */
-export function etagHeader(etag: string | undefined): string | undefined {
-  if (etag === undefined) return undefined;
-  return /^[\x21\x23-\x7e]+$/.test(etag) ? `"${etag}"` : undefined;
-}
-
-/** Whether `If-None-Match` names this entity tag, by the weak comparison (RFC 9110, section 13.1.2). */
-export function isNotModified(headers: IncomingHttpHeaders, etag: string): boolean {
-  const given = headers["if-none-match"];
-  if (given === undefined) return false;
-  if (given.trim() === "*") return true;
-  return given.split(",").some((tag) => tag.trim().replace(/^W\//, "") === etag);
+/**
+ * The value of `Last-Event-ID`; undefined for none. EventSource sends it in UTF-8, which node:http hands out as
+ * if it were Latin-1.
+ */
+export function readLastEventId(headers: IncomingHttpHeaders): string | undefined {
+  const given = headers["last-event-id"];
+  if (given === undefined || given === "") return undefined;
+  return decodeUtf8(Buffer.from(String(given), "latin1"), "last-event-id");
 }

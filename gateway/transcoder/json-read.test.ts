@@ -182,7 +182,7 @@ test.each([
   ['{"duration":"1sx"}', "duration: must be a duration", "text after the unit"],
   ['{"duration":"315576000001s"}', "duration: must be within", "over 10,000 years"],
   ['{"mask":"a,,b"}', "mask: has an empty path", "an empty path"],
-  ['{"any":{"@type":"type.googleapis.com/nope"}}', "any: has the unknown @type", "an unknown type"],
+  ['{"any":{"@type":"type.googleapis.com/nope"}}', "any: has an @type that is not known", "an unknown type"],
   ['{"any":{"a":1}}', "any: needs the member @type", "no type"],
   ['{"any":{"@type":"x.y/google.protobuf.Duration"}}', "any: needs the member value", "no value"],
   [`{"value":${"[".repeat(64)}${"]".repeat(64)}}`, "is nested deeper than 64 levels", "too deep in a Value"],

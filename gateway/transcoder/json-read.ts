@@ -1,11 +1,18 @@
-import type { DescField, DescMessage, Registry } from "@bufbuild/protobuf";
-import { create, fromJson, ScalarType } from "@bufbuild/protobuf";
+import type { DescExtension, DescField, DescMessage, Message, Registry } from "@bufbuild/protobuf";
+import { create, fromJson, hasExtension, ScalarType, setExtension } from "@bufbuild/protobuf";
 import { AnySchema, anyPack, hasCustomJsonRepresentation, isWrapperDesc } from "@bufbuild/protobuf/wkt";
-import { BadInput, didYouMean, quote } from "./bad-input.ts";
-import { type Fields, isPlainStruct, isUnwrapped, newMessage, setField } from "./fields.ts";
+import { BadInput, didYouMean } from "./bad-input.ts";
+import { extensionField, type Fields, isPlainStruct, isUnwrapped, newMessage, setField } from "./fields.ts";
 import { JsonText } from "./json-text.ts";
 import { messageTextReader } from "./message-text.ts";
-import { checkEnumNumber, enumNumbers, type ReadText, scalarTextReader } from "./scalar-text.ts";
+import { requiredCheck } from "./required.ts";
+import {
+  checkEnumNumber,
+  enumNumbers,
+  type ReadText,
+  scalarTextReader,
+  unknownEnumValue,
+} from "./scalar-text.ts";
 
 /**
  * Readers of ProtoJSON, compiled once per descriptor. They accept lowerCamelCase and proto names, 64-bit
@@ -121,7 +128,10 @@ function compileFields(desc: DescMessage): ReadInto {
           json.value();
           continue;
         }
-        throw new BadInput(`unknown field${didYouMean(name, jsonNames)}`);
+        const extension = name.startsWith("[") ? findExtension(read, desc, name) : undefined;
+        if (extension === undefined) throw new BadInput(`unknown field${didYouMean(name, jsonNames)}`);
+        readExtension(read, message, extension);
+        continue;
       }
       if (entry.index < 31) {
         const bit = 1 << entry.index;
@@ -136,6 +146,29 @@ function compileFields(desc: DescMessage): ReadInto {
       else readPresent(read, read.present, message, entry);
     }
   };
+}
+
+/** `[full.name]`, when the registry has such an extension of the message. */
+function findExtension({ registry }: JsonRead, desc: DescMessage, name: string): DescExtension | undefined {
+  const extension = registry.getExtension(name.slice(1, -1));
+  const fits = extension?.extendee.typeName === desc.typeName && extension.jsonName === name;
+  return fits ? extension : undefined;
+}
+
+function readExtension(read: JsonRead, message: Fields, extension: DescExtension): void {
+  const extended = message as unknown as Message;
+  if (hasExtension(extended, extension)) throw new BadInput("is given twice");
+  const { present } = read;
+  read.present = undefined; // a field mask cannot name an extension
+  const entry = compileEntry(extensionField(extension), 0);
+  if (entry.takesNull || !read.json.takeNull()) {
+    const value = entry.readValue(read);
+    const check = extension.message && requiredCheck(extension.message);
+    for (const item of extension.fieldKind === "list" ? (value as Fields[]) : [value])
+      check?.(item as Fields);
+    setExtension(extended, extension, value as never);
+  }
+  read.present = present;
 }
 
 function readEntry(read: JsonRead, message: Fields, entry: Entry): void {
@@ -260,7 +293,7 @@ function enumReader(field: DescField): ReadValue {
     const name = readString(json, `the name of a value of ${desc.typeName}`);
     const number = numbers.get(name);
     if (number !== undefined) return number;
-    throw new BadInput(`${quote(name)} is no value of ${desc.typeName}${didYouMean(name, numbers.keys())}`);
+    throw unknownEnumValue(desc, name, numbers);
   };
 }
 
@@ -323,8 +356,9 @@ function readAny(read: JsonRead): unknown {
   }
   if (typeof typeUrl !== "string") throw new BadInput("needs the member @type, a string");
   const desc = read.registry.getMessage(typeUrl.slice(typeUrl.lastIndexOf("/") + 1));
-  if (desc === undefined) throw new BadInput(`has the unknown @type ${quote(typeUrl)}`);
+  if (desc === undefined) throw new BadInput("has an @type that is not known here");
   const content = hasCustomJsonRepresentation(desc) ? readAnyValue(read, desc) : readAnyFields(read, desc);
+  requiredCheck(desc)?.(content as Fields);
   return anyPack(desc, content as never);
 }
 

@@ -1,5 +1,5 @@
-import type { DescEnum, DescField, DescMessage, Registry } from "@bufbuild/protobuf";
-import { ScalarType, toJson } from "@bufbuild/protobuf";
+import type { DescEnum, DescField, DescMessage, Message, Registry } from "@bufbuild/protobuf";
+import { getExtension, ScalarType, toJson } from "@bufbuild/protobuf";
 import { base64Encode } from "@bufbuild/protobuf/wire";
 import {
   type Any,
@@ -8,7 +8,7 @@ import {
   hasCustomJsonRepresentation,
   isWrapperDesc,
 } from "@bufbuild/protobuf/wkt";
-import { type Fields, getField, hasPresence, isPlainStruct, isUnwrapped } from "./fields.ts";
+import { extensionField, type Fields, getField, hasPresence, isPlainStruct, isUnwrapped } from "./fields.ts";
 
 /**
  * Writers of ProtoJSON text, compiled once per descriptor. As protobuf-es's toJson with two differences: a
@@ -51,8 +51,22 @@ export function createJsonWriter({ registry, emitDefaults }: JsonWriterOptions):
         const member = (members[i] as (message: Fields) => string)(message as Fields);
         if (member !== "") out += out === "" ? member : `,${member}`;
       }
+      if ((message as Message).$unknown !== undefined)
+        out += writeExtensions(desc, message as Message, out === "");
       return `{${out}}`;
     };
+  }
+
+  /** The extensions that the registry knows, as `"[full.name]":value`. */
+  function writeExtensions(desc: DescMessage, message: Message, first: boolean): string {
+    let out = "";
+    for (const number of new Set(message.$unknown?.map(({ no }) => no))) {
+      const extension = registry.getExtensionFor(desc, number);
+      if (extension === undefined) continue;
+      const value = fieldWriter(extensionField(extension))(getExtension(message, extension));
+      out += `${first && out === "" ? "" : ","}${JSON.stringify(extension.jsonName)}:${value}`;
+    }
+    return out;
   }
 
   /** Writes `"name":value`, or nothing when the field is unset or, without emitDefaults, zero. */
@@ -123,12 +137,21 @@ export function createJsonWriter({ registry, emitDefaults }: JsonWriterOptions):
   function writeAny(any: Any): string {
     if (any.typeUrl === "") return "{}";
     const type = `{"@type":${JSON.stringify(any.typeUrl)}`;
-    const content = anyUnpack(any, registry);
+    const content = unpack(any, registry);
     const desc = content && registry.getMessage(content.$typeName);
     if (desc === undefined) return `${type},"value":"${base64Encode(any.value)}"}`;
     const text = messageWriter(desc)(content);
     if (hasCustomJsonRepresentation(desc)) return `${type},"value":${text}}`;
     return text === "{}" ? `${type}}` : `${type},${text.slice(1)}`;
+  }
+}
+
+/** The message in an Any; undefined when its type is not known, or its bytes are no such message. */
+function unpack(any: Any, registry: Registry): Message | undefined {
+  try {
+    return anyUnpack(any, registry);
+  } catch {
+    return undefined;
   }
 }
 
@@ -193,7 +216,10 @@ function writeFloat(value: unknown): string {
 
 function enumWriter(desc: DescEnum): WriteJson {
   if (desc.typeName === "google.protobuf.NullValue") return () => "null";
-  const names = new Map(desc.values.map((value) => [value.number, JSON.stringify(value.jsonName)]));
+  // Of a number with several names the first is written.
+  const names = new Map(
+    desc.values.toReversed().map((value) => [value.number, JSON.stringify(value.jsonName)]),
+  );
   return (value) => names.get(value as number) ?? String(value);
 }
 

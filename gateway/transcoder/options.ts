@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import type { DescMethod, DescService } from "@bufbuild/protobuf";
+import type { DescMethod, DescService, MessageInitShape, Registry } from "@bufbuild/protobuf";
 import type { ContextValues, Transport } from "@connectrpc/connect";
+import type { HttpSchema } from "../../gen/google/api/http_pb.js";
 import type { Timeouts } from "./headers.ts";
 
 /** A call about to be made, as `prepare` sees it: routed, but nothing of its body read. */
@@ -24,13 +25,28 @@ export interface AnsweredError {
   readonly method: DescMethod | undefined;
 }
 
+/** What the YAML of a service configuration has under `http:`. */
+export type HttpConfig = MessageInitShape<typeof HttpSchema>;
+
 export interface TranscoderOptions {
   /** Services whose methods with `google.api.http` are served. */
   services: readonly DescService[];
   /** Where the calls go. */
   transport: Transport;
-  /** Largest request body in bytes; default 1 MiB. Beyond it: 413. */
+  /** Rules of a service configuration, which take the place of the methods' own options. */
+  http?: HttpConfig;
+  /** Types and extensions besides those the services' files import, for google.protobuf.Any and error details. */
+  registry?: Registry;
+  /** Largest request body in bytes, also inflated, or message of a request stream; default 1 MiB. Beyond: 413. */
   maxBodyBytes?: number;
+  /** Most bytes of a request stream, inflated; default 64 MiB. Beyond it: 413. */
+  maxStreamBytes?: number;
+  /** Longest URL in bytes; default 8 KiB. Beyond it: 414. */
+  maxUrlBytes?: number;
+  /** Most bytes, names included, of the headers that become metadata; default 8 KiB. Beyond it: 431. */
+  maxMetadataBytes?: number;
+  /** Whether answers and streams are compressed for clients that accept it; default true. */
+  compress?: boolean;
   /** Deepest nesting of objects and arrays in a body, and of names in a parameter; default 64. */
   maxDepth?: number;
   /** Deadlines of unary calls; default 30 s, at most 60 s. */
@@ -39,8 +55,15 @@ export interface TranscoderOptions {
   streamTimeouts?: Timeouts;
   /** Request headers that become metadata; default `defaultForwardHeaders`. `x-request-id` always does. */
   forwardHeaders?: readonly string[];
-  /** Headers and trailers of an RPC's answer that become response headers; default cache-control, location. */
+  /**
+   * Headers and trailers of an RPC's answer that become response headers; default cache-control, location. Of a
+   * stream, the trailers become HTTP trailers for a client that says `TE: trailers`.
+   */
   responseHeaders?: readonly string[];
+  /** The field of a stream's messages that is the `id:` of a server-sent event; default `event_id`. */
+  eventIdField?: string;
+  /** The field of a stream's request that `Last-Event-ID` fills; default `last_event_id`. */
+  lastEventIdField?: string;
   /** Makes a request id when the client sends none that is usable; default a random UUID. */
   createRequestId?: () => string;
   /**
@@ -61,5 +84,7 @@ export interface TranscoderOptions {
 }
 
 /** The options with their defaults in place. */
-export type Settings = Required<Omit<TranscoderOptions, "services" | "transport" | "prepare" | "fallback">> &
+export type Settings = Required<
+  Omit<TranscoderOptions, "services" | "transport" | "http" | "registry" | "prepare" | "fallback">
+> &
   Pick<TranscoderOptions, "prepare" | "fallback">;

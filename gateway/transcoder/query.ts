@@ -1,5 +1,6 @@
 import type { DescField, DescMessage } from "@bufbuild/protobuf";
 import { ScalarType } from "@bufbuild/protobuf";
+import { hasCustomJsonRepresentation } from "@bufbuild/protobuf/wkt";
 import { BadInput, didYouMean, quote } from "./bad-input.ts";
 import { childMessage, type Fields, getField, hasPresence, setField } from "./fields.ts";
 import { setOwn } from "./json-read.ts";
@@ -66,7 +67,7 @@ export function queryReader({ desc, boundByPath, body, maxDepth }: QueryOptions)
         setValue(message, field, text, path, seen);
         return;
       }
-      if (field.fieldKind !== "message" || textReader(field) !== undefined) {
+      if (field.fieldKind !== "message" || hasCustomJsonRepresentation(field.message)) {
         throw new BadInput(`${quote(step)} has no fields`);
       }
       message = childMessage(message, field);
@@ -106,7 +107,10 @@ function textReader(field: DescField): ReadText | undefined {
 /** Sets the field from text. `seen` holds the single fields given so far. */
 function setValue(message: Fields, field: DescField, text: string, path: string, seen: Set<string>): void {
   const read = textReader(field);
-  if (read === undefined) throw new BadInput("is a message; name one of its fields");
+  if (read === undefined) {
+    const whole = field.message !== undefined && hasCustomJsonRepresentation(field.message);
+    throw new BadInput(whole ? "cannot stand in a query" : "is a message; name one of its fields");
+  }
   if (field.fieldKind === "list") {
     (message[field.localName] as unknown[]).push(read(text));
     return;

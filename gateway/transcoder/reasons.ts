@@ -14,5 +14,12 @@ export const fail = defineReasons({
     message: "this is served as {offered}, which {accept} excludes",
   },
   BODY_TOO_LARGE: { code: Code.InvalidArgument, message: "the body is larger than {limit} bytes" },
+  URL_TOO_LONG: { code: Code.InvalidArgument, message: "the URL is longer than {limit} bytes" },
+  HEADERS_TOO_LARGE: {
+    code: Code.InvalidArgument,
+    message: "the headers that are passed on are larger than {limit} bytes",
+  },
+  ETAG_DIFFERS: { code: Code.FailedPrecondition, message: "the etag is another than If-Match says" },
+  NO_ANSWER: { code: Code.Internal, message: "the service gave no answer" },
   CLIENT_GONE: { code: Code.Canceled, message: "the client went away" },
 } as const);

@@ -1,6 +1,6 @@
 import type { ConnectError } from "@connectrpc/connect";
 
-/** A refusal whose HTTP status says more than its RPC status can: 405, 406, 413, 415. */
+/** A refusal whose HTTP status says more than its RPC status can: 405, 406, 412, 413, 414, 415, 431. */
 export class Refusal extends Error {
   readonly status: number;
   readonly error: ConnectError;

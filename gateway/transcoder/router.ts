@@ -88,10 +88,16 @@ export class Router<T> {
   }
 }
 
-/** The text a variable captured from the raw segments of a match, each octet decoded once. */
-export function capture(variable: Variable, segments: readonly string[]): string {
+/**
+ * The text a variable captured from the raw segments of a match, each octet decoded once. Of several segments
+ * `%2F` stays as it came, so that it differs from a separator; with `decodeSlashes` only a lone segment's does
+ * (`fully_decode_reserved_expansion` of google.api.Http).
+ */
+export function capture(variable: Variable, segments: readonly string[], decodeSlashes = false): string {
   if (!variable.multi) return decodeOctets(segments[variable.start] ?? "");
-  const raw = segments.slice(variable.start, variable.end).join("/");
+  const captured = segments.slice(variable.start, variable.end);
+  const raw = captured.join("/");
+  if (decodeSlashes && captured.length > 1) return decodeOctets(raw);
   return raw.includes("%") ? decodeOctets(raw.replace(/%(2[fF])/g, "%25$1")) : raw;
 }
 

@@ -1,6 +1,8 @@
-import type { DescMethod, DescService } from "@bufbuild/protobuf";
+import { create, type DescMethod, type DescService } from "@bufbuild/protobuf";
+import { HttpSchema } from "../../gen/google/api/http_pb.js";
+import type { TranscoderOptions } from "./options.ts";
 import { Router } from "./router.ts";
-import { methodName, type Rule, RuleError, readRules } from "./rules.ts";
+import { answersStream, methodName, type Rule, RuleError, readRules, takesStream } from "./rules.ts";
 
 /** One REST route, as documents and tools want to know it. */
 export interface RouteDescription {
@@ -18,6 +20,8 @@ export interface RouteDescription {
   readonly responseBody: string;
   /** Whether the answer is a stream (server-sent events, NDJSON or a JSON array, by Accept). */
   readonly streaming: boolean;
+  /** Whether the request is a stream: each line of an NDJSON body is a message (or bytes, for an HttpBody). */
+  readonly clientStreaming: boolean;
 }
 
 /**
@@ -25,8 +29,11 @@ export interface RouteDescription {
  * before additional ones. Throws what `createTranscoder` would throw: RuleError on an option that cannot be
  * served, naming the method, or on two methods with the same route, naming both.
  */
-export function describeRoutes(services: readonly DescService[]): RouteDescription[] {
-  const rules = readRules(services);
+export function describeRoutes(
+  services: readonly DescService[],
+  options: Pick<TranscoderOptions, "http"> = {},
+): RouteDescription[] {
+  const rules = readRules(services, create(HttpSchema, options.http).rules);
   buildRouter(rules, (rule) => ({ rule }));
   return rules.map((rule) => ({
     httpMethod: rule.httpMethod,
@@ -36,7 +43,8 @@ export function describeRoutes(services: readonly DescService[]): RouteDescripti
     variables: rule.template.variables.map(({ fieldPath, multi }) => ({ field: fieldPath.join("."), multi })),
     body: rule.body === "none" ? "" : rule.body === "message" ? "*" : rule.body.name,
     responseBody: rule.responseBody === "message" ? "" : rule.responseBody.name,
-    streaming: rule.method.methodKind === "server_streaming",
+    streaming: answersStream(rule.method),
+    clientStreaming: takesStream(rule.method),
   }));
 }
 

@@ -1,7 +1,10 @@
+import { METHODS } from "node:http";
 import type { DescField, DescMessage, DescMethod, DescService } from "@bufbuild/protobuf";
 import { getOption, hasOption } from "@bufbuild/protobuf";
 import { http } from "../../gen/google/api/annotations_pb.js";
 import type { HttpRule } from "../../gen/google/api/http_pb.js";
+import { canonicalPath, isUnwrapped } from "./fields.ts";
+import { fieldTextReader } from "./message-text.ts";
 import { parseTemplate, type Template } from "./template.ts";
 
 /** One HTTP binding of one RPC: `google.api.http` or one of its `additional_bindings`, checked. */
@@ -20,8 +23,9 @@ export interface Rule {
 
 /** A `google.api.http` option that cannot be served. Thrown when routes are built, never on a request. */
 export class RuleError extends Error {
-  constructor(method: DescMethod, problem: string, cause?: unknown) {
-    super(`${methodName(method)}: google.api.http: ${problem}`, { cause });
+  constructor(method: DescMethod | string, problem: string, cause?: unknown) {
+    const name = typeof method === "string" ? method : methodName(method);
+    super(`${name}: google.api.http: ${problem}`, { cause });
     this.name = "RuleError";
   }
 }
@@ -31,13 +35,21 @@ export function methodName(method: DescMethod): string {
   return `${method.parent.typeName}/${method.name}`;
 }
 
-/** The bindings of all methods that carry `google.api.http`, in the order of declaration. Throws RuleError. */
-export function readRules(services: readonly DescService[]): Rule[] {
+/**
+ * The bindings of all methods that carry `google.api.http`, in the order of declaration. A rule of the
+ * configuration takes the place of its method's option; of several for one method the last does. Throws
+ * RuleError, also when a rule selects no method of the services.
+ */
+export function readRules(services: readonly DescService[], config: readonly HttpRule[] = []): Rule[] {
+  const configured = new Map(config.map((rule) => [rule.selector, rule]));
   const rules: Rule[] = [];
   for (const service of services) {
     for (const method of service.methods) {
-      if (!hasOption(method, http)) continue;
-      const declared = getOption(method, http);
+      const selector = `${service.typeName}.${method.name}`;
+      const declared =
+        configured.get(selector) ?? (hasOption(method, http) ? getOption(method, http) : undefined);
+      configured.delete(selector);
+      if (declared === undefined) continue;
       rules.push(readRule(method, declared));
       for (const additional of declared.additionalBindings) {
         if (additional.additionalBindings.length > 0) {
@@ -47,13 +59,13 @@ export function readRules(services: readonly DescService[]): Rule[] {
       }
     }
   }
+  for (const selector of configured.keys()) {
+    throw new RuleError(selector, "a configured rule selects a method that none of the services has");
+  }
   return rules;
 }
 
 function readRule(method: DescMethod, declared: HttpRule): Rule {
-  if (method.methodKind === "client_streaming" || method.methodKind === "bidi_streaming") {
-    throw new RuleError(method, "a method with a request stream has no REST form; remove the option");
-  }
   const { httpMethod, path } = readPattern(method, declared);
   let template: Template;
   try {
@@ -63,12 +75,50 @@ function readRule(method: DescMethod, declared: HttpRule): Rule {
   }
   const variables = template.variables.map(({ fieldPath }) => readVariable(method, fieldPath));
   const body = readBody(method, declared.body);
+  if (body === "none" && takesStream(method)) {
+    throw new RuleError(method, "a request stream comes as the body; say which field it goes to, or *");
+  }
   if (variables.some((chain) => chain[0] === body && chain.length === 1)) {
     throw new RuleError(method, `${declared.body} is bound by both path and body`);
   }
+  refuseRivals(method, variables, body);
   const responseBody = readResponseBody(method, declared);
   return { method, httpMethod, template, variables, body, responseBody };
 }
+
+/** Whether the requests of a method are a stream. */
+export function takesStream({ methodKind }: DescMethod): boolean {
+  return methodKind === "client_streaming" || methodKind === "bidi_streaming";
+}
+
+/** Whether the answers of a method are a stream. */
+export function answersStream({ methodKind }: DescMethod): boolean {
+  return methodKind === "server_streaming" || methodKind === "bidi_streaming";
+}
+
+/** Refuses bindings of which a request could never have both: members of one oneof, a field and its part. */
+function refuseRivals(method: DescMethod, variables: readonly DescField[][], body: Rule["body"]): void {
+  const bodies = typeof body === "string" ? [] : [[body]];
+  variables.forEach((chain, i) => {
+    for (const other of [...variables.slice(i + 1), ...bodies]) {
+      let depth = 0;
+      while (depth < chain.length && depth < other.length && chain[depth] === other[depth]) depth++;
+      const [a, b] = [chain[depth], other[depth]];
+      const names = `${canonicalPath(chain)} and ${canonicalPath(other)}`;
+      if (a === undefined || b === undefined) {
+        // The body may hold what the path names: a resource and its name.
+        if (other[0] === body) continue;
+        throw new RuleError(method, `${names} are bound, one of which is part of the other`);
+      }
+      if (a.oneof !== undefined && a.oneof === b.oneof) {
+        throw new RuleError(method, `${names} are bound, but only one of ${a.oneof.name} may be given`);
+      }
+    }
+  });
+}
+
+/** CONNECT never reaches a request listener, and others are no HTTP for the parser. */
+const servable = new Set(METHODS.filter((name) => name !== "CONNECT"));
 
 function readPattern(method: DescMethod, { pattern }: HttpRule): { httpMethod: string; path: string } {
   switch (pattern.case) {
@@ -81,6 +131,9 @@ function readPattern(method: DescMethod, { pattern }: HttpRule): { httpMethod: s
     case "custom":
       if (!/^(?:\*|[!#$%&'+\-.^_`|~0-9A-Za-z]+)$/.test(pattern.value.kind)) {
         throw new RuleError(method, `custom kind ${JSON.stringify(pattern.value.kind)} is no HTTP method`);
+      }
+      if (pattern.value.kind !== "*" && !servable.has(pattern.value.kind.toUpperCase())) {
+        throw new RuleError(method, `custom kind ${pattern.value.kind} is no method that node:http serves`);
       }
       return { httpMethod: pattern.value.kind.toUpperCase(), path: pattern.value.path };
     case undefined:
@@ -97,7 +150,7 @@ function readVariable(method: DescMethod, fieldPath: readonly string[]): DescFie
       throw new RuleError(method, `${fieldPath.join(".")} is no field of ${method.input.typeName}`);
     }
     chain.push(field);
-    desc = field.fieldKind === "message" ? field.message : undefined;
+    desc = field.fieldKind === "message" && !isUnwrapped(field) ? field.message : undefined;
   }
   const last = chain.at(-1);
   if (last === undefined || !isText(last)) {
@@ -106,31 +159,9 @@ function readVariable(method: DescMethod, fieldPath: readonly string[]): DescFie
   return chain;
 }
 
-/** Message types whose JSON form is a string or a scalar, so that a path or a query can hold them. */
-const textTypes = new Set([
-  "google.protobuf.Timestamp",
-  "google.protobuf.Duration",
-  "google.protobuf.FieldMask",
-  "google.protobuf.DoubleValue",
-  "google.protobuf.FloatValue",
-  "google.protobuf.Int64Value",
-  "google.protobuf.UInt64Value",
-  "google.protobuf.Int32Value",
-  "google.protobuf.UInt32Value",
-  "google.protobuf.BoolValue",
-  "google.protobuf.StringValue",
-  "google.protobuf.BytesValue",
-]);
-
 /** Whether a single value of this field can be written as one piece of text. */
-export function isText(field: DescField): boolean {
-  if (field.fieldKind === "scalar" || field.fieldKind === "enum") return true;
-  return field.fieldKind === "message" && textTypes.has(field.message.typeName);
-}
-
-/** Whether this message type can be written as one piece of text. */
-export function isTextMessage(desc: DescMessage): boolean {
-  return textTypes.has(desc.typeName);
+function isText(field: DescField): boolean {
+  return field.fieldKind !== "list" && field.fieldKind !== "map" && fieldTextReader(field) !== undefined;
 }
 
 function readBody(method: DescMethod, body: string): Rule["body"] {

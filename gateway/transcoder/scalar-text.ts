@@ -1,7 +1,7 @@
 import type { DescEnum } from "@bufbuild/protobuf";
 import { ScalarType } from "@bufbuild/protobuf";
 import { base64Decode } from "@bufbuild/protobuf/wire";
-import { BadInput, didYouMean, quote } from "./bad-input.ts";
+import { BadInput, didYouMean } from "./bad-input.ts";
 
 /**
  * Readers of scalar and enum values written as text: path variables, query parameters, and the number and
@@ -46,7 +46,7 @@ export function enumTextReader(desc: DescEnum): ReadText {
     const number = numbers.get(text);
     if (number !== undefined) return number;
     if (/^-?[0-9]+$/.test(text)) return checkEnumNumber(desc, readSmall(text, -0x80000000, 0x7fffffff));
-    throw new BadInput(`${quote(text)} is no value of ${desc.typeName}${didYouMean(text, numbers.keys())}`);
+    throw unknownEnumValue(desc, text, numbers);
   };
 }
 
@@ -60,7 +60,16 @@ export function enumNumbers(desc: DescEnum): Map<string, number> {
 /** Refuses a number that a closed enum does not have. */
 export function checkEnumNumber(desc: DescEnum, value: number): number {
   if (desc.open || desc.value[value] !== undefined) return value;
-  throw new BadInput(`${value} is no value of ${desc.typeName}`);
+  throw new BadInput(`is no value of ${desc.typeName}`);
+}
+
+/** The refusal of a name that an enum does not have; what the client sent is not repeated. */
+export function unknownEnumValue(
+  desc: DescEnum,
+  name: string,
+  numbers: ReadonlyMap<string, number>,
+): BadInput {
+  return new BadInput(`is no value of ${desc.typeName}${didYouMean(name, numbers.keys())}`);
 }
 
 const minInt64 = -(2n ** 63n);

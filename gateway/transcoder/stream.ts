@@ -1,23 +1,30 @@
 import type { ServerResponse } from "node:http";
+import type { Writable } from "node:stream";
 import type { DescMethodStreaming } from "@bufbuild/protobuf";
 import type { StreamResponse } from "@connectrpc/connect";
+import { compressor, isStreamCompressible, streamCoding } from "./coding.ts";
 import {
   appendRpcHeaders,
   baseHeaders,
-  type Call,
+  type CallHead,
   clientSignal,
   type Exchange,
-  readCall,
+  readHead,
+  readMessage,
+  varyOf,
 } from "./exchange.ts";
 import type { Fields } from "./fields.ts";
-import { contentType } from "./unary.ts";
+import { RequestStream } from "./request-stream.ts";
+import { takesStream } from "./rules.ts";
+import { contentType, dataOf } from "./unary.ts";
 
 /** How a stream of messages is written down. */
 interface Framing {
   readonly contentType: string;
   /** Before the first message. */
   readonly open: string;
-  message(json: string, index: number): string;
+  /** `id` is empty, or what a client goes on from. */
+  message(json: string, index: number, id: string): string;
   /** An error after the first message: too late for a status. */
   error(json: string, index: number): string;
   /** After the last message. */
@@ -39,7 +46,7 @@ const framings: Record<string, Framing> = {
   "text/event-stream": {
     contentType: "text/event-stream",
     open: "",
-    message: (json) => `data: ${json}\n\n`,
+    message: (json, _, id) => (id === "" ? `data: ${json}\n\n` : `id: ${id}\ndata: ${json}\n\n`),
     error: (json) => `event: error\ndata: ${json}\n\n`,
     close: "event: end\ndata: {}\n\n",
     heartbeat: ":\n\n",
@@ -57,20 +64,40 @@ const framings: Record<string, Framing> = {
 /** Media types a stream is served as, the preferred first. */
 export const streamTypes: readonly string[] = Object.keys(framings);
 
-/** Serves one request of a server-streaming method. Throws what `answerError` renders. */
+/**
+ * Serves one request of a method that answers a stream, be its request one message or a stream itself. Throws
+ * what `answerError` renders.
+ */
 export async function serveStream(exchange: Exchange, mediaType: string): Promise<void> {
-  const call = await readCall(exchange);
-  const controller = clientSignal(exchange.response);
-  const stream = new ResponseStream(exchange, call, controller.signal);
+  const { response, route } = exchange;
+  const head = await readHead(exchange);
+  const streaming = takesStream(route.rule.method);
+  const message = streaming ? undefined : await readMessage(exchange);
+  const controller = clientSignal(response);
+  const requests = message === undefined ? new RequestStream(exchange, controller) : undefined;
+  const stream = new ResponseStream(exchange, {
+    head,
+    messages: requests?.messages() ?? once(message),
+    signal: controller.signal,
+  });
   try {
-    const framing = exchange.route.rawResponse ? undefined : framings[mediaType];
+    const framing = route.raw === undefined ? framings[mediaType] : undefined;
     if (framing === undefined) await writeRaw(exchange, stream);
-    else await writeMessages(exchange, stream, framing);
+    else await writeMessages(exchange, stream, { framing, requests });
+  } catch (err) {
+    throw requests?.error ?? err;
   } finally {
     // Nothing more is wanted, be it because all is sent, the client is gone, or an error ended it.
     controller.abort();
     stream.close();
+    requests?.close();
   }
+}
+
+interface Outgoing {
+  head: CallHead;
+  messages: AsyncIterable<unknown>;
+  signal: AbortSignal;
 }
 
 /** The messages of a call, the first one fetched from the beginning so that an early error has a status. */
@@ -79,24 +106,23 @@ class ResponseStream {
   #iterator: AsyncIterator<unknown> | undefined;
   #answer: StreamResponse | undefined;
 
-  constructor(exchange: Exchange, call: Call, signal: AbortSignal) {
-    this.#opened = this.#open(exchange, call, signal);
+  constructor(exchange: Exchange, call: Outgoing) {
+    this.#opened = this.#open(exchange, call);
     // It is awaited later, or not at all when the client goes away meanwhile.
     this.#opened.catch(() => {});
   }
 
   async #open(
     { shared, route }: Exchange,
-    call: Call,
-    signal: AbortSignal,
+    { head, messages, signal }: Outgoing,
   ): Promise<IteratorResult<unknown>> {
     this.#answer = await shared.transport.stream(
       route.rule.method as DescMethodStreaming,
       signal,
-      call.timeoutMs,
-      call.metadata,
-      once(call.message),
-      call.contextValues,
+      head.timeoutMs,
+      head.metadata,
+      messages as AsyncIterable<never>,
+      head.contextValues,
     );
     this.#iterator = this.#answer.message[Symbol.asyncIterator]();
     return await this.#iterator.next();
@@ -129,62 +155,118 @@ class ResponseStream {
     return this.#answer?.header ?? new Headers();
   }
 
+  /** The RPC's trailers; they are there when the messages have ended. */
+  get trailer(): Headers {
+    return this.#answer?.trailer ?? new Headers();
+  }
+
   close(): void {
     // A generator that is waiting cannot return before it wakes; the abort signal wakes it.
     this.#iterator?.return?.().catch(() => {});
   }
 }
 
-async function writeMessages(exchange: Exchange, stream: ResponseStream, framing: Framing): Promise<void> {
-  const { request, response, route, shared } = exchange;
+async function writeMessages(
+  exchange: Exchange,
+  stream: ResponseStream,
+  { framing, requests }: { framing: Framing; requests: RequestStream | undefined },
+): Promise<void> {
+  const { request, response, route, shared, requestId } = exchange;
   const { settings } = shared;
   const begun = await stream.begun(settings.streamHeadMs);
   if (response.destroyed) return;
-  const headers = [...baseHeaders(exchange.requestId), "content-type", framing.contentType];
-  headers.push("x-accel-buffering", "no"); // proxies that know it pass each message on at once
-  appendRpcHeaders(headers, settings.responseHeaders, stream.header, none);
-  response.writeHead(200, headers);
-  if (request.method === "HEAD") {
-    response.end();
-    return;
-  }
-  if (framing.open !== "") response.write(framing.open);
+  const sink = begin(exchange, stream, framing.contentType);
+  if (sink === undefined) return;
+  if (framing.open !== "") sink.write(framing.open);
   if (!begun) response.flushHeaders();
   const heartbeat = startHeartbeat(response, framing, settings.heartbeatMs);
   let index = 0;
   try {
     for (let result = await stream.first(); result.done !== true; result = await stream.next()) {
-      if (!(await write(response, framing.message(route.write(result.value), index)))) return;
+      const id = route.eventId?.(result.value as Fields) ?? "";
+      if (!(await write(response, sink, framing.message(route.write(result.value), index, id)))) return;
       index++;
     }
-    response.end(framing.close);
-  } catch (error) {
+    addTrailers(exchange, stream);
+    sink.end(framing.close);
+  } catch (err) {
+    const error = requests?.error ?? err;
     const { status, body } = shared.errors.render(error);
-    const { requestId } = exchange;
     settings.onError({ error, status, request, requestId, method: route.rule.method });
-    if (!response.destroyed) response.end(framing.error(body, index));
+    if (!response.destroyed) sink.end(framing.error(body, index));
   } finally {
     clearInterval(heartbeat);
+    if (!sink.writableEnded) sink.destroy();
   }
 }
 
 /** Writes a stream of google.api.HttpBody: the content type is the first one's, an error cuts it off. */
 async function writeRaw(exchange: Exchange, stream: ResponseStream): Promise<void> {
-  const { request, response, shared, requestId } = exchange;
+  const { response, route } = exchange;
+  const bodyOf = (message: unknown) => route.raw?.(message as Fields);
   let result = await stream.first();
   if (response.destroyed) return;
-  const type = result.done === true ? "application/octet-stream" : contentType(result.value as Fields);
+  const sink = begin(exchange, stream, contentType(result.done === true ? undefined : bodyOf(result.value)));
+  if (sink === undefined) return;
+  try {
+    for (; result.done !== true; result = await stream.next()) {
+      if (!(await write(response, sink, dataOf(bodyOf(result.value))))) return;
+    }
+    addTrailers(exchange, stream);
+    sink.end();
+  } finally {
+    if (!sink.writableEnded) sink.destroy();
+  }
+}
+
+/** Writes the head of a stream; answers where its body goes, or undefined when HEAD wants none. */
+function begin(exchange: Exchange, stream: ResponseStream, type: string): Writable | undefined {
+  const { request, response, route, shared, requestId } = exchange;
+  const { settings } = shared;
   const headers = [...baseHeaders(requestId), "content-type", type];
-  appendRpcHeaders(headers, shared.settings.responseHeaders, stream.header, none);
+  headers.push("x-accel-buffering", "no"); // proxies that know it pass each message on at once
+  appendRpcHeaders(headers, settings.responseHeaders, stream.header, none);
+  const varies = route.raw === undefined ? ["accept"] : [];
+  if (settings.compress && isStreamCompressible(type)) varies.push("accept-encoding");
+  if (varies.length > 0) headers.push("vary", varyOf(response, varies.join(", ")));
+  const coding = settings.compress ? streamCoding(request, type) : undefined;
+  if (coding !== undefined) headers.push("content-encoding", coding);
+  const trailers = trailerNames(exchange);
+  if (trailers.length > 0) headers.push("trailer", trailers.join(", "));
   response.writeHead(200, headers);
   if (request.method === "HEAD") {
     response.end();
-    return;
+    return undefined;
   }
-  for (; result.done !== true; result = await stream.next()) {
-    if (!(await write(response, (result.value as Fields)["data"] as Uint8Array))) return;
+  if (coding === undefined) return response;
+  const sink = compressor(coding);
+  sink.pipe(response);
+  return sink;
+}
+
+/** Fields that are of no use, or not allowed, after the body (RFC 9110, section 6.5.1). */
+const neverTrailers = new Set([
+  "cache-control",
+  "location",
+  "set-cookie",
+  "vary",
+  "age",
+  "expires",
+  "www-authenticate",
+]);
+
+/** The RPC's trailers that go out as HTTP trailers: those that are passed on, if the client says it takes any. */
+function trailerNames({ request, shared }: Exchange): readonly string[] {
+  const { te } = request.headers;
+  if (te === undefined || !/(?:^|,)\s*trailers\s*(?:$|[,;])/i.test(String(te))) return [];
+  return shared.settings.responseHeaders.filter((name) => !neverTrailers.has(name));
+}
+
+function addTrailers(exchange: Exchange, stream: ResponseStream): void {
+  for (const name of trailerNames(exchange)) {
+    const value = stream.trailer.get(name);
+    if (value !== null) exchange.response.addTrailers({ [name]: value });
   }
-  response.end();
 }
 
 const none = new Headers();
@@ -205,13 +287,15 @@ function startHeartbeat(
 }
 
 /** Writes and waits until the client has taken enough to go on; false when it is gone. */
-async function write(response: ServerResponse, chunk: string | Uint8Array): Promise<boolean> {
+async function write(response: ServerResponse, sink: Writable, chunk: string | Uint8Array): Promise<boolean> {
   if (response.destroyed) return false;
-  if (response.write(chunk)) return true;
+  if (sink.write(chunk)) return true;
   await new Promise<void>((resolve) => {
-    response.on("drain", settle).on("close", settle);
+    sink.on("drain", settle);
+    response.on("close", settle);
     function settle(): void {
-      response.off("drain", settle).off("close", settle);
+      sink.off("drain", settle);
+      response.off("close", settle);
       resolve();
     }
   });

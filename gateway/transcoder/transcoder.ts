@@ -1,9 +1,12 @@
 import { randomUUID } from "node:crypto";
 import type { IncomingMessage, RequestListener } from "node:http";
-import { createRegistry, type DescFile, type DescService, type Registry } from "@bufbuild/protobuf";
+import { create, createRegistry, type DescFile, type DescService, type Registry } from "@bufbuild/protobuf";
+import { HttpSchema } from "../../gen/google/api/http_pb.js";
 import { file_google_rpc_error_details } from "../../gen/google/rpc/error_details_pb.js";
 import { negotiate } from "./accept.ts";
-import { compileBinding, httpBodyType, stringField } from "./binding.ts";
+import { compileEventId, compileRaw } from "./answer-parts.ts";
+import { compileBinding, stringField } from "./binding.ts";
+import { requireCodings } from "./coding.ts";
 import { createErrorRenderer } from "./errors.ts";
 import { answerError, baseHeaders, type Exchange, type Route, type Transcoding } from "./exchange.ts";
 import { type Fields, getField } from "./fields.ts";
@@ -12,11 +15,12 @@ import { createJsonWriter } from "./json-write.ts";
 import type { Settings, TranscoderOptions } from "./options.ts";
 import { fail } from "./reasons.ts";
 import { Refusal } from "./refusal.ts";
+import { requiredCheck } from "./required.ts";
 import type { Match } from "./router.ts";
 import { buildRouter } from "./routes.ts";
-import { type Rule, readRules } from "./rules.ts";
+import { answersStream, type Rule, readRules } from "./rules.ts";
 import { serveStream, streamTypes } from "./stream.ts";
-import { serveUnary } from "./unary.ts";
+import { serveClientStream, serveUnary } from "./unary.ts";
 
 /**
  * A request listener for node:http that serves the services' `google.api.http` routes as REST over JSON,
@@ -29,7 +33,8 @@ import { serveUnary } from "./unary.ts";
 export function createTranscoder(options: TranscoderOptions): RequestListener {
   const { services, transport } = options;
   const settings = withDefaults(options);
-  const registry = registryOf(services);
+  const registry = registryOf(services, options.registry);
+  const http = create(HttpSchema, options.http);
   const writer = createJsonWriter({ registry, emitDefaults: true });
   const errors = createErrorRenderer({
     registry,
@@ -38,11 +43,16 @@ export function createTranscoder(options: TranscoderOptions): RequestListener {
     realm: settings.realm,
   });
   const shared: Transcoding = { settings, transport, errors };
-  const router = buildRouter(readRules(services), compile);
+  const router = buildRouter(readRules(services, http.rules), compile);
 
   return (request, response) => {
     const requestId = readRequestId(request.headers, settings.createRequestId);
     const url = originForm(request.url ?? "/");
+    if (url.length > settings.maxUrlBytes) {
+      const error = fail("URL_TOO_LONG", { limit: String(settings.maxUrlBytes) });
+      answerError({ shared, request, response, requestId }, new Refusal({ status: 414, error }));
+      return;
+    }
     const mark = url.indexOf("?");
     const path = mark < 0 ? url : url.slice(0, mark);
     let match: Match<Route>;
@@ -62,16 +72,23 @@ export function createTranscoder(options: TranscoderOptions): RequestListener {
   };
 
   function compile(rule: Rule): Route {
-    const { method, responseBody } = rule;
-    const stream = method.methodKind === "server_streaming";
-    const etag = responseBody === "message" && !stream ? stringField(method.output, "etag") : undefined;
+    const { method } = rule;
+    const streaming = method.methodKind !== "unary";
+    const etag = answersStream(method) ? undefined : stringField(method.output, "etag");
     return {
       rule,
-      bind: compileBinding(rule, { registry, maxDepth: settings.maxDepth }),
+      bind: compileBinding(rule, {
+        registry,
+        maxDepth: settings.maxDepth,
+        lastEventIdField: settings.lastEventIdField,
+        decodeSlashes: http.fullyDecodeReservedExpansion,
+      }),
+      check: requiredCheck(method.input),
       write: responseWriter(rule),
       etag: etag?.localName,
-      rawResponse: responseBody === "message" && method.output.typeName === httpBodyType,
-      timeouts: stream ? settings.streamTimeouts : settings.timeouts,
+      raw: compileRaw(rule),
+      eventId: compileEventId(method.output, settings.eventIdField),
+      timeouts: streaming ? settings.streamTimeouts : settings.timeouts,
     };
   }
 
@@ -93,12 +110,13 @@ function originForm(url: string): string {
 async function serve(exchange: Exchange): Promise<void> {
   try {
     const { request, route } = exchange;
-    if (route.rule.method.methodKind === "server_streaming") {
-      const type = route.rawResponse ? "" : requireAcceptable(request, streamTypes);
-      await serveStream(exchange, type);
+    if (exchange.shared.settings.compress) requireCodings(request);
+    const { method } = route.rule;
+    if (answersStream(method)) {
+      await serveStream(exchange, route.raw === undefined ? requireAcceptable(request, streamTypes) : "");
     } else {
-      if (!route.rawResponse) requireAcceptable(request, unaryTypes);
-      await serveUnary(exchange);
+      if (route.raw === undefined) requireAcceptable(request, unaryTypes);
+      await (method.methodKind === "unary" ? serveUnary(exchange) : serveClientStream(exchange));
     }
   } catch (err) {
     answerError(exchange, err);
@@ -142,6 +160,10 @@ function answerUnrouted(
 function withDefaults(options: TranscoderOptions): Settings {
   return {
     maxBodyBytes: options.maxBodyBytes ?? 1024 * 1024,
+    maxStreamBytes: options.maxStreamBytes ?? 64 * 1024 * 1024,
+    maxUrlBytes: options.maxUrlBytes ?? 8192,
+    maxMetadataBytes: options.maxMetadataBytes ?? 8192,
+    compress: options.compress ?? true,
     maxDepth: options.maxDepth ?? 64,
     timeouts: options.timeouts ?? { default: 30_000, max: 60_000 },
     streamTimeouts: options.streamTimeouts ?? { default: undefined, max: undefined },
@@ -149,6 +171,8 @@ function withDefaults(options: TranscoderOptions): Settings {
     responseHeaders: (options.responseHeaders ?? ["cache-control", "location"]).map((name) =>
       name.toLowerCase(),
     ),
+    eventIdField: options.eventIdField ?? "event_id",
+    lastEventIdField: options.lastEventIdField ?? "last_event_id",
     createRequestId: options.createRequestId ?? randomUUID,
     prepare: options.prepare,
     fallback: options.fallback,
@@ -159,8 +183,8 @@ function withDefaults(options: TranscoderOptions): Settings {
   };
 }
 
-/** All types of the services' files and what they import, and the error details of google.rpc. */
-function registryOf(services: readonly DescService[]): Registry {
+/** All types of the services' files and what they import, the error details of google.rpc, and further ones. */
+function registryOf(services: readonly DescService[], further: Registry | undefined): Registry {
   const files = new Map<string, DescFile>();
   const add = (file: DescFile): void => {
     if (files.has(file.name)) return;
@@ -169,5 +193,7 @@ function registryOf(services: readonly DescService[]): Registry {
   };
   add(file_google_rpc_error_details);
   for (const service of services) add(service.file);
-  return createRegistry(...files.values());
+  return further === undefined
+    ? createRegistry(...files.values())
+    : createRegistry(further, ...files.values());
 }

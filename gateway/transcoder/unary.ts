@@ -1,12 +1,31 @@
-import type { DescMethodUnary } from "@bufbuild/protobuf";
-import { appendRpcHeaders, baseHeaders, clientSignal, type Exchange, readCall } from "./exchange.ts";
+import type { DescMethodStreaming, DescMethodUnary, Message } from "@bufbuild/protobuf";
+import { compress, responseCoding, variesByCoding } from "./coding.ts";
+import { entityTag, isNotModified, requireMatch } from "./conditional.ts";
+import {
+  appendRpcHeaders,
+  baseHeaders,
+  clientSignal,
+  type Exchange,
+  readHead,
+  readMessage,
+  varyOf,
+} from "./exchange.ts";
 import type { Fields } from "./fields.ts";
-import { etagHeader, isNotModified } from "./headers.ts";
+import { fail } from "./reasons.ts";
+import { RequestStream } from "./request-stream.ts";
+
+/** What a call came to: one message. */
+interface Answer {
+  readonly header: Headers;
+  readonly trailer: Headers;
+  readonly message: Message;
+}
 
 /** Serves one request of a unary method. Throws what `answerError` renders. */
 export async function serveUnary(exchange: Exchange): Promise<void> {
-  const { request, response, route, requestId, shared } = exchange;
-  const { message, metadata, timeoutMs, contextValues } = await readCall(exchange);
+  const { response, route, shared } = exchange;
+  const { metadata, timeoutMs, contextValues } = await readHead(exchange);
+  const message = await readMessage(exchange);
   const answer = await shared.transport.unary(
     route.rule.method as DescMethodUnary,
     clientSignal(response).signal,
@@ -15,36 +34,89 @@ export async function serveUnary(exchange: Exchange): Promise<void> {
     message,
     contextValues,
   );
+  await writeAnswer(exchange, answer);
+}
+
+/** Serves one request of a method that takes a stream and answers one message. */
+export async function serveClientStream(exchange: Exchange): Promise<void> {
+  const { response, route, shared } = exchange;
+  const { metadata, timeoutMs, contextValues } = await readHead(exchange);
+  const controller = clientSignal(response);
+  const requests = new RequestStream(exchange, controller);
+  try {
+    const { header, trailer, message } = await shared.transport.stream(
+      route.rule.method as DescMethodStreaming,
+      controller.signal,
+      timeoutMs,
+      metadata,
+      requests.messages(),
+      contextValues,
+    );
+    let answer: Message | undefined;
+    // To the end, since the trailers come after the message.
+    for await (const only of message) answer = only;
+    if (answer === undefined) throw fail("NO_ANSWER", {});
+    await writeAnswer(exchange, { header, trailer, message: answer });
+  } catch (err) {
+    throw requests.error ?? err;
+  } finally {
+    controller.abort();
+    requests.close();
+  }
+}
+
+async function writeAnswer(exchange: Exchange, { header, trailer, message }: Answer): Promise<void> {
+  const { request, response, route, requestId, shared } = exchange;
   if (response.destroyed) return;
   const headers = baseHeaders(requestId);
-  appendRpcHeaders(headers, shared.settings.responseHeaders, answer.header, answer.trailer);
-  const result = answer.message as unknown as Fields;
-  if (route.etag !== undefined) {
-    const etag = etagHeader(result[route.etag] as string | undefined);
-    if (etag !== undefined) {
-      headers.push("etag", etag);
-      if ((request.method === "GET" || request.method === "HEAD") && isNotModified(request.headers, etag)) {
-        response.writeHead(304, headers);
-        response.end();
-        return;
-      }
+  appendRpcHeaders(headers, shared.settings.responseHeaders, header, trailer);
+  const result = message as unknown as Fields;
+  const etag = route.etag === undefined ? undefined : (result[route.etag] as string | undefined);
+  const tag = entityTag(etag);
+  if (etag !== undefined && tag !== undefined && (request.method === "GET" || request.method === "HEAD")) {
+    requireMatch(request.headers, etag);
+    if (isNotModified(request.headers, etag)) {
+      headers.push("etag", tag);
+      if (shared.settings.compress) headers.push("vary", varyOf(response, "accept-encoding"));
+      response.writeHead(304, headers);
+      response.end();
+      return;
     }
   }
-  if (route.rawResponse) {
-    const data = Buffer.from(result["data"] as Uint8Array);
-    headers.push("content-type", contentType(result), "content-length", String(data.length));
-    response.writeHead(200, headers);
-    response.end(data);
-    return;
+  let type = "application/json";
+  let body: string | Uint8Array;
+  let length: number;
+  if (route.raw === undefined) {
+    body = route.write(result);
+    length = Buffer.byteLength(body);
+  } else {
+    const content = route.raw(result);
+    type = contentType(content);
+    body = dataOf(content);
+    length = body.length;
   }
-  const json = route.write(result);
-  headers.push("content-type", "application/json", "content-length", String(Buffer.byteLength(json)));
+  const { compress: mayCompress } = shared.settings;
+  if (mayCompress && variesByCoding(type, length)) headers.push("vary", varyOf(response, "accept-encoding"));
+  const coding = mayCompress ? responseCoding(request, type, length) : undefined;
+  if (coding !== undefined) {
+    body = await compress(body, coding);
+    length = body.length;
+    headers.push("content-encoding", coding);
+  }
+  // Compressed, it is another representation of the same state (RFC 9110, section 8.8.1).
+  if (tag !== undefined) headers.push("etag", coding === undefined ? tag : `W/${tag}`);
+  headers.push("content-type", type, "content-length", String(length));
   response.writeHead(200, headers);
-  response.end(json);
+  response.end(body);
 }
 
 /** The content type of a google.api.HttpBody; one that cannot stand in a header is not passed on. */
-export function contentType(body: Fields): string {
-  const type = body["contentType"] as string;
+export function contentType(body: Fields | undefined): string {
+  const type = (body?.["contentType"] ?? "") as string;
   return /^[\x20-\x7e]+$/.test(type) ? type : "application/octet-stream";
+}
+
+/** The bytes of a google.api.HttpBody. */
+export function dataOf(body: Fields | undefined): Uint8Array {
+  return (body?.["data"] as Uint8Array | undefined) ?? new Uint8Array();
 }

@@ -9,7 +9,10 @@ import { ShelfService } from "./shelf.ts";
 /** A call as a fake service sees it. */
 export interface SeenCall {
   method: string;
+  /** The request; of a request stream, the message read last. */
   message: Record<string, unknown>;
+  /** The messages of a request stream. */
+  messages: AsyncIterable<Record<string, unknown>>;
   header: Headers;
   signal: AbortSignal;
   timeoutMs: number | undefined;
@@ -51,7 +54,8 @@ export function fakeTransport(handlers: Handlers): Transport & { calls: SeenCall
       message: never,
       contextValues: never,
     ) {
-      const answer = await begin(method, { ...seen(signal, timeoutMs, header), message, contextValues });
+      const call = { ...seen(signal, timeoutMs, header), message, messages: nothing(), contextValues };
+      const answer = await begin(method, call);
       if (Symbol.asyncIterator in answer) throw new TypeError("a stream for a unary method");
       return {
         ...{ stream: false, service: method.parent, method },
@@ -65,23 +69,30 @@ export function fakeTransport(handlers: Handlers): Transport & { calls: SeenCall
       signal: never,
       timeoutMs: never,
       header: never,
-      input: AsyncIterable<never>,
+      input: AsyncIterable<Record<string, unknown>>,
       contextValues: never,
     ) {
-      for await (const message of input) {
-        const messages = begin(method, { ...seen(signal, timeoutMs, header), message, contextValues });
-        if (!(Symbol.asyncIterator in messages)) throw new TypeError("one message for a stream");
-        return {
-          ...{ stream: true, service: method.parent, method },
-          header: new Headers({ "cache-control": "max-age=5" }),
-          trailer: new Headers(),
-          message: created(method, messages),
-        };
+      const call = { ...seen(signal, timeoutMs, header), message: {}, messages: input, contextValues };
+      if (method.methodKind === "server_streaming") {
+        for await (const message of input) call.message = message;
       }
-      throw new TypeError("no request message");
+      const answer = await begin(method, call);
+      const messages = Symbol.asyncIterator in answer ? answer : one(answer.message ?? {});
+      return {
+        ...{ stream: true, service: method.parent, method },
+        header: new Headers({ "cache-control": "max-age=5" }),
+        trailer: new Headers({ "x-total": "2" }),
+        message: created(method, messages),
+      };
     },
   };
   return transport as unknown as Transport & { calls: SeenCall[] };
+}
+
+async function* nothing(): AsyncIterable<never> {}
+
+async function* one(message: object): AsyncIterable<object> {
+  yield message;
 }
 
 type HeadersInit = ConstructorParameters<typeof Headers>[0];
@@ -105,6 +116,35 @@ export const echoHandlers: Handlers = {
   }),
   PutCover: ({ message }) => ({ message: { name: message["name"] } }),
   PurgeShelf: () => ({}),
+  GetJacket: ({ message }) => ({
+    message: { image: { contentType: "image/png", data: Buffer.from(String(message["name"])) }, etag: "j1" },
+  }),
+  ImportBooks: async ({ messages }) => {
+    const books: unknown[] = [];
+    for await (const { book, shelf } of messages) books.push({ ...(book as object), name: shelf });
+    return { message: { books } };
+  },
+  async *TalkBooks({ messages }) {
+    for await (const { name, reader } of messages) yield { name, title: reader };
+  },
+  UploadBook: async ({ messages }) => {
+    let size = 0;
+    let last: Record<string, unknown> = {};
+    for await (last of messages) size += (last["cover"] as { data: Uint8Array }).data.length;
+    return { message: { name: last["name"], pages: size } };
+  },
+  async *ConvertBook({ messages }) {
+    for await (const { contentType, data } of messages) {
+      yield {
+        contentType,
+        data: Buffer.from(
+          Buffer.from(data as Uint8Array)
+            .toString()
+            .toUpperCase(),
+        ),
+      };
+    }
+  },
   Anything: ({ message }) => ({ message: { name: message["name"] } }),
 };
 
