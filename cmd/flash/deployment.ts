@@ -55,7 +55,9 @@ export async function deploy({
   await using stack = new AsyncDisposableStack();
   const logDir = join(dataDir, "logs");
   await mkdir(logDir, { recursive: true });
-  const ports = await reservePorts(3 + (apart ? serviceNames.length * processes : 0));
+  // There is one gateway, which buyers call.
+  const behind = serviceNames.filter((name) => name !== "gateway");
+  const ports = await reservePorts(3 + (apart ? behind.length * processes : 0));
   const nextPort = (): number => {
     const port = ports.pop();
     if (port === undefined) throw new RangeError("there are no ports left");
@@ -100,9 +102,7 @@ export async function deploy({
 
   let replicas: Record<string, string[]>;
   if (apart) {
-    const portsOf = new Map(
-      serviceNames.map((service) => [service, Array.from({ length: processes }, nextPort)]),
-    );
+    const portsOf = new Map(behind.map((service) => [service, Array.from({ length: processes }, nextPort)]));
     const addresses = Object.fromEntries(
       [...portsOf].map(([service, own]) => [
         `ROWLOCK_${service.toUpperCase()}_ADDR`,
@@ -110,10 +110,7 @@ export async function deploy({
       ]),
     );
     replicas = Object.fromEntries(
-      serviceNames.map((service) => [
-        service,
-        Array.from({ length: processes }, (_, i) => `${service}-${i + 1}`),
-      ]),
+      behind.map((service) => [service, Array.from({ length: processes }, (_, i) => `${service}-${i + 1}`)]),
     );
     start("sandbox", ["sandbox"], {});
     await ready();

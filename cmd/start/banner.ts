@@ -6,8 +6,8 @@ import type { Shop } from "./shop.ts";
 export function printBanner({ config, shop, out }: { config: Config; shop: Shop; out: Writable }): void {
   const { httpUrl, grpcAddress, sandboxUrl, played, secrets } = shop;
   const rest = config.parts.includes("gateway");
-  // Only services have data and check keys.
-  const services = config.parts.some((part) => part !== "gateway" && part !== "sandbox");
+  // Only the sandbox has neither data nor keys.
+  const services = config.parts.some((part) => part !== "sandbox");
   const lines: [string, string][] = [
     ["Parts", config.parts.join(" ")],
     ...(rest

@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { authSchema } from "../../gateway/auth/migrations/index.ts";
 import type { Db, Schema } from "../../lib/db/index.ts";
 import { migrate, openDatabase } from "../../lib/db/index.ts";
 import { jobsSchema } from "../../lib/jobs/index.ts";
@@ -22,6 +23,7 @@ export const schemas: Record<ServiceName, Schema> = {
   payment: paymentSchema,
   shipping: shippingSchema,
   notify: notifySchema,
+  gateway: authSchema,
 };
 
 /** Postgres, migrated for the services of this process. */

@@ -1,5 +1,6 @@
 import type { DescService } from "@bufbuild/protobuf";
 import { type Client, createClient, type Transport } from "@connectrpc/connect";
+import { AuthService } from "../../gen/rowlock/auth/v1/auth_pb.js";
 import { CartService } from "../../gen/rowlock/cart/v1/cart_pb.js";
 import { CatalogService } from "../../gen/rowlock/catalog/v1/catalog_pb.js";
 import { InventoryService } from "../../gen/rowlock/inventory/v1/inventory_pb.js";
@@ -11,7 +12,7 @@ import { createGrpcTransport } from "../../lib/rpc/grpc-transport.ts";
 import { createServiceTransport, type PrincipalSigner } from "../../lib/rpc/index.ts";
 import { ConfigError, type PartName } from "./config.ts";
 
-/** The contract of each service. */
+/** The contract of each part. */
 export const contracts = {
   catalog: CatalogService,
   inventory: InventoryService,
@@ -20,9 +21,10 @@ export const contracts = {
   payment: PaymentService,
   shipping: ShippingService,
   notify: NotifyService,
-} as const satisfies Record<Exclude<PartName, "gateway">, DescService>;
+  gateway: AuthService,
+} as const satisfies Record<PartName, DescService>;
 
-/** A service, as opposed to the gateway. */
+/** What hosts a service: every part. */
 export type ServiceName = keyof typeof contracts;
 
 /** All services' names. */
@@ -37,6 +39,27 @@ export interface Network {
   /** Tells how to reach the services of this process, once they are made: they need their clients first. */
   connect(local: Transport): void;
   [Symbol.dispose](): void;
+}
+
+/**
+ * The gateway needs all services, and says so before anything is begun.
+ * @throws ConfigError naming the first that is neither here nor at a known address
+ */
+export function requireAll({
+  here,
+  addresses,
+}: {
+  here: ReadonlySet<string>;
+  addresses: Partial<Record<PartName, string>>;
+}): void {
+  const missing = serviceNames.find((name) => !here.has(name) && addresses[name] === undefined);
+  if (missing !== undefined) throw missingAddress("the gateway", missing);
+}
+
+function missingAddress(caller: string, service: ServiceName): ConfigError {
+  return new ConfigError([
+    `${caller} needs ${service}: host it here or set ROWLOCK_${service.toUpperCase()}_ADDR`,
+  ]);
 }
 
 /**
@@ -65,9 +88,7 @@ export function createNetwork({
   const remote = (service: ServiceName, caller?: PartName): Transport => {
     const address = addresses[service];
     if (address === undefined) {
-      throw new ConfigError([
-        `${caller ?? "the gateway"} needs ${service}: host it here or set ROWLOCK_${service.toUpperCase()}_ADDR`,
-      ]);
+      throw missingAddress(caller ?? "the gateway", service);
     }
     const transport = createGrpcTransport({
       address,

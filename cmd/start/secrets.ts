@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Config } from "./config.ts";
+import { listOf } from "./sign-in-config.ts";
 
 /** The installation's own secrets. */
 export interface Secrets {
@@ -9,13 +10,15 @@ export interface Secrets {
   staffKey: string;
   /** Whether the staff key was made just now, and so has to be shown. */
   staffKeyIsNew: boolean;
-  /** Shared by all processes: signs principals, and derives the carts' tokens. */
+  /** Shared by all processes: signs principals, derives the carts' tokens, the sessions' and the API keys' secrets. */
   serviceKey: string;
+  /** What was, or will be, the service key: they verify, and make nothing new. */
+  otherServiceKeys: readonly string[];
 }
 
 /** For a process without services, which signs and checks nothing: keeps nothing, and none is shown. */
 export function noSecrets(): Secrets {
-  return { staffKey: newSecret(), staffKeyIsNew: false, serviceKey: newSecret() };
+  return { staffKey: newSecret(), staffKeyIsNew: false, serviceKey: newSecret(), otherServiceKeys: [] };
 }
 
 /** The secrets of the environment, or those kept in the data folder; made on the first start. */
@@ -26,8 +29,13 @@ export async function readSecrets({
 }: Pick<Config, "dataDir" | "staffKey" | "serviceKey">): Promise<Secrets> {
   const staff =
     staffKey === "" ? await keep(dataDir, "staff-key", "rlk_") : { value: staffKey, isNew: false };
-  const service = serviceKey === "" ? await keep(dataDir, "service-key", "") : { value: serviceKey };
-  return { staffKey: staff.value, staffKeyIsNew: staff.isNew, serviceKey: service.value };
+  const [first, ...others] = listOf(serviceKey);
+  return {
+    staffKey: staff.value,
+    staffKeyIsNew: staff.isNew,
+    serviceKey: first ?? (await keep(dataDir, "service-key", "")).value,
+    otherServiceKeys: others,
+  };
 }
 
 /**

@@ -1,4 +1,5 @@
 import { Redis } from "ioredis";
+import type { Auth } from "../../gateway/auth/index.ts";
 import type { Clock } from "../../lib/clock.ts";
 import type { Db } from "../../lib/db/index.ts";
 import { sweepIdempotency } from "../../lib/idempotency/sweep.ts";
@@ -26,11 +27,13 @@ import { createPaymentService, type PaymentDeps, paymentWebhooks } from "../../s
 import { sweepRefunds } from "../../services/payment/sweep.ts";
 import { createShippingService } from "../../services/shipping/service.ts";
 import { shippingWebhooks } from "../../services/shipping/webhooks.ts";
+import { startAuth } from "./auth.ts";
 import type { Config } from "./config.ts";
 import type { Database } from "./database.ts";
 import { every } from "./every.ts";
 import type { Network, ServiceName } from "./network.ts";
 import type { Providers } from "./providers.ts";
+import type { Secrets } from "./secrets.ts";
 
 /** What the services are made of. */
 export interface Parts {
@@ -41,11 +44,13 @@ export interface Parts {
   network: Network;
   jobs: Jobs;
   providers: Providers;
-  serviceKey: string;
+  secrets: Secrets;
 }
 
 /** A service, and what it does besides answering calls. */
 export interface Made extends ServiceModule {
+  /** The gateway's: tells who calls. */
+  auth?: Auth;
   /** Tells the jobs what to work on; before they start. */
   work?: () => void;
   /** Starts its sweep; what is returned stops it. */
@@ -86,14 +91,14 @@ export const makers: Record<ServiceName, (parts: Parts) => Made | Promise<Made>>
 
   cart: (parts) => {
     const { store, close, sweep } = cartStore(parts);
-    const { network, clock, log, serviceKey } = parts;
+    const { network, clock, log, secrets } = parts;
     const service = createCartService({
       store,
       catalog: network.client("cart", "catalog"),
       inventory: network.client("cart", "inventory"),
       clock,
       log,
-      tokenSecret: serviceKey,
+      tokenSecret: secrets.serviceKey,
     });
     return { ...service, close, sweep };
   },
@@ -189,6 +194,17 @@ export const makers: Record<ServiceName, (parts: Parts) => Made | Promise<Made>>
       sweep: () =>
         together(sweepInbox({ inbox, name: "notify", log }), sweepKeys({ db, name: "notify", clock, log })),
       work: () => jobs.work(notifyWebhooks, (job) => inbox.work(job)),
+    };
+  },
+
+  gateway: async (parts) => {
+    const auth = await startAuth(parts);
+    const { log } = parts;
+    return {
+      services: auth.services,
+      auth,
+      sweep: () => every({ ms: sweepMs, name: "auth.sweep", log }, () => auth.sweep()),
+      close: () => auth[Symbol.asyncDispose](),
     };
   },
 };

@@ -92,9 +92,10 @@ const matrix = (Object.keys(admitted) as MethodName[]).flatMap((method) =>
   }),
 );
 
-const forged = (await forgeries()).map(
-  ([name, value]) => [`a principal ${name}`, { "rowlock-principal": value }] as const,
-);
+const forged = (await forgeries()).map(([name, value]): [string, Record<string, string>] => [
+  `a principal ${name}`,
+  { "rowlock-principal": value },
+]);
 
 describe.each(hostKinds)("access over %s", (kind) => {
   let host: TestHost;
@@ -112,7 +113,7 @@ describe.each(hostKinds)("access over %s", (kind) => {
     expect(await call(method, callers[caller])).toBe(want);
   });
 
-  test.each([
+  test.each<[string, Record<string, string>]>([
     ["a wrong bearer key", { authorization: "Bearer wrong" }],
     ["a key that begins right", { authorization: `Bearer ${testStaffKey}x` }],
     ["a wrong api key", { "x-api-key": "wrong" }],
@@ -122,7 +123,7 @@ describe.each(hostKinds)("access over %s", (kind) => {
     ["a wrong principal beside a good key", { "rowlock-principal": "x", "x-api-key": testStaffKey }],
     ...forged,
   ])("%s is UNAUTHENTICATED, even where anyone may call", async (_, headers) => {
-    const err = await failureOf(client.echo({ text: "x" }, { headers: headers as Record<string, string> }));
+    const err = await failureOf(client.echo({ text: "x" }, { headers }));
     expect(err.code).toBe(Code.Unauthenticated);
     expect(reasonOf(err)).toBe("INVALID_CREDENTIALS");
     // Neither the key nor the principal may be told back.

@@ -1,4 +1,5 @@
 import { hash, timingSafeEqual } from "node:crypto";
+import type { ConnectError } from "@connectrpc/connect";
 import { Role } from "../../gen/rowlock/auth/v1/access_pb.js";
 import { nobody, type Principal } from "./principal.ts";
 import { failRpc } from "./reasons.ts";
@@ -51,7 +52,7 @@ export function createAuthenticator({
   function holderOf(credential: string, header: string, kinds: readonly Principal["kind"][]) {
     const check = (principal: Principal | undefined): Principal => {
       if (principal === undefined || !kinds.includes(principal.kind)) {
-        throw failRpc("INVALID_CREDENTIALS", { header });
+        throw invalidCredentials(header);
       }
       return principal;
     };
@@ -76,7 +77,7 @@ export function createAuthenticator({
       if (authorization !== null) {
         const bearer = /^bearer +(\S+)$/i.exec(authorization)?.[1];
         if (bearer === undefined) {
-          throw failRpc("INVALID_CREDENTIALS", { header: "authorization" });
+          throw invalidCredentials("authorization");
         }
         holders.push(holderOf(bearer, "authorization", ["staff", "customer"]));
       }
@@ -117,14 +118,20 @@ export function findCookie(header: string | null, name: string): string | undefi
   return undefined;
 }
 
+/** The refusal of a credential that is nobody's; `header` says where it stood. */
+export function invalidCredentials(header: string): ConnectError {
+  return failRpc("INVALID_CREDENTIALS", { header });
+}
+
 function vouchedFor(principal: Principal | undefined): Principal {
   if (principal === undefined) {
-    throw failRpc("INVALID_CREDENTIALS", { header: principalHeader });
+    throw invalidCredentials(principalHeader);
   }
   return principal;
 }
 
-function createStaffLookup(staffKeys: readonly StaffKey[]): (key: string) => Principal | undefined {
+/** Finds the configured staff keys. */
+export function createStaffLookup(staffKeys: readonly StaffKey[]): (key: string) => Principal | undefined {
   const known = staffKeys.map(({ name, digest }) => {
     const bytes = Buffer.from(digest, "hex");
     if (bytes.byteLength !== 32) {

@@ -1,5 +1,11 @@
 export type { Authenticator, FindHolder, StaffKey } from "./authenticator.ts";
-export { createAuthenticator, findCookie, guestTokenHeader } from "./authenticator.ts";
+export {
+  createAuthenticator,
+  createStaffLookup,
+  findCookie,
+  guestTokenHeader,
+  invalidCredentials,
+} from "./authenticator.ts";
 export { actsAsStaff, asPrincipal, callerOf, requireOwner } from "./caller.ts";
 export { createDirectTransport } from "./direct-transport.ts";
 export type { HolderCache } from "./holder-cache.ts";

@@ -40,7 +40,8 @@ export function checkAccess(): Interceptor {
   };
 }
 
-function refuse(needed: Access, caller: Principal, method: DescMethod): ConnectError | undefined {
+/** Why a caller may not call a method that needs this; undefined when it may. */
+export function refuse(needed: Access, caller: Principal, method: DescMethod): ConnectError | undefined {
   if (needed === Access.PUBLIC) {
     return undefined;
   }
