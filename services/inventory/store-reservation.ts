@@ -42,7 +42,8 @@ export async function lockStockOf(
 /**
  * Frees the units of due holds on stock rows that the caller has locked, and
  * ends their reservations. Units of the same reservations on other SKUs stay
- * counted until somebody who has locked those rows frees them.
+ * counted until somebody who has locked those rows frees them. Nobody is told:
+ * readers count due holds as free already.
  */
 export async function expireDueHolds(
   tx: Queryable,
@@ -71,7 +72,6 @@ export async function expireDueHolds(
     update stock s set reserved = s.reserved - f.units, update_time = now()
     from (select sku, location_id, sum(quantity) as units from freed group by sku, location_id) f
     where s.sku = f.sku and s.location_id = f.location_id`);
-  changed(tx, skus);
 }
 
 /** When the earliest hold on each SKU ends. */
