@@ -1,15 +1,17 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
+import { newId, sha256Hex } from "../../lib/ids/ids.ts";
 import { as } from "../../lib/rpc/testing/interceptors.ts";
 import { type TestDatabase, testDatabase } from "../../lib/testing/postgres.ts";
 import { cartSchema } from "./migrations/index.ts";
 import { createPostgresCartStore } from "./store-postgres.ts";
-import { type CartUnderTest, cartUnderTest, contact, shippingAddress } from "./testing/carts.ts";
+import { type CartUnderTest, cartUnderTest, contact, shippingAddress, signedIn } from "./testing/carts.ts";
 
 const statements: string[] = [];
 let database: TestDatabase;
 let under: CartUnderTest;
 let cartId: string;
 let holder: ReturnType<typeof as.guest>;
+let token: string;
 const order = { ...as.service("order") };
 
 beforeAll(async () => {
@@ -18,7 +20,9 @@ beforeAll(async () => {
 afterAll(() => database?.[Symbol.asyncDispose]());
 beforeEach(async () => {
   under = cartUnderTest(createPostgresCartStore({ db: database.db }));
-  ({ cartId, holder } = await under.newCart());
+  const made = await under.newCart();
+  ({ cartId, holder } = made);
+  ({ token } = made.cart);
   await under.client.addItem({ cartId, sku: "A", quantity: 1n, requestId: "first" }, holder);
 });
 
@@ -27,6 +31,27 @@ type Budget = { sql: number; catalog: number; inventory: number };
 test.each<[string, () => Promise<unknown>, Budget]>([
   ["CreateCart", () => under.newCart(), { sql: 1, catalog: 0, inventory: 0 }],
   ["GetCart", () => under.client.getCart({ cartId }, holder), { sql: 1, catalog: 1, inventory: 1 }],
+  ["GetCurrentCart", () => under.client.getCurrentCart({}, holder), { sql: 2, catalog: 1, inventory: 1 }],
+  [
+    "AdoptCarts of nothing",
+    () => under.client.adoptCarts({ guestId: "0".repeat(64), customerId: "cus_0" }, order),
+    { sql: 2, catalog: 0, inventory: 0 },
+  ],
+  [
+    "AdoptCarts without a cart to merge with",
+    () => under.client.adoptCarts({ guestId: sha256Hex(token), customerId: newId("cus") }, order),
+    { sql: 6, catalog: 0, inventory: 0 },
+  ],
+  [
+    "AdoptCarts with a merge",
+    async () => {
+      const { id: customerId, caller } = signedIn();
+      await under.client.createCart({}, caller);
+      statements.length = 0;
+      await under.client.adoptCarts({ guestId: sha256Hex(token), customerId }, order);
+    },
+    { sql: 15, catalog: 0, inventory: 0 },
+  ],
   [
     "AddItem",
     () => under.client.addItem({ cartId, sku: "B", quantity: 1n }, holder),

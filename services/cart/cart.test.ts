@@ -94,6 +94,11 @@ test("a change starts the 30 days again; no change leaves the document", () => {
     expireTime: later + cartLifeMs,
   });
   expect(touched(open, open, later)).toBe(open);
+  // Another replica's clock may be behind.
+  expect(touched(open, { ...open }, now - 1)).toMatchObject({
+    updateTime: now,
+    expireTime: now + cartLifeMs,
+  });
 });
 
 function outcome(work: () => unknown): unknown {

@@ -19,7 +19,7 @@ export const maxKeys = 256;
  */
 export interface CartDocument {
   readonly id: string;
-  /** Hex SHA-256 digest of the token. */
+  /** The customer's id, or the hex SHA-256 digest of the token. */
   readonly owner: string;
   readonly currencyCode: string;
   readonly lines: readonly StoredLine[];
@@ -29,6 +29,10 @@ export interface CartDocument {
   readonly order?:
     | { readonly state: "frozen"; readonly id: string; readonly until: number }
     | { readonly state: "ordered"; readonly id: string };
+  /** The cart of the same owner into which the lines are going: what is left to do is in `merge.ts`. */
+  readonly mergingInto?: string;
+  /** What became of the lines of carts that are merging into this one. */
+  readonly receipts?: readonly Receipt[];
   /** The latest changes that came with a key, oldest first; absent when none did. */
   readonly keys?: readonly StoredKey[];
   readonly createTime: number;
@@ -69,6 +73,13 @@ export interface StoredKey {
   readonly time: number;
 }
 
+/** That the lines of a cart came into this one, all but those that are left there. */
+export interface Receipt {
+  readonly from: string;
+  /** SKUs. */
+  readonly left: readonly string[];
+}
+
 /** A new, empty cart. */
 export function emptyCart(init: {
   id: string;
@@ -88,9 +99,16 @@ export function emptyCart(init: {
   };
 }
 
-/** What is stored of a change made at `now`: `after` with its times set; `before` itself when nothing changed. */
+/**
+ * What is stored of a change made at `now`: `after` with its times set; `before` itself when nothing changed. A
+ * cart's time never goes back, though the clocks of replicas may differ.
+ */
 export function touched(before: CartDocument, after: CartDocument, now: number): CartDocument {
-  return after === before ? before : { ...after, updateTime: now, expireTime: now + cartLifeMs };
+  if (after === before) {
+    return before;
+  }
+  const updateTime = Math.max(now, before.updateTime);
+  return { ...after, updateTime, expireTime: updateTime + cartLifeMs };
 }
 
 /** The cart as it counts at `now`: a freeze that is over is gone, with its order's id. */

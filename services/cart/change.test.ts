@@ -30,6 +30,7 @@ function storeWithRival(rival: (cart: CartDocument, writes: number) => CartDocum
       stored = { cart, version: expectedVersion + 1 };
       return true;
     },
+    idsOf: async () => (stored ? [stored.cart.id] : []),
   };
   return { store, counts };
 }

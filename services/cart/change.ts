@@ -1,9 +1,9 @@
-import { setTimeout as delay } from "node:timers/promises";
 import type { HandlerContext } from "@connectrpc/connect";
 import type { Cart } from "../../gen/rowlock/cart/v1/cart_pb.js";
 import { outgoing, requireOwner } from "../../lib/rpc/index.ts";
-import { asOf, type CartDocument, remembering, requireOpen, type StoredKey, touched } from "./cart.ts";
-import { isCartId } from "./identity.ts";
+import { type CartDocument, remembering, requireOpen, type StoredKey, touched } from "./cart.ts";
+import { findCart, untilWritten } from "./compare-and-set.ts";
+import { finishMerge } from "./finish-merge.ts";
 import { type ChangeKey, isRepeated } from "./keys.ts";
 import { covers, findOffers, type Offers } from "./offers.ts";
 import { priceCart, seen } from "./pricing.ts";
@@ -11,21 +11,24 @@ import { fail } from "./reasons.ts";
 import type { CartDeps } from "./service.ts";
 import type { StoredCart } from "./store.ts";
 
-/** How often a change is tried; of fifty callers adding to one cart at once, the unluckiest needs about 15. */
-const maxAttempts = 40;
-const maxPauseMs = 60;
-
 /**
- * The cart as it counts now.
+ * The cart as it counts now. When its lines are on their way into another cart, they are brought there first.
  * @throws CART_NOT_FOUND when there is none or it has expired
  */
-export async function readCart({ store, clock }: CartDeps, cartId: string): Promise<StoredCart> {
-  const stored = isCartId(cartId) ? await store.read(cartId) : undefined;
-  const now = clock().getTime();
-  if (stored === undefined || stored.cart.expireTime <= now) {
+export async function readCart(
+  deps: Pick<CartDeps, "store" | "clock">,
+  { signal }: Pick<HandlerContext, "signal">,
+  cartId: string,
+): Promise<StoredCart> {
+  let found = await findCart(deps, cartId);
+  if (found?.cart.mergingInto !== undefined) {
+    await finishMerge(deps, signal, found.cart);
+    found = await findCart(deps, cartId);
+  }
+  if (found === undefined) {
     throw fail("CART_NOT_FOUND", { cart_id: cartId });
   }
-  return { cart: asOf(stored.cart, now), version: stored.version };
+  return found;
 }
 
 /**
@@ -40,18 +43,11 @@ export async function changeCart<T>(
   cartId: string,
   decide: (cart: CartDocument, now: number) => Promise<{ next: CartDocument; answer: T }>,
 ): Promise<T> {
-  for (let attempt = 0; attempt < maxAttempts; attempt++) {
-    if (attempt > 0) {
-      // At random within a growing span, so that those who collided do not collide again.
-      await delay(Math.random() * Math.min(2 ** attempt, maxPauseMs), undefined, { signal: ctx.signal });
-    }
-    const { cart, version } = await readCart(deps, cartId);
+  return untilWritten({ cartId, signal: ctx.signal }, async () => {
+    const { cart, version } = await readCart(deps, ctx, cartId);
     const { next, answer } = await decide(cart, deps.clock().getTime());
-    if (next === cart || (await deps.store.write(next, version))) {
-      return answer;
-    }
-  }
-  throw fail("CART_BUSY", { cart_id: cartId });
+    return next === cart || (await deps.store.write(next, version)) ? { answer } : undefined;
+  });
 }
 
 /**

@@ -25,6 +25,14 @@ test("without a key each cart is new", () => {
   expect(newIdentity(unkeyed).id).not.toBe(newIdentity(unkeyed).id);
 });
 
+test("a customer's cart is the account's: no token opens it", () => {
+  const caller = { kind: "customer", id: "cus_1" } as const;
+  const identity = newIdentity({ ...keyed, caller });
+  expect(identity).toEqual({ id: expect.stringMatching(/^cart_/), token: "", owner: "cus_1" });
+  expect(newIdentity({ ...keyed, caller })).toEqual(identity);
+  expect(newIdentity({ ...keyed, caller: { ...caller, id: "cus_2" } }).id).not.toBe(identity.id);
+});
+
 test("tokens carry 256 bits and only their digest is the owner", () => {
   const { id, token, owner } = newIdentity(keyed);
   expect(token).toMatch(/^[A-Za-z0-9_-]{43}$/);

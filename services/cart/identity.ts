@@ -2,10 +2,12 @@ import { createHmac } from "node:crypto";
 import { newId, sha256Hex } from "../../lib/ids/ids.ts";
 import type { Principal } from "../../lib/rpc/index.ts";
 
-/** A cart's id, the secret that opens it, and the digest of that secret, which alone is stored. */
+/** Who a cart is. */
 export interface CartIdentity {
   readonly id: string;
+  /** The secret that opens it; empty for a customer's cart, which the account opens. */
   readonly token: string;
+  /** Whom it belongs to: the customer's id, or the digest of the token, which alone is stored. */
   readonly owner: string;
 }
 
@@ -25,6 +27,9 @@ export function newIdentity(init: { secret: string; caller: Principal; requestId
     requestId === ""
       ? newId("cart")
       : `cart_${hmac(secret, `create\0${caller.kind}\0${caller.id}\0${requestId}`).toString("hex").slice(0, 32)}`;
+  if (caller.kind === "customer") {
+    return { id, token: "", owner: caller.id };
+  }
   const token = hmac(secret, id).toString("base64url");
   return { id, token, owner: sha256Hex(token) };
 }

@@ -1,5 +1,5 @@
-import { Code } from "@connectrpc/connect";
-import { defineReasons } from "../../lib/errors/reasons.ts";
+import { Code, type ConnectError } from "@connectrpc/connect";
+import { defineReasons, failure } from "../../lib/errors/reasons.ts";
 
 /** Everything that can go wrong in Cart, as callers see it. */
 export const fail = defineReasons({
@@ -36,3 +36,8 @@ export const fail = defineReasons({
   /** The store of carts cannot be reached; the call may be repeated. */
   CART_STORE_UNAVAILABLE: { code: Code.Unavailable, message: "carts cannot be reached at the moment" },
 });
+
+/** CART_NOT_FOUND for a caller none of whose carts is open: there is no cart to name. */
+export function noCurrentCart(): ConnectError {
+  return failure({ code: Code.NotFound, reason: "CART_NOT_FOUND", message: "the caller has no open cart" });
+}

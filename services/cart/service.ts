@@ -6,11 +6,13 @@ import type { Clock } from "../../lib/clock.ts";
 import { defineService, type ServiceModule } from "../../lib/rpc/index.ts";
 import type { Log } from "../../lib/telemetry/log.ts";
 import { addItem } from "./rpc/add-item.ts";
+import { adoptCarts } from "./rpc/adopt-carts.ts";
 import { clearCart } from "./rpc/clear-cart.ts";
 import { completeCart } from "./rpc/complete-cart.ts";
 import { createCart } from "./rpc/create-cart.ts";
 import { freezeCart } from "./rpc/freeze-cart.ts";
 import { getCart } from "./rpc/get-cart.ts";
+import { getCurrentCart } from "./rpc/get-current-cart.ts";
 import { removeItem } from "./rpc/remove-item.ts";
 import { setDelivery } from "./rpc/set-delivery.ts";
 import { setItem } from "./rpc/set-item.ts";
@@ -43,6 +45,7 @@ export function createCartService(deps: CartDeps): ServiceModule {
       defineService(CartService, {
         createCart: createCart(deps),
         getCart: getCart(deps),
+        getCurrentCart: getCurrentCart(deps),
         addItem: addItem(deps),
         setItem: setItem(deps),
         removeItem: removeItem(deps),
@@ -51,6 +54,7 @@ export function createCartService(deps: CartDeps): ServiceModule {
         freezeCart: freezeCart(deps),
         thawCart: thawCart(deps),
         completeCart: completeCart(deps),
+        adoptCarts: adoptCarts(deps),
       }),
     ],
   };

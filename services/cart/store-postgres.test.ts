@@ -34,4 +34,5 @@ test("an unreachable Postgres is UNAVAILABLE", async () => {
   const store = createPostgresCartStore(database);
   await database[Symbol.asyncDispose]();
   expect(await failureOf(store.read(newId("cart")))).toMatchObject({ reason: "CART_STORE_UNAVAILABLE" });
+  expect(await failureOf(store.idsOf("o"))).toMatchObject({ reason: "CART_STORE_UNAVAILABLE" });
 });

@@ -1,7 +1,7 @@
 import { createBatcher } from "../../lib/batch.ts";
 import { DatabaseUnavailable, type Db, json, type Queryable, sql } from "../../lib/db/index.ts";
 import { fail } from "./reasons.ts";
-import type { CartStore, StoredCart } from "./store.ts";
+import { type CartStore, maxListed, type StoredCart } from "./store.ts";
 
 /** Operations that share one statement at most. */
 const maxItems = 64;
@@ -48,6 +48,14 @@ export function createPostgresCartStore({ db }: { db: Pick<Db, "query" | "execut
     read: (id) => reached(readOne(id)),
 
     write: (cart, expectedVersion) => reached(writeOne({ cart, version: expectedVersion })),
+
+    async idsOf(owner) {
+      const rows = await reached(
+        db.query<{ id: string }>(sql`
+          select id from cart where doc ->> 'owner' = ${owner} order by expire_time desc limit ${maxListed}`),
+      );
+      return rows.map(({ id }) => id);
+    },
   };
 }
 

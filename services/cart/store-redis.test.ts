@@ -25,9 +25,12 @@ describe.skipIf(!redisInstalled)("carts in Redis", () => {
     const key = `rowlock:cart:{${cart.id}}`;
     await store.insert(cart);
     expect(await redis.pttl(key)).toBeGreaterThan(cartLifeMs - 60_000);
+    const list = "rowlock:carts:{o}";
     await redis.pexpire(key, 60_000);
+    await redis.pexpire(list, 60_000);
     await store.write(touched(cart, withQuantity(cart, "A", 1), now + 1000), 1);
     expect(await redis.pttl(key)).toBeGreaterThan(cartLifeMs - 60_000);
+    expect(await redis.pttl(list)).toBeGreaterThan(cartLifeMs - 60_000);
   });
 
   test("Redis forgets a cart at its time", async () => {
@@ -65,6 +68,7 @@ describe.skipIf(!redisInstalled)("carts in Redis", () => {
     const store = createRedisCartStore({ redis });
     expect(await failureOf(store.read(newId("cart")))).toMatchObject({ reason: "CART_STORE_UNAVAILABLE" });
     expect(await failureOf(store.insert(newCart()))).toMatchObject({ reason: "CART_STORE_UNAVAILABLE" });
+    expect(await failureOf(store.idsOf("o"))).toMatchObject({ reason: "CART_STORE_UNAVAILABLE" });
     redis.disconnect();
   });
 });

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { newId } from "../../lib/ids/ids.ts";
 import { type CartDocument, emptyCart, frozen, remembering, touched, withQuantity } from "./cart.ts";
+import { maxListed } from "./store.ts";
 import { type OpenStore, onRedisCluster, stores, type TestedStore } from "./testing/stores.ts";
 
 const now = Date.parse("2030-01-01T00:00:00Z");
@@ -81,6 +82,36 @@ function suite(tested: TestedStore): void {
     expect(written.filter(Boolean)).toHaveLength(1);
     const stored = await opened.store.read(cart.id);
     expect(stored).toEqual({ cart: withQuantity(cart, "A", written.indexOf(true) + 1), version: 2 });
+  });
+
+  test("is listed with its owner's, the one that changed last first", async () => {
+    const owner = newId("cus");
+    const [one, two, three] = [0, 1, 2].map((n) =>
+      emptyCart({ id: newId("cart"), owner, currencyCode: "USD", now: now + n }),
+    ) as [CartDocument, CartDocument, CartDocument];
+    for (const cart of [one, two, three]) await opened.store.insert(cart);
+    expect(await opened.store.idsOf(owner)).toEqual([three.id, two.id, one.id]);
+    await opened.store.write(touched(one, withQuantity(one, "A", 1), now + 3), 1);
+    expect(await opened.store.idsOf(owner)).toEqual([one.id, three.id, two.id]);
+    expect(await opened.store.idsOf(newId("cus"))).toEqual([]);
+  });
+
+  test("is listed with those of its next owner", async () => {
+    const cart = newCart();
+    const owner = newId("cus");
+    await opened.store.insert(cart);
+    await opened.store.write({ ...cart, owner }, 1);
+    expect(await opened.store.idsOf(owner)).toEqual([cart.id]);
+  });
+
+  test("is listed among the latest 100", async () => {
+    const owner = newId("cus");
+    const carts = Array.from({ length: maxListed + 2 }, (_, n) =>
+      emptyCart({ id: newId("cart"), owner, currencyCode: "USD", now: now + n }),
+    );
+    for (const cart of carts) await opened.store.insert(cart);
+    const latest = carts.map(({ id }) => id).toReversed();
+    expect(await opened.store.idsOf(owner)).toEqual(latest.slice(0, maxListed));
   });
 
   test("gives its id free when it has expired, and its version to nobody", async () => {

@@ -9,7 +9,7 @@ import type { CartDeps } from "../service.ts";
 /** The cart, priced and checked now. */
 export function getCart(deps: CartDeps): MethodImpl<typeof CartService.method.getCart> {
   return async ({ cartId }, ctx) => {
-    const { cart } = await readCart(deps, cartId);
+    const { cart } = await readCart(deps, ctx, cartId);
     requireOwner(ctx, cart.owner);
     return priceCart(cart, await findOffers(deps, cart, outgoing(ctx)));
   };

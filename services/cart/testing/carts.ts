@@ -2,7 +2,8 @@ import { type Client, createClient } from "@connectrpc/connect";
 import { pino } from "pino";
 import { afterAll, beforeAll, beforeEach, describe } from "vitest";
 import { type Cart, CartService } from "../../../gen/rowlock/cart/v1/cart_pb.js";
-import { createDirectTransport } from "../../../lib/rpc/index.ts";
+import { newId } from "../../../lib/ids/ids.ts";
+import { asPrincipal, createDirectTransport } from "../../../lib/rpc/index.ts";
 import { as, testInterceptors } from "../../../lib/rpc/testing/interceptors.ts";
 import { type CartDeps, createCartService } from "../service.ts";
 import type { CartStore } from "../store.ts";
@@ -32,6 +33,12 @@ export const shippingAddress = {
   postalCode: "94107",
   countryCode: "US",
 };
+
+/** A new customer: the account's id, and calls in its name. */
+export function signedIn() {
+  const id = newId("cus");
+  return { id, caller: asPrincipal({ kind: "customer", id }) };
+}
 
 /** A service whose shop sells A (USD, EUR), B (USD) and C (EUR), ten units of each. */
 export function cartUnderTest(store: CartStore): CartUnderTest {
