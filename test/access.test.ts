@@ -2,67 +2,126 @@ import { createHash } from "node:crypto";
 import { type DescMethod, fromJson } from "@bufbuild/protobuf";
 import { Code, ConnectError, createClient, type Transport } from "@connectrpc/connect";
 import { createConnectTransport } from "@connectrpc/connect-node";
+import pg from "pg";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { contracts } from "../cmd/start/network.ts";
+import { Role } from "../gen/rowlock/auth/v1/access_pb.js";
 import { reasonOf } from "../lib/errors/reasons.ts";
 import { newToken } from "../lib/ids/ids.ts";
 import { createGrpcTransport, type GrpcTransport } from "../lib/rpc/grpc-transport.ts";
-import { createPrincipalSigner } from "../lib/rpc/index.ts";
+import { createPrincipalSigner, type Principal } from "../lib/rpc/index.ts";
+import { forgeries } from "../lib/rpc/testing/forgeries.ts";
+import { newVisitor } from "./auth/visitor.ts";
 import { type Buyer, delivery, newBuyer, newOrder } from "./support/buyer.ts";
-import { Access, accessOf, methods, nameOf, routes } from "./support/contracts.ts";
+import { Access, accessOf, isReading, methods, nameOf, routes } from "./support/contracts.ts";
 import { createRest, reasonIn } from "./support/rest.ts";
 import { type Json, sampleOf, toHttp } from "./support/samples.ts";
 import { openShop, type TestShop, testServiceKey, testStaffKey } from "./support/shop.ts";
 
-const key = Buffer.from(testServiceKey);
-const signer = createPrincipalSigner({ key });
-const signed = (kind: "guest" | "staff" | "service", id: string, by = signer) => ({
-  "rowlock-principal": by.sign({ kind, id }),
-});
+const signer = createPrincipalSigner({ key: Buffer.from(testServiceKey) });
+const signed = async (principal: Principal) => ({ "rowlock-principal": await signer.sign(principal) });
 const strangerToken = newToken();
 const strangerDigest = createHash("sha256").update(strangerToken).digest("hex");
 
-type Kind = "none" | "guest" | "staff" | "service" | "invalid";
+type Headers = Record<string, string>;
 
-/** Each kind of caller: what it sends, and what it is seen as on a port for services. */
-const callers: Record<string, { as: Kind; headers: () => Record<string, string> }> = {
+/** What a caller is to be taken for: by kind, and staff by what its key allows. */
+type As = "none" | "guest" | "customer" | "service" | "invalid" | { role: Role; areas: readonly string[] };
+
+/** A caller: what it sends, and what it is taken for on the port of the services, and at the gateway. */
+interface Caller {
+  headers: () => Headers;
+  as: As;
+  /** Where it differs: the gateway takes no word of processes, and the services no cookies. */
+  atGateway?: As;
+}
+
+const staff = (role: Role, areas: readonly string[] = []): As => ({ role, areas });
+const bearer = (key: string): Headers => ({ authorization: `Bearer ${key}` });
+
+/** Each kind of caller. */
+const callers: Record<string, Caller> = {
   nobody: { as: "none", headers: () => ({}) },
   "a token of nothing": { as: "guest", headers: () => ({ "rowlock-token": strangerToken }) },
   "a buyer": { as: "guest", headers: () => ({ "rowlock-token": buyer.token }) },
-  staff: { as: "staff", headers: () => ({ authorization: `Bearer ${testStaffKey}` }) },
-  "a wrong staff key": { as: "invalid", headers: () => ({ authorization: "Bearer wrong-key-of-nobody" }) },
-  "a forged principal": {
-    as: "invalid",
-    headers: () => signed("service", "order", createPrincipalSigner({ key: Buffer.alloc(32, "x") })),
+  "a customer": { as: "customer", headers: () => bearer(customer.token) },
+  "a customer by cookie": { as: "none", atGateway: "customer", headers: () => customer.cookie },
+  "a customer with a guest's token": {
+    as: "customer",
+    headers: () => ({ ...bearer(customer.token), "rowlock-token": strangerToken }),
   },
-  "an expired principal": {
-    as: "invalid",
-    headers: () =>
-      signed("service", "order", createPrincipalSigner({ key, clock: () => new Date(Date.now() - 90_000) })),
+  "the configured key": { as: staff(Role.ADMIN), headers: () => bearer(testStaffKey) },
+  "a viewer": { as: staff(Role.VIEWER), headers: () => bearer(keys.viewer.key) },
+  "an editor": { as: staff(Role.EDITOR), headers: () => ({ "x-api-key": keys.editor.key }) },
+  "an admin": { as: staff(Role.ADMIN), headers: () => bearer(keys.admin.key) },
+  "an editor of two areas": {
+    as: staff(Role.EDITOR, ["catalog", "notify"]),
+    headers: () => bearer(keys.areas.key),
   },
-  "a signed guest": { as: "guest", headers: () => signed("guest", strangerDigest) },
-  "signed staff": { as: "staff", headers: () => signed("staff", "anna") },
-  "another service": { as: "service", headers: () => signed("service", "shipping") },
+  "a viewer of one area": { as: staff(Role.VIEWER, ["order"]), headers: () => bearer(keys.viewerArea.key) },
+  "a revoked key": { as: "invalid", headers: () => bearer(keys.revoked.key) },
+  "an expired key": { as: "invalid", headers: () => ({ "x-api-key": keys.expired.key }) },
+  "a wrong key": { as: "invalid", headers: () => bearer("rlk_wrong-key-of-nobody") },
+  "a forged session": { as: "invalid", headers: () => bearer(`${customer.token.slice(0, -6)}AAAAA=`) },
+  "a forged cookie": {
+    as: "none",
+    atGateway: "invalid",
+    headers: () => ({ ...customer.cookie, cookie: `${customer.cookie.cookie}x` }),
+  },
+  "a customer's session as an API key": { as: "invalid", headers: () => ({ "x-api-key": customer.token }) },
+  "a wrong key beside a good session": {
+    as: "invalid",
+    headers: () => ({ ...bearer(customer.token), "x-api-key": "rlk_wrong" }),
+  },
+  ...Object.fromEntries(
+    (await forgeries(Buffer.from(testServiceKey))).map(([name, value]): [string, Caller] => [
+      `a principal ${name}`,
+      { as: "invalid", atGateway: "none", headers: () => ({ "rowlock-principal": value }) },
+    ]),
+  ),
+  ...Object.fromEntries(
+    await Promise.all(
+      (
+        [
+          ["guest", { kind: "guest", id: strangerDigest }],
+          ["customer", { kind: "customer", id: "cus_1" }],
+          ["service", { kind: "service", id: "shipping" }],
+        ] as const
+      ).map(async ([as, principal]): Promise<[string, Caller]> => {
+        const headers = await signed(principal);
+        return [`a signed ${as}`, { as, atGateway: "none", headers: () => headers }];
+      }),
+    ),
+  ),
 };
 
-/** What a caller of a kind gets from a method's access option. */
-function wanted(method: DescMethod, kind: Kind): string {
-  if (kind === "invalid") return "UNAUTHENTICATED INVALID_CREDENTIALS";
+/** What a caller gets from a method's access option. */
+function wanted(method: DescMethod, as: As): string {
+  if (as === "invalid") return "UNAUTHENTICATED INVALID_CREDENTIALS";
   // Open to all, and so to be checked by the method itself: none of the callers is the vendor.
   if (/^Receive\w+Webhook$/.test(method.name)) return "UNAUTHENTICATED WEBHOOK_SIGNATURE_INVALID";
-  const admitted: Record<Access, readonly Kind[]> = {
-    [Access.UNSPECIFIED]: [],
-    [Access.PUBLIC]: ["none", "guest", "staff", "service"],
-    [Access.CUSTOMER]: ["guest", "staff", "service"],
+  const access = accessOf(method);
+  if (access === Access.PUBLIC) return "passes";
+  if (as === "none") return "UNAUTHENTICATED UNAUTHENTICATED";
+  const kind = typeof as === "string" ? as : "staff";
+  const admitted: Partial<Record<Access, readonly string[]>> = {
+    [Access.CUSTOMER]: ["guest", "customer", "staff", "service"],
     [Access.STAFF]: ["staff", "service"],
+    [Access.ADMIN]: ["staff"],
     [Access.SERVICE]: ["service"],
   };
-  if (admitted[accessOf(method)].includes(kind)) return "passes";
-  return kind === "none" ? "UNAUTHENTICATED UNAUTHENTICATED" : "PERMISSION_DENIED PERMISSION_DENIED";
+  if (!admitted[access]?.includes(kind)) return "PERMISSION_DENIED PERMISSION_DENIED";
+  if (typeof as === "string" || as.role === Role.ADMIN) return "passes";
+  if (access === Access.ADMIN) return "PERMISSION_DENIED ROLE_TOO_SMALL";
+  const area = /^rowlock\.(\w+)\.v1$/.exec(method.parent.file.proto.package)?.[1] ?? "";
+  if (as.areas.length > 0 && !as.areas.includes(area)) return "PERMISSION_DENIED AREA_NOT_ALLOWED";
+  return as.role === Role.VIEWER && !isReading(method) ? "PERMISSION_DENIED ROLE_TOO_SMALL" : "passes";
 }
 
 let shop: TestShop;
 let buyer: Buyer;
+let customer: { token: string; cookie: { cookie: string; origin: string } };
+let keys: Record<"viewer" | "editor" | "admin" | "areas" | "viewerArea" | "revoked" | "expired", ApiKey>;
 let orderId: string;
 let orderToken: string;
 let known: Json;
@@ -83,9 +142,22 @@ beforeAll(async () => {
     sku: "ACCESS",
     contact: delivery.contact,
     shipping_address: delivery.shippingAddress,
+    last_event_id: "",
     expected_item_total: { currencyCode: "USD", amount: 1 },
   };
   orderToken = ordered.buyer.token;
+  customer = await signUp();
+  keys = {
+    viewer: await makeKey("ROLE_VIEWER"),
+    editor: await makeKey("ROLE_EDITOR"),
+    admin: await makeKey("ROLE_ADMIN"),
+    areas: await makeKey("ROLE_EDITOR", ["catalog", "notify"]),
+    viewerArea: await makeKey("ROLE_VIEWER", ["order"]),
+    revoked: await makeKey("ROLE_ADMIN"),
+    expired: await makeKey("ROLE_ADMIN"),
+  };
+  await shop.rest("POST", `/v1/apiKeys/${keys.revoked.id}:revoke`, { staff: shop.staff });
+  await expire(keys.expired.id);
   grpc = createGrpcTransport({ address: shop.grpcAddress, services: Object.values(contracts) });
   connect = createConnectTransport({ baseUrl: shop.httpUrl, httpVersion: "1.1" });
 });
@@ -122,36 +194,32 @@ async function outcome(
 }
 
 /** Each caller's outcome, by the caller's name. */
-async function table<T>(work: (caller: { as: Kind; headers: Record<string, string> }) => T | Promise<T>) {
-  const rows = Object.entries(callers).map(
-    async ([name, { as, headers }]) => [name, await work({ as, headers: headers() })] as const,
-  );
+async function table<T>(work: (caller: Caller) => T | Promise<T>) {
+  const rows = Object.entries(callers).map(async ([name, caller]) => [name, await work(caller)] as const);
   return Object.fromEntries(await Promise.all(rows));
 }
+
+const atGateway = ({ as, atGateway = as }: Caller): As => atGateway;
 
 const byName = methods.map((method) => [nameOf(method), method] as const);
 
 describe("over gRPC", () => {
   test.each(byName)("%s", async (_name, method) => {
-    expect(await table(({ headers }) => outcome(grpc, method, headers))).toEqual(
-      await table((caller) => wanted(method, caller.as)),
+    expect(await table(({ headers }) => outcome(grpc, method, headers()))).toEqual(
+      await table(({ as }) => wanted(method, as)),
     );
   });
 });
 
-describe("over Connect, on the HTTP port", () => {
+describe("over Connect, at the gateway", () => {
   test.each(byName)("%s", async (_name, method) => {
-    expect(await table(({ headers }) => outcome(connect, method, headers))).toEqual(
-      await table((caller) => wanted(method, caller.as)),
+    expect(await table(({ headers }) => outcome(connect, method, headers()))).toEqual(
+      await table((caller) => wanted(method, atGateway(caller))),
     );
   });
 });
 
 describe("over REST", () => {
-  // Principals are for processes: the gateway takes none from outside, so their sender is what else it says it is.
-  const seenAs = ({ as, headers }: { as: Kind; headers: Record<string, string> }): Kind =>
-    "rowlock-principal" in headers ? "none" : as;
-
   test.each(routes.map((route) => [`${route.httpMethod} ${route.template}`, route] as const))(
     "%s",
     async (_name, route) => {
@@ -159,14 +227,14 @@ describe("over REST", () => {
       const got = await table(async ({ headers }) => {
         const response = await fetch(shop.httpUrl + empty.path, {
           method: empty.method,
-          headers: { ...headers, "content-type": "application/json" },
+          headers: { ...headers(), "content-type": "application/json" },
           ...(empty.body !== undefined && { body: JSON.stringify(empty.body) }),
         });
         const body = (await response.json()) as { error: { status: string } };
         if (response.status !== 401 && response.status !== 403) return "passes";
         return `${body.error.status} ${reasonIn({ status: response.status, headers: response.headers, body })}`;
       });
-      expect(got).toEqual(await table((caller) => wanted(route.method, seenAs(caller))));
+      expect(got).toEqual(await table((caller) => wanted(route.method, atGateway(caller))));
     },
   );
 
@@ -202,26 +270,37 @@ describe("an owner's resource", () => {
     return [cart.body, order.body, events.body, stock.body];
   }
 
-  test("there are such RPCs, and every CUSTOMER one is among them", () => {
-    const all = methods.filter((method) => accessOf(method) === Access.CUSTOMER);
-    expect(owned.map(({ method }) => nameOf(method)).sort()).toEqual(all.map(nameOf).sort());
-    expect(all.length).toBeGreaterThan(10);
+  test("there are such RPCs, and every CUSTOMER one is among them, or finds what is the caller's own", () => {
+    const all = methods.filter((method) => accessOf(method) === Access.CUSTOMER).map(nameOf);
+    const named = new Set(owned.map(({ method }) => nameOf(method)));
+    expect(named.size).toBeGreaterThan(10);
+    expect(all.filter((name) => !named.has(name))).toEqual([
+      "rowlock.cart.v1.CartService/GetCurrentCart",
+      "rowlock.order.v1.OrderService/ListOwnOrders",
+    ]);
   });
 
   test.each(byRoute)("%s is refused to a stranger, and changes nothing", async (_name, route) => {
     const before = await state();
     const request = sampleOf(route.method.input, { known });
     const { method, path, body } = toHttp(route, request);
-    for (const token of [strangerToken, hasField(route.method, "order_id") ? buyer.token : orderToken]) {
-      const answer = await shop.rest(method, path, { token, body });
+    const anothers = hasField(route.method, "order_id") ? buyer.token : orderToken;
+    const strangers: Headers[] = [
+      { "rowlock-token": strangerToken },
+      { "rowlock-token": anothers },
+      bearer(customer.token),
+    ];
+    for (const headers of strangers) {
+      const [token, staff] = [headers["rowlock-token"], headers["authorization"]?.slice(7)];
+      const answer = await shop.rest(method, path, { token, staff, body });
       expect([answer.status, answer.body.error?.status, reasonIn(answer)]).toEqual([
         403,
         "PERMISSION_DENIED",
         "NOT_OWNER",
       ]);
-      expect(
-        await outcome(grpc, route.method, { "rowlock-token": token }, fromJson(route.method.input, request)),
-      ).toBe("PERMISSION_DENIED NOT_OWNER");
+      expect(await outcome(grpc, route.method, headers, fromJson(route.method.input, request))).toBe(
+        "PERMISSION_DENIED NOT_OWNER",
+      );
     }
     expect(await state()).toEqual(before);
   });
@@ -246,6 +325,36 @@ describe("an owner's resource", () => {
     }
   });
 });
+
+interface ApiKey {
+  id: string;
+  key: string;
+}
+
+async function makeKey(role: string, areas: string[] = []): Promise<ApiKey> {
+  const answer = await shop.rest("POST", "/v1/apiKeys", {
+    staff: shop.staff,
+    body: { name: role, role, areas },
+  });
+  expect(answer.status).toBe(200);
+  return answer.body;
+}
+
+/** Ends a key as time does: none can be made that has ended. */
+async function expire(id: string): Promise<void> {
+  const client = new pg.Client({ connectionString: shop.databaseUrl });
+  await client.connect();
+  await client.query("update auth.api_key set expire_time = now() - interval '1 second' where id = $1", [id]);
+  await client.end();
+}
+
+async function signUp() {
+  const visitor = newVisitor(shop.httpUrl);
+  const body = { email: "customer@example.com", name: "Customer", password: "correct horse" };
+  const { token } = (await visitor.send("POST", "/v1/auth/sign-up/email", { body })).body;
+  const cookie = [...visitor.cookies].map(([name, value]) => `${name}=${value}`).join("; ");
+  return { token, cookie: { cookie, origin: shop.httpUrl } };
+}
 
 function hasField(method: DescMethod, name: string): boolean {
   return method.input.fields.some((field) => field.name === name);

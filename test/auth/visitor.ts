@@ -1,0 +1,50 @@
+/** An answer of `/v1/auth/…`, or of REST, to a browser. */
+export interface Seen {
+  status: number;
+  headers: Headers;
+  // biome-ignore lint/suspicious/noExplicitAny: JSON as it comes.
+  body: any;
+}
+
+/** A browser without a window: keeps cookies, says where its pages are from, and follows nothing by itself. */
+export interface Visitor {
+  cookies: Map<string, string>;
+  /** A request, with the body as JSON when there is one. */
+  send(
+    method: string,
+    path: string,
+    options?: { body?: unknown; headers?: Record<string, string> },
+  ): Promise<Seen>;
+}
+
+/** A visitor of the pages of `origin`. */
+export function newVisitor(origin: string): Visitor {
+  const cookies = new Map<string, string>();
+  return {
+    cookies,
+    send: async (method, path, { body, headers } = {}) => {
+      const response = await fetch(new URL(path, origin), {
+        method,
+        redirect: "manual",
+        headers: {
+          origin,
+          ...(body !== undefined && { "content-type": "application/json" }),
+          ...(cookies.size > 0 && {
+            cookie: [...cookies].map(([name, value]) => `${name}=${value}`).join("; "),
+          }),
+          ...headers,
+        },
+        ...(body !== undefined && { body: typeof body === "string" ? body : JSON.stringify(body) }),
+      });
+      for (const line of response.headers.getSetCookie()) {
+        const [pair = ""] = line.split(";");
+        const [name = "", value = ""] = pair.split(/=(.*)/s);
+        if (value === "" || /max-age=0/i.test(line)) cookies.delete(name);
+        else cookies.set(name, value);
+      }
+      const text = await response.text();
+      const isJson = response.headers.get("content-type")?.includes("json");
+      return { status: response.status, headers: response.headers, body: isJson ? JSON.parse(text) : text };
+    },
+  };
+}
