@@ -64,7 +64,8 @@ interface Content {
 
 /**
  * Serves the reference page at `/docs` (and `/`), what it is made of, and the document at `/openapi.json`. All of
- * it has an ETag, may be cached for five minutes, and goes out as gzip to who takes it.
+ * it may be kept and is asked for again by its ETag, so that page and document fit; it goes out as gzip to who
+ * takes it.
  */
 export function createDocs({ document, onError = () => {} }: DocsOptions): Docs {
   const contents = new Map<string, Promise<Content>>();
@@ -126,7 +127,7 @@ function answer(request: IncomingMessage, response: ServerResponse, content: Con
   const common = {
     ...headers,
     etag,
-    "cache-control": "public, max-age=300",
+    "cache-control": "public, no-cache",
     vary: "accept-encoding",
     "x-content-type-options": "nosniff",
   };

@@ -106,7 +106,7 @@ function operation(
   return {
     operationId: operationId(method, binding),
     tags: [serviceName(method.parent)],
-    summary: summary === "" ? method.name : summary,
+    summary: summary === "" ? method.name : summary.replaceAll("`", ""),
     description: [description, callers(access)].filter((text) => text !== "").join("\n\n"),
     security: security(access),
     parameters: [
@@ -144,6 +144,7 @@ function requestBody(route: RouteDescription, { schemas, examples }: Parts): Jso
     return { required: schemas.isRequired(field), content: { [mediaType]: { schema, example } } };
   }
   const bound = boundFields(input, route);
+  if (input.fields.every((each) => bound.has(each.name))) return undefined;
   const schema = schemas.body(input, bound);
   const isRequired = input.fields.some((each) => !bound.has(each.name) && schemas.isRequired(each));
   const example = examples.message(input, "request", { without: bound });

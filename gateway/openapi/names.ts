@@ -40,9 +40,9 @@ export function serviceName(service: DescService): string {
   return service.name.replace(/Service$/, "");
 }
 
-/** Unique in the document; the bindings after the first are numbered. */
+/** `Cart_AddItem`, unique in the document; a method's bindings after the first are numbered. */
 export function operationId(method: DescMethod, binding: number): string {
-  return `${method.parent.name}_${method.name}${binding === 0 ? "" : binding + 1}`;
+  return `${serviceName(method.parent)}_${method.name}${binding === 0 ? "" : binding + 1}`;
 }
 
 function capitalised(text: string): string {

@@ -11,7 +11,7 @@ import type { JsonObject, Schema } from "./types.ts";
 
 /** The form of every error, as gateway/transcoder/errors.ts writes it. */
 export const errorSchemas: Record<string, Schema> = {
-  Error: {
+  ErrorResponse: {
     type: "object",
     description: "Why a call failed.",
     properties: {
@@ -60,7 +60,14 @@ export const sharedResponses: Record<string, JsonObject> = {
   Error: {
     description:
       "Any other error: 405 and 406 (method, `Accept`), 413 and 415 (size and type of the body), 429 (too many calls; see `Retry-After`), 500, 503 (try again), 504 (the deadline passed).",
-    content: { "application/json": { schema: { $ref: "#/components/schemas/Error" } } },
+    content: {
+      "application/json": {
+        schema: { $ref: "#/components/schemas/ErrorResponse" },
+        example: {
+          error: { code: 503, status: "UNAVAILABLE", message: "try again in a moment", details: [] },
+        },
+      },
+    },
   },
   NotModified: { description: "Nothing has changed since the answer that `If-None-Match` names." },
 };
@@ -149,7 +156,7 @@ function failures(reasons: readonly MethodReason[], errors: ErrorExamples): Json
     description: lines.join("\n"),
     content: {
       "application/json": {
-        schema: { $ref: "#/components/schemas/Error" },
+        schema: { $ref: "#/components/schemas/ErrorResponse" },
         examples: Object.fromEntries(reasons.map((each) => [each.reason, errors.refer(each)])),
       },
     },
