@@ -12,6 +12,7 @@ import { sha256Hex } from "../../../lib/ids/ids.ts";
 import { createDirectTransport } from "../../../lib/rpc/index.ts";
 import { as, testInterceptors } from "../../../lib/rpc/testing/interceptors.ts";
 import { type TestDatabase, testDatabase } from "../../../lib/testing/postgres.ts";
+import { telling, type WatchSettings } from "../../../lib/watch/index.ts";
 import { fulfillOrder } from "../fulfill.ts";
 import { instructBuyer } from "../instruct.ts";
 import { fulfillQueue, instructQueue, type UndoJob, undoQueue } from "../jobs.ts";
@@ -62,13 +63,14 @@ export class TestOrders {
   #ahead = 0;
   #carts = 0;
 
-  static async open(): Promise<TestOrders> {
+  /** With a feed, which changes are told to. */
+  static async open(watching: WatchSettings = {}): Promise<TestOrders> {
     const statements: string[] = [];
     const database = await testDatabase(orderSchema, { onStatement: (text) => statements.push(text) });
-    return new TestOrders(database, statements);
+    return new TestOrders(database, statements, watching);
   }
 
-  private constructor(database: TestDatabase, statements: string[]) {
+  private constructor(database: TestDatabase, statements: string[], watching: WatchSettings) {
     this.#database = database;
     this.statements = statements;
     const clock = () => this.now();
@@ -78,7 +80,8 @@ export class TestOrders {
     this.shipping = new FakeShipping(this.wire);
     this.notify = new FakeNotify(this.wire);
     this.deps = {
-      db: database.db,
+      db: watching.feed === undefined ? database.db : telling(database.db, watching.feed),
+      watching,
       clock,
       log: pino({ level: "silent" }),
       jobs: {
