@@ -1,4 +1,8 @@
+import type { SignInProviders } from "../../gateway/auth/index.ts";
+import { isNetwork } from "../../gateway/front/client-address.ts";
+import { isOrigin } from "../../gateway/front/origins.ts";
 import { type LogLevel, logLevels } from "../../lib/telemetry/log.ts";
+import { listOf, readSignIn } from "./sign-in-config.ts";
 
 /** What a process hosts unless its command line names something. */
 export const partNames = [
@@ -41,7 +45,12 @@ export interface Config {
   addresses: Partial<Record<PartName, string>>;
   /** Empty: one is made and kept in the data folder. */
   staffKey: string;
+  /** Separated by commas: the first signs, all verify. Empty: one is made and kept in the data folder. */
   serviceKey: string;
+  /** Who vouches for customers besides their password. */
+  signIn: SignInProviders;
+  /** Origins of storefronts, whose pages may call the gateway and are returned to from a sign-in. */
+  origins: readonly string[];
   stripeSecretKey: string;
   /** Signs Stripe's webhooks, `whsec_…`; empty: they are refused. */
   stripeWebhookSecret: string;
@@ -66,6 +75,16 @@ export interface Config {
   publicUrl: string;
   /** Where the sandbox that this process hosts reaches the gateway, for webhooks; empty: it sends none. */
   webhookUrl: string;
+  /** Addresses and networks of proxies that are believed when they say who the client is. */
+  trustedProxies: readonly string[];
+  /** Requests a minute of one guest or customer; this and the other limits: 0 is no limit. */
+  rateLimit: number;
+  /** Requests a minute with one API key. */
+  keyRateLimit: number;
+  /** Requests a minute from one address. */
+  addressRateLimit: number;
+  /** Sign-ins a minute at one account from one address. */
+  signInRateLimit: number;
   mailFrom: string;
   smsFrom: string;
   logLevel: LogLevel;
@@ -86,6 +105,16 @@ export function withHttpPort(config: Config, port: number): Config {
   const known = (url: string) => url.replace(/:0$/, `:${port}`);
   return { ...config, publicUrl: known(config.publicUrl), webhookUrl: known(config.webhookUrl) };
 }
+
+/** While a shop is being built, storefronts run beside it on ports of their own. */
+const localOrigins = "http://localhost:*,http://127.0.0.1:*";
+
+function isLocal(url: string): boolean {
+  return /^https?:\/\/(?:localhost|127\.0\.0\.1)(?:[:/]|$)/.test(url);
+}
+
+/** Requests a minute. */
+const anyLimit = [0, 1_000_000_000] as const;
 
 /** Without a slash at its end. */
 function urlOf(text: string): string {
@@ -108,6 +137,15 @@ export function readConfig({ args, env }: { args: readonly string[]; env: Env })
     problems.push(`${name} must be a whole number from ${min} to ${max}`);
     return otherwise;
   };
+  const list = (
+    name: string,
+    otherwise: string,
+    [isValid, like]: readonly [(entry: string) => boolean, string],
+  ) => {
+    const values = listOf(text(name, otherwise));
+    if (!values.every(isValid)) problems.push(`${name} must be a list such as ${like}`);
+    return values;
+  };
   const parts = args.map((arg) => hostedNames.find((name) => name === arg));
   args.forEach((arg, i) => {
     if (parts[i] === undefined)
@@ -119,6 +157,7 @@ export function readConfig({ args, env }: { args: readonly string[]; env: Env })
   const httpPort = number("PORT", 8080, [0, 65535]);
   const port = [0, 65535] as const;
   const ownUrl = `http://127.0.0.1:${httpPort}`;
+  const publicUrl = urlOf(text("ROWLOCK_PUBLIC_URL", ownUrl));
   const hosted: readonly HostedName[] =
     args.length === 0 ? partNames : parts.filter((part) => part !== undefined);
   const hosts = (part: HostedName) => hosted.includes(part);
@@ -140,6 +179,11 @@ export function readConfig({ args, env }: { args: readonly string[]; env: Env })
     ),
     staffKey: text("ROWLOCK_STAFF_KEY"),
     serviceKey: text("ROWLOCK_SERVICE_KEY"),
+    signIn: readSignIn(text, problems),
+    origins: list("ROWLOCK_ORIGINS", isLocal(publicUrl) ? localOrigins : "", [
+      isOrigin,
+      "https://shop.example,http://localhost:*",
+    ]),
     stripeSecretKey: text("STRIPE_SECRET_KEY"),
     stripeWebhookSecret: text("STRIPE_WEBHOOK_SECRET"),
     shippoApiKey: text("SHIPPO_API_KEY"),
@@ -151,8 +195,13 @@ export function readConfig({ args, env }: { args: readonly string[]; env: Env })
     sandboxUrl: text("ROWLOCK_SANDBOX_URL"),
     holdMs: number("ROWLOCK_HOLD_MINUTES", 15, [1, 60 * 24]) * 60_000,
     transferMs: number("ROWLOCK_TRANSFER_HOURS", 24, [1, 24 * 30]) * 3_600_000,
-    publicUrl: urlOf(text("ROWLOCK_PUBLIC_URL", ownUrl)),
+    publicUrl,
     webhookUrl: urlOf(text("ROWLOCK_WEBHOOK_URL", hosts("gateway") ? ownUrl : text("ROWLOCK_PUBLIC_URL"))),
+    trustedProxies: list("ROWLOCK_TRUSTED_PROXIES", "", [isNetwork, "10.0.0.0/8,::1"]),
+    rateLimit: number("ROWLOCK_RATE_LIMIT", 1_200, anyLimit),
+    keyRateLimit: number("ROWLOCK_KEY_RATE_LIMIT", 0, anyLimit),
+    addressRateLimit: number("ROWLOCK_ADDRESS_RATE_LIMIT", 1_000_000, anyLimit),
+    signInRateLimit: number("ROWLOCK_SIGN_IN_RATE_LIMIT", 10, anyLimit),
     mailFrom: text("ROWLOCK_MAIL_FROM", "shop@example.com"),
     smsFrom: text("ROWLOCK_SMS_FROM", "+15005550006"),
     logLevel: logLevel ?? "info",
@@ -167,14 +216,17 @@ export function readConfig({ args, env }: { args: readonly string[]; env: Env })
   if (config.webhookUrl !== "" && !/^https?:\/\/./.test(config.webhookUrl)) {
     problems.push("ROWLOCK_WEBHOOK_URL must look like http://gateway:8080");
   }
+  if (!/^https?:\/\/./.test(config.publicUrl) || !URL.canParse(config.publicUrl)) {
+    problems.push("ROWLOCK_PUBLIC_URL must look like https://shop.example");
+  }
   if (config.redisUrl !== "" && !/^rediss?:\/\/./.test(config.redisUrl)) {
     problems.push("REDIS_URL must look like redis://host:6379");
   }
   if (config.staffKey !== "" && config.staffKey.length < 16) {
     problems.push("ROWLOCK_STAFF_KEY must have at least 16 characters");
   }
-  if (config.serviceKey !== "" && config.serviceKey.length < 32) {
-    problems.push("ROWLOCK_SERVICE_KEY must have at least 32 characters");
+  if (listOf(config.serviceKey).some((key) => key.length < 32)) {
+    problems.push("ROWLOCK_SERVICE_KEY must have at least 32 characters, each of several");
   }
   if ((config.twilioAccountSid === "") !== (config.twilioAuthToken === "")) {
     problems.push("TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN go together");

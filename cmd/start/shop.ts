@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto";
 import type { RequestListener } from "node:http";
 import { type Clock, systemClock } from "../../lib/clock.ts";
 import { createJobs } from "../../lib/jobs/index.ts";
@@ -11,12 +10,14 @@ import {
   createServerInterceptors,
 } from "../../lib/rpc/index.ts";
 import type { Log } from "../../lib/telemetry/log.ts";
+import { askGateway, staffKeysOf } from "./auth.ts";
 import { type Config, withHttpPort } from "./config.ts";
 import { createDatabase, schemas } from "./database.ts";
 import { createGateway } from "./gateway.ts";
 import { serveHttp } from "./http.ts";
+import { answerStarting } from "./http-refusals.ts";
 import { createMetrics } from "./metrics.ts";
-import { createNetwork, type Network, serviceNames } from "./network.ts";
+import { createNetwork, type Network, requireAll, serviceNames } from "./network.ts";
 import { createProviders } from "./providers.ts";
 import { noSecrets, readSecrets, type Secrets } from "./secrets.ts";
 import { type Made, makers, queuesOf } from "./services.ts";
@@ -52,9 +53,11 @@ export async function startShop({
   clock?: Clock;
 }): Promise<Shop> {
   await using stack = new AsyncDisposableStack();
+  const here = new Set(given.parts);
+  if (here.has("gateway")) requireAll({ here, addresses: given.addresses });
   // Listens first: links and webhooks name the port, also one that the system has chosen.
   let ready = false;
-  let handler: RequestListener = (_, response) => void response.writeHead(503).end();
+  let handler: RequestListener = answerStarting;
   const metrics = createMetrics();
   const http = await serveHttp({
     host: given.host,
@@ -65,10 +68,12 @@ export async function startShop({
   });
   stack.defer(() => http.drain(0));
   const config = withHttpPort(given, http.port);
-  const here = new Set(config.parts);
   const names = serviceNames.filter((name) => here.has(name));
   const secrets = names.length > 0 ? await readSecrets(config) : noSecrets();
-  const signer = createPrincipalSigner({ key: Buffer.from(secrets.serviceKey) });
+  const signer = createPrincipalSigner({
+    key: Buffer.from(secrets.serviceKey),
+    otherKeys: secrets.otherServiceKeys.map((key) => Buffer.from(key)),
+  });
   const onStatement = metrics.countStatement;
   const network = stack.use(createNetwork({ here, addresses: config.addresses, signer }));
   const database = stack.use(await createDatabase({ config, services: names, log, onStatement }));
@@ -83,7 +88,7 @@ export async function startShop({
       onStatement,
     }),
   );
-  const parts = { config, clock, log, database, network, jobs, providers, serviceKey: secrets.serviceKey };
+  const parts = { config, clock, log, database, network, jobs, providers, secrets };
   const made: Made[] = [];
   for (const name of names) made.push(await makers[name](parts));
   stack.defer(async () => {
@@ -91,18 +96,23 @@ export async function startShop({
   });
 
   const services = made.flatMap((service) => service.services);
-  const digest = createHash("sha256").update(secrets.staffKey).digest("hex");
+  const auth = made.find((service) => service.auth !== undefined)?.auth;
+  const [asking] = names;
+  const elsewhere = config.addresses.gateway !== undefined && asking !== undefined;
   const interceptors = createServerInterceptors({
     services: services.map((service) => service.desc),
-    authenticator: createAuthenticator({ staffKeys: [{ name: "first", digest }], signer }),
+    authenticator: createAuthenticator({
+      staffKeys: staffKeysOf(secrets),
+      signer,
+      findHolder: auth?.findHolder ?? (elsewhere ? askGateway(network, asking) : undefined),
+    }),
     log,
     observe: metrics.observe,
   });
   network.connect(createDirectTransport({ services, interceptors }));
 
   const connect = createConnectHandler({ services, interceptors });
-  const connectServices = services.map((service) => service.desc);
-  handler = here.has("gateway") ? createGateway({ network, log, connect, connectServices }) : connect;
+  const gateway = auth && stack.use(createGateway({ config, network, log, metrics, auth }));
 
   const address = `${config.host}:${config.grpcPort}`;
   const grpc = stack.use(await createGrpcServer({ services, interceptors, address, log }));
@@ -115,6 +125,8 @@ export async function startShop({
   for (const service of made) {
     if (service.sweep !== undefined) stack.use(service.sweep());
   }
+  // Not before: a webhook may want a job done.
+  handler = gateway?.listener ?? connect;
   ready = true;
 
   const stop = stack.move();

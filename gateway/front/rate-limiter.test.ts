@@ -1,0 +1,87 @@
+import { Redis } from "ioredis";
+import { describe, expect, test, vi } from "vitest";
+import { RetryInfoSchema } from "../../gen/google/rpc/error_details_pb.js";
+import { reasonOf } from "../../lib/errors/reasons.ts";
+import { failureOf } from "../../lib/rpc/testing/calls.ts";
+import { redisInstalled, testRedis } from "../../lib/testing/redis.ts";
+import { waitFor } from "../../lib/testing/wait-for.ts";
+import { createRateLimiter } from "./rate-limiter.ts";
+
+const header = (headers: string[], name: string) => headers[headers.lastIndexOf(name) + 1];
+
+test("each caller has a budget of its own, is told what is left, and refused when nothing is", async () => {
+  const onRefused = vi.fn<(name: string) => void>();
+  const limiter = createRateLimiter({ name: "buyer", perMinute: 2, onRefused });
+  const headers: string[] = [];
+  await limiter.take("ann", headers);
+  expect(header(headers, "ratelimit-policy")).toBe('"buyer";q=2;w=60');
+  expect(header(headers, "ratelimit")).toMatch(/^"buyer";r=1;t=(?:60|59)$/);
+  await limiter.take("ann", headers);
+  const err = await failureOf(limiter.take("ann", headers));
+  expect(reasonOf(err)).toBe("RATE_LIMITED");
+  const [retry] = err.findDetails(RetryInfoSchema);
+  expect(Number(retry?.retryDelay?.seconds)).toBeGreaterThan(50);
+  expect(header(headers, "retry-after")).toBe(String(retry?.retryDelay?.seconds));
+  expect(header(headers, "ratelimit")).toContain("r=0;");
+  expect(onRefused.mock.calls).toEqual([["buyer"]]);
+  await limiter.take("bob", headers);
+});
+
+test("a budget is new after its minute", async () => {
+  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "Date"] });
+  try {
+    const limiter = createRateLimiter({ name: "buyer", perMinute: 1 });
+    await limiter.take("ann", []);
+    vi.advanceTimersByTime(59_000);
+    expect(reasonOf(await failureOf(limiter.take("ann", [])))).toBe("RATE_LIMITED");
+    vi.advanceTimersByTime(2_000);
+    await limiter.take("ann", []);
+  } finally {
+    vi.useRealTimers();
+  }
+});
+
+test("no limit says nothing and refuses nobody", async () => {
+  const limiter = createRateLimiter({ name: "key", perMinute: 0 });
+  const headers: string[] = [];
+  for (let i = 0; i < 100; i++) await limiter.take("ann", headers);
+  expect(headers).toEqual([]);
+});
+
+describe.skipIf(!redisInstalled)("with Redis", () => {
+  const options = { enableOfflineQueue: false, maxRetriesPerRequest: 0, commandTimeout: 250 };
+  async function connect(url: string): Promise<Redis> {
+    const redis = new Redis(url, options);
+    redis.on("error", () => {});
+    await waitFor(() => redis.status === "ready");
+    return redis;
+  }
+
+  test("processes count together", async () => {
+    await using server = await testRedis();
+    const clients = [await connect(server.url), await connect(server.url)];
+    const [a, b] = clients.map((redis) => createRateLimiter({ name: "buyer", perMinute: 3, redis }));
+    await a?.take("ann", []);
+    await b?.take("ann", []);
+    const headers: string[] = [];
+    await a?.take("ann", headers);
+    expect(header(headers, "ratelimit")).toContain("r=0;");
+    expect(reasonOf(await failureOf(b?.take("ann", []) as Promise<void>))).toBe("RATE_LIMITED");
+    for (const redis of clients) redis.disconnect();
+  });
+
+  test("when Redis is gone, each process counts for itself and serves on", async () => {
+    const server = await testRedis();
+    const redis = await connect(server.url);
+    const limiter = createRateLimiter({ name: "buyer", perMinute: 2, redis });
+    await limiter.take("ann", []);
+    await server[Symbol.asyncDispose]();
+    await waitFor(() => redis.status !== "ready");
+    const headers: string[] = [];
+    await limiter.take("ann", headers);
+    expect(header(headers, "ratelimit")).toContain("r=1;");
+    await limiter.take("ann", []);
+    expect(reasonOf(await failureOf(limiter.take("ann", [])))).toBe("RATE_LIMITED");
+    redis.disconnect();
+  });
+});
