@@ -151,3 +151,21 @@ test("requests in a row on one connection each get their answer, the absolute fo
   for await (const chunk of socket) text += String(chunk);
   expect(text.match(/HTTP\/1\.1 \d+/g)).toEqual(["HTTP/1.1 200", "HTTP/1.1 404", "HTTP/1.1 200"]);
 });
+
+test("a URL over the limit is 414, one byte less is not", async () => {
+  await using serving = await serveShelf(echoHandlers, { maxUrlBytes: 100 });
+  const path = (size: number) => `/v1/books/${"x".repeat(size - 10)}`;
+  expect((await serving.fetch(path(100))).status).toBe(200);
+  const answer = await serving.fetch(path(101));
+  expect(answer.status).toBe(414);
+  expect(await answer.text()).toContain("URL_TOO_LONG");
+});
+
+test("headers to pass on over the limit are 431", async () => {
+  await using serving = await serveShelf(echoHandlers, { maxMetadataBytes: 100 });
+  const answer = await serving.fetch("/v1/books/b", { headers: { authorization: "x".repeat(100) } });
+  expect(answer.status).toBe(431);
+  expect(await answer.text()).toContain("HEADERS_TOO_LARGE");
+  const ignored = await serving.fetch("/v1/books/b", { headers: { "x-other": "x".repeat(1000) } });
+  expect(ignored.status).toBe(200);
+});

@@ -123,7 +123,7 @@ async function* lines(chunks: AsyncIterable<Buffer>, limit: number): AsyncGenera
   const add = (part: Buffer): void => {
     size += part.length;
     if (size > limit) throw tooLarge(limit);
-    parts.push(part);
+    if (part.length > 0) parts.push(part);
   };
   const take = (): Buffer => {
     const line = parts.length === 1 ? (parts[0] as Buffer) : Buffer.concat(parts, size);
@@ -132,19 +132,23 @@ async function* lines(chunks: AsyncIterable<Buffer>, limit: number): AsyncGenera
     return line;
   };
   for await (const chunk of chunks) {
-    let start = 0;
-    for (let end = chunk.indexOf(lineFeed); end >= 0; end = chunk.indexOf(lineFeed, start)) {
-      add(chunk.subarray(start, end));
-      start = end + 1;
-      const line = take();
-      if (!isBlank(line)) yield line;
+    for (let start = 0; start < chunk.length; ) {
+      if (size === 0) start = skipSpace(chunk, start);
+      const end = chunk.indexOf(lineFeed, start);
+      add(chunk.subarray(start, end < 0 ? chunk.length : end));
+      if (end >= 0) yield take();
+      start = end < 0 ? chunk.length : end + 1;
     }
-    add(chunk.subarray(start));
   }
-  const rest = take();
-  if (!isBlank(rest)) yield rest;
+  if (size > 0) yield take();
 }
 
-function isBlank(line: Buffer): boolean {
-  return line.every((code) => code === 0x20 || code === 0x09 || code === 0x0d);
+/** White space at the start of a line means nothing in JSON; skipping it skips blank lines, too. */
+function skipSpace(chunk: Buffer, start: number): number {
+  let at = start;
+  for (; at < chunk.length; at++) {
+    const code = chunk[at];
+    if (code !== 0x20 && code !== 0x09 && code !== 0x0d && code !== lineFeed) break;
+  }
+  return at;
 }

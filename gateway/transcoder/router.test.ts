@@ -2,6 +2,9 @@ import { describe, expect, test } from "vitest";
 import { BadInput } from "./bad-input.ts";
 import { capture, Router } from "./router.ts";
 import { parseTemplate } from "./template.ts";
+import { Random } from "./testing/random.ts";
+import { randomPath, randomRoute } from "./testing/random-paths.ts";
+import { type Reference, type ReferenceRoute, referenceFind, writtenOut } from "./testing/reference.ts";
 
 /** A router whose routes are named by `METHOD template`; answers that name and the captures of its variables. */
 function routerOf(...routes: string[]) {
@@ -131,4 +134,68 @@ test.each([
   expect(router.add("GET", parseTemplate(first), "first")).toBeUndefined();
   expect(router.add("POST", parseTemplate(second), "other method")).toBeUndefined();
   expect(router.add("GET", parseTemplate(second), "second")).toBe(taken ? "first" : undefined);
+});
+
+describe("agrees with the reference matcher", () => {
+  test("on hand-picked paths", () => {
+    const routes = [
+      { httpMethod: "GET", template: "/a/{x=b/**}" },
+      { httpMethod: "GET", template: "/a/*" },
+      { httpMethod: "POST", template: "/a/{y}:go" },
+    ];
+    const patterns = routes.map(writtenOut);
+    const [deep, , go] = routes;
+    expect(referenceFind(patterns, "GET", "/a/b/c%2Fd/%20")).toEqual({
+      ...{ kind: "found", route: deep, captures: { x: "b/c%2Fd/ " } },
+    });
+    expect(referenceFind(patterns, "POST", "/a/c:go")).toEqual({
+      kind: "found",
+      route: go,
+      captures: { y: "c" },
+    });
+    expect(referenceFind(patterns, "PUT", "/a/c:go")).toEqual({
+      ...{ kind: "otherMethod", allow: ["GET", "HEAD", "OPTIONS", "POST"] },
+    });
+    expect(referenceFind(patterns, "GET", "/b")).toEqual({ kind: "none" });
+    expect(referenceFind(patterns, "GET", "/%ff")).toEqual({ kind: "invalid" });
+  });
+
+  test.each([1, 2, 3, 4])("on random routes and paths, seed %i", (seed) => {
+    const random = new Random(seed);
+    const kinds = new Set<string>();
+    for (let table = 0; table < 250; table++) {
+      const router = new Router<ReferenceRoute>();
+      const routes = Array.from({ length: 1 + random.below(12) }, () => randomRoute(random)).filter(
+        (route) => router.add(route.httpMethod, parseTemplate(route.template), route) === undefined,
+      );
+      const patterns = routes.map(writtenOut);
+      for (let i = 0; i < 40; i++) {
+        const path = randomPath(random, random.pick(routes).template);
+        const method = random.pick(["GET", "HEAD", "POST", "PUT", "DELETE"]);
+        const want = referenceFind(patterns, method, path);
+        kinds.add(want.kind);
+        expect(found(router, method, path), `${method} ${path} in ${JSON.stringify(routes)}`).toEqual(want);
+      }
+    }
+    // Every kind of end was met.
+    expect([...kinds].sort()).toEqual(["found", "invalid", "none", "otherMethod"]);
+  });
+
+  function found(router: Router<ReferenceRoute>, method: string, path: string): Reference {
+    try {
+      const match = router.find(method, path);
+      if (match.kind === "none") return match;
+      if (match.kind === "otherMethod") return { kind: match.kind, allow: [...match.allow] };
+      const { route, segments } = match;
+      const { variables } = parseTemplate(route.template);
+      const captures = variables.map((variable) => [
+        variable.fieldPath.join("."),
+        capture(variable, segments),
+      ]);
+      return { kind: "found", route, captures: Object.fromEntries(captures) };
+    } catch (err) {
+      if (err instanceof BadInput) return { kind: "invalid" };
+      throw err;
+    }
+  }
 });

@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { type IncomingMessage, request } from "node:http";
 import { Code, ConnectError } from "@connectrpc/connect";
-import { expect, test, vi } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { type Handlers, type SeenCall, serveShelf } from "./testing/serve.ts";
 
 /** Sends `count` books; fails after `failAfter` of them when that is set. */
@@ -164,6 +164,95 @@ test("a client that reads slowly holds the service back, and its leaving ends it
   expect(ended).toBe(false);
   sent.destroy();
   await vi.waitFor(() => expect(ended).toBe(true));
+});
+
+describe("event ids", () => {
+  const events: Handlers = {
+    async *WatchEvents({ message }) {
+      const last = message["lastEventId"] as bigint;
+      yield { eventId: last + 1n, text: "next" };
+      yield { text: "no id" };
+    },
+  };
+
+  test.each<[string, Record<string, string>, string | undefined, string, string]>([
+    ["/v1/shelves/s/events", {}, undefined, "1", "none: from the start"],
+    ["/v1/shelves/s/events", { "last-event-id": "41" }, undefined, "42", "from where it broke off"],
+    ["/v1/shelves/s/events?lastEventId=7", {}, undefined, "8", "by the query, for the first time"],
+    [
+      "/v1/shelves/s/events?lastEventId=7",
+      { "last-event-id": "41" },
+      undefined,
+      "42",
+      "EventSource repeats its URL",
+    ],
+    ["/v1/shelves/s/events", { "last-event-id": "41" }, '{"lastEventId":7}', "42", "and others their body"],
+    ["/v1/shelves/s/events", { "last-event-id": "" }, undefined, "1", "an empty one is none"],
+  ])("%s with %j and body %s: id %s (%s)", async (path, headers, body, want, _why) => {
+    await using serving = await serveShelf(events);
+    const answer = await serving.fetch(path, {
+      ...{ method: body === undefined ? "GET" : "POST", body: body ?? null },
+      headers: { accept: "text/event-stream", "content-type": "application/json", ...headers },
+    });
+    const [first, second] = (await answer.text()).split("\n\n");
+    expect(first).toBe(`id: ${want}\ndata: {"eventId":${want},"text":"next"}`);
+    expect(second).toBe('data: {"eventId":0,"text":"no id"}');
+  });
+
+  test("an id that the field cannot hold is refused by name", async () => {
+    await using serving = await serveShelf(events);
+    const answer = await serving.fetch("/v1/shelves/s/events", { headers: { "last-event-id": "x" } });
+    expect(answer.status).toBe(400);
+    expect(await answer.text()).toContain('"field":"last-event-id"');
+  });
+
+  test("the names of both fields are options", async () => {
+    const options = { eventIdField: "text", lastEventIdField: "shelf" };
+    await using serving = await serveShelf(
+      {
+        async *WatchEvents({ message }) {
+          yield { text: String(message["lastEventId"]) };
+          yield { text: "a\nb" };
+        },
+      },
+      options,
+    );
+    const headers = { accept: "text/event-stream", "last-event-id": "41" };
+    const text = await (await serving.fetch("/v1/shelves/s/events", { headers })).text();
+    // The path binds `shelf`, which no header changes; a line break would begin another field of the event.
+    expect(text.split("\n\n").slice(0, 2)).toEqual([
+      'id: 0\ndata: {"eventId":0,"text":"0"}',
+      'data: {"eventId":0,"text":"a\\nb"}',
+    ]);
+    expect(serving.transport.calls).toMatchObject([{ message: { shelf: "s" } }]);
+  });
+
+  test("with a response_body the id is still the message's", async () => {
+    await using serving = await serveShelf({
+      async *WatchTexts() {
+        yield { eventId: 9n, text: "t" };
+      },
+    });
+    const headers = { accept: "text/event-stream" };
+    expect(await (await serving.fetch("/v1/shelves/s/texts", { headers })).text()).toMatch(
+      /^id: 9\ndata: "t"\n\n/,
+    );
+  });
+});
+
+test.each([
+  ["trailers", "2", "a client that takes them"],
+  ["trailers, deflate;q=0.5", "2", "among other things"],
+  ["", undefined, "one that does not"],
+])("TE %j: the RPC's trailer comes as %s (%s)", async (te, want, _why) => {
+  await using serving = await serveShelf(handlers, { responseHeaders: ["X-Total", "cache-control"] });
+  const headers = te === "" ? {} : { te };
+  const sent = request(`${serving.url}/v1/shelves/s:watch?count=2`, { headers });
+  sent.end();
+  const [response] = (await once(sent, "response")) as [IncomingMessage];
+  for await (const _ of response);
+  expect(response.headers.trailer).toBe(want === undefined ? undefined : "x-total");
+  expect(response.trailers["x-total"]).toBe(want);
 });
 
 function ndjson(text: string): unknown[] {

@@ -8,7 +8,8 @@ import { describe, expect, test } from "vitest";
 import { ErrorInfoSchema } from "../../gen/google/rpc/error_details_pb.js";
 import { EchoService } from "../../gen/rowlock/testing/v1/echo_pb.js";
 import { buildImageArguments, shelfImage } from "./testing/image.ts";
-import { json, listen, send, serveShelf } from "./testing/serve.ts";
+import { fakeTransport, json, listen, send, serveShelf } from "./testing/serve.ts";
+import { ShelfService } from "./testing/shelf.ts";
 import { createTranscoder } from "./transcoder.ts";
 
 test("the committed image is what shelf.proto compiles to", async () => {
@@ -247,6 +248,20 @@ describe("responses", () => {
     });
   });
 
+  test("an HttpBody in the response_body, with the message's etag", async () => {
+    await using serving = await serveShelf();
+    const answer = await serving.fetch("/v1/jackets/b");
+    expect([answer.headers.get("content-type"), answer.headers.get("etag")]).toEqual(["image/png", '"j1"']);
+    expect(await answer.text()).toBe("b");
+  });
+
+  test("without an HttpBody there are no bytes", async () => {
+    await using serving = await serveShelf({ GetJacket: () => ({}) });
+    const answer = await serving.fetch("/v1/jackets/b");
+    expect([answer.status, answer.headers.get("content-type")]).toEqual([200, "application/octet-stream"]);
+    expect(await answer.text()).toBe("");
+  });
+
   test("HEAD has GET's headers and no body; OPTIONS says what there is", async () => {
     await using serving = await serveShelf();
     const full = await serving.fetch("/v1/books/b");
@@ -267,6 +282,28 @@ describe("responses", () => {
     expect((await serving.fetch("/v1/books/b")).headers.get("etag")).toBe('"v1"');
     const again = await serving.fetch("/v1/books/b", { headers: { "if-none-match": '"v1"' } });
     expect([again.status, await again.text()]).toEqual([304, ""]);
+  });
+
+  test.each([
+    ["GET", "/v1/books/b", { "if-match": '"v1", "v2"' }, 200, "what was read is in the list"],
+    ["GET", "/v1/books/b", { "if-match": '"v2"' }, 412, "it is not"],
+    ["GET", "/v1/shelves/s/books", { "if-match": '"v2"' }, 200, "no etag to compare"],
+    ["POST", "/v1/books/b:lend", { "if-match": '"v1"' }, 400, "a change that would not be guarded"],
+    ["DELETE", "/v1/books/b", { "if-match": "*" }, 200, "whatever is there"],
+    ["DELETE", "/v1/books/b", { "if-none-match": '"v1"' }, 400, "a change that would not be guarded"],
+  ])("%s %s with %j → %i (%s)", async (method, path, headers, status, _why) => {
+    await using serving = await serveShelf();
+    expect((await serving.fetch(path, { method, headers })).status).toBe(status);
+  });
+
+  test("Vary of whoever wraps the transcoder stays", async () => {
+    const transport = fakeTransport({ GetBook: () => ({ message: { title: "t".repeat(2000) } }) });
+    const inner = createTranscoder({ services: [ShelfService], transport });
+    await using serving = await listen((req, res) => {
+      res.setHeader("vary", "origin");
+      inner(req, res);
+    });
+    expect((await serving.fetch("/v1/books/b")).headers.get("vary")).toBe("origin, accept-encoding");
   });
 
   test("of the RPC's headers and trailers only listed ones pass", async () => {

@@ -9,6 +9,8 @@ import {
   FieldDescriptorProto_Label,
   FieldDescriptorProto_Type,
   FileDescriptorProtoSchema,
+  file_google_protobuf_timestamp,
+  file_google_protobuf_wrappers,
   MethodOptionsSchema,
 } from "@bufbuild/protobuf/wkt";
 import { http } from "../../../gen/google/api/annotations_pb.js";
@@ -24,7 +26,8 @@ export interface AdHocMethod {
 
 /**
  * A service `test.Svc` made on the spot. All methods take and give `test.Req { string name = 1; string other = 2;
- * Req child = 3; repeated string tags = 4; }`.
+ * Req child = 3; repeated string tags = 4; oneof choice { string one = 5; string two = 6; } Timestamp time = 7;
+ * StringValue wrapped = 8; }`.
  */
 export function adHocService(methods: Record<string, AdHocMethod | RuleInit>): DescService {
   const field = (name: string, number: number, more: object = {}) => ({
@@ -38,6 +41,7 @@ export function adHocService(methods: Record<string, AdHocMethod | RuleInit>): D
     name: "test.proto",
     package: "test",
     syntax: "proto3",
+    dependency: [file_google_protobuf_timestamp.proto.name, file_google_protobuf_wrappers.proto.name],
     messageType: [
       {
         name: "Req",
@@ -46,7 +50,18 @@ export function adHocService(methods: Record<string, AdHocMethod | RuleInit>): D
           field("other", 2),
           field("child", 3, { type: FieldDescriptorProto_Type.MESSAGE, typeName: ".test.Req" }),
           field("tags", 4, { label: FieldDescriptorProto_Label.REPEATED }),
+          field("one", 5, { oneofIndex: 0 }),
+          field("two", 6, { oneofIndex: 0 }),
+          field("time", 7, {
+            type: FieldDescriptorProto_Type.MESSAGE,
+            typeName: ".google.protobuf.Timestamp",
+          }),
+          field("wrapped", 8, {
+            type: FieldDescriptorProto_Type.MESSAGE,
+            typeName: ".google.protobuf.StringValue",
+          }),
         ],
+        oneofDecl: [{ name: "choice" }],
       },
     ],
     service: [
@@ -61,10 +76,14 @@ export function adHocService(methods: Record<string, AdHocMethod | RuleInit>): D
       },
     ],
   });
-  const service = createFileRegistry(file, () => undefined).getService("test.Svc");
+  const service = createFileRegistry(file, (name) =>
+    wellKnown.find((known) => known.proto.name === name),
+  ).getService("test.Svc");
   if (service === undefined) throw new TypeError("the service was not built");
   return service;
 }
+
+const wellKnown = [file_google_protobuf_timestamp, file_google_protobuf_wrappers];
 
 /** A rule with a GET pattern. */
 export function get(path: string, more: RuleInit = {}): RuleInit {

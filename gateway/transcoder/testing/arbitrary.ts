@@ -1,4 +1,5 @@
 import { create, type DescField, type DescMessage, ScalarType } from "@bufbuild/protobuf";
+import { FeatureSet_FieldPresence } from "@bufbuild/protobuf/wkt";
 import fc from "fast-check";
 import { type Fields, isPlainStruct, isUnwrapped } from "../fields.ts";
 
@@ -22,8 +23,12 @@ export function messageOf(desc: DescMessage, depth = 3): fc.Arbitrary<Fields> {
   for (const [name, cases] of oneofs) plain[name] = fc.oneof(...cases);
   // Few fields at a time, or the messages get huge.
   const names = Object.keys(plain);
+  const required = desc.fields
+    .filter(({ presence }) => presence === FeatureSet_FieldPresence.LEGACY_REQUIRED)
+    .map(({ localName }) => localName);
   return fc
     .subarray(names, { maxLength: Math.min(8, names.length) })
+    .map((some) => [...new Set([...some, ...required])])
     .chain((some) =>
       fc.record(Object.fromEntries(some.map((name) => [name, plain[name] as fc.Arbitrary<unknown>]))),
     )
@@ -45,7 +50,8 @@ function valueOf(field: DescField, depth: number): fc.Arbitrary<unknown> {
 function itemOf(field: DescField, depth: number): fc.Arbitrary<unknown> {
   if (field.enum !== undefined) {
     if (field.enum.typeName === "google.protobuf.NullValue") return fc.constant(0);
-    return fc.oneof(fc.constantFrom(...field.enum.values.map((value) => value.number)), fc.integer());
+    const known = fc.constantFrom(...field.enum.values.map((value) => value.number));
+    return field.enum.open ? fc.oneof(known, fc.integer()) : known;
   }
   if (field.message !== undefined) {
     if (isPlainStruct(field)) return json;
