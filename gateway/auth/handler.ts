@@ -135,7 +135,9 @@ async function send(response: Response, outgoing: ServerResponse): Promise<void>
   if (response.status === 404 && text.length === 0) {
     return send(json(new Refusal(404, "NOT_FOUND", "There is nothing at this address")), outgoing);
   }
-  const headers = Object.fromEntries([...response.headers].filter(([name]) => name !== "set-cookie"));
+  // A redirect says that it is JSON, and is nothing.
+  const dropped = text.length === 0 ? ["set-cookie", "content-type"] : ["set-cookie"];
+  const headers = Object.fromEntries([...response.headers].filter(([name]) => !dropped.includes(name)));
   const cookies = response.headers.getSetCookie();
   outgoing
     .writeHead(response.status, {

@@ -6,6 +6,11 @@ export interface Seen {
   body: any;
 }
 
+/** What a browser sends of its cookies. */
+export function cookieHeader(cookies: ReadonlyMap<string, string>): string {
+  return [...cookies].map(([name, value]) => `${name}=${value}`).join("; ");
+}
+
 /** A browser without a window: keeps cookies, says where its pages are from, and follows nothing by itself. */
 export interface Visitor {
   cookies: Map<string, string>;
@@ -47,4 +52,28 @@ export function newVisitor(origin: string): Visitor {
       return { status: response.status, headers: response.headers, body: isJson ? JSON.parse(text) : text };
     },
   };
+}
+
+/** Goes where a provider's redirects lead, as a browser does, until an address begins with `end`; returns that address. */
+export async function followTo(visitor: Visitor, from: string, end: string): Promise<string> {
+  let url = from;
+  for (let hop = 0; hop < 15; hop++) {
+    if (url.startsWith(end)) return url;
+    const { status, headers, body } = await visitor.send("GET", url, { headers: { origin: "" } });
+    const location = headers.get("location");
+    if (location === null) throw new Error(`${url} answered ${status}: ${JSON.stringify(body)}`);
+    url = new URL(location, url).href;
+  }
+  throw new Error(`still at ${url}`);
+}
+
+/** Makes an account, with the password `correct horse`. */
+export function signUp(visitor: Visitor, email: string, headers: Record<string, string> = {}): Promise<Seen> {
+  const body = { email, name: "Somebody", password: "correct horse" };
+  return visitor.send("POST", "/v1/auth/sign-up/email", { body, headers });
+}
+
+/** The header by which a program brings the session that an answer has begun. */
+export function bearerOf({ body }: Seen): Record<string, string> {
+  return { authorization: `Bearer ${body.token}` };
 }
