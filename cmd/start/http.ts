@@ -112,6 +112,8 @@ function serve(
         () => text(response, 500, "no metrics\n"),
       );
     default:
+      // HTTP/1.0 has no need of one, but the handlers make URLs of it.
+      request.headers.host ??= "localhost";
       return handler(request, response);
   }
 }

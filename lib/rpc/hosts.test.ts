@@ -45,7 +45,14 @@ describe.each(hostKinds)("%s", (kind) => {
 
   beforeAll(async () => {
     const interceptors = testInterceptors;
-    next = await startHost(kind, { services: [createEchoService()], interceptors });
+    const echo = createEchoService();
+    const atNext = createEchoService({
+      echo(req, ctx) {
+        seen.ctx = ctx;
+        return echo.impl.echo(req, ctx);
+      },
+    });
+    next = await startHost(kind, { services: [atNext], interceptors });
     const nextClient = createClient(EchoService, next.transport);
     host = await startHost(kind, {
       services: [
@@ -295,6 +302,16 @@ describe.each(hostKinds)("%s", (kind) => {
       const { remainingMs } = await client.echoCustomer({ text: "x" }, { ...guest, timeoutMs: 5_000 });
       expect(Number(remainingMs)).toBeGreaterThan(4_000);
       expect(Number(remainingMs)).toBeLessThanOrEqual(4_960);
+    });
+    test("the names of request and trace travel, too, by a hop of their own", async () => {
+      const traceparent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+      const headers = { ...guest.headers, "x-request-id": "req-1", traceparent };
+      await client.echoCustomer({ text: "x" }, { headers });
+      const received = seen.ctx?.requestHeader;
+      expect(received?.get("x-request-id")).toBe("req-1");
+      expect(received?.get("traceparent")).toMatch(/^00-4bf92f3577b34da6a3ce929d0e0e4736-[0-9a-f]{16}-01$/);
+      expect(received?.get("traceparent")).not.toBe(traceparent);
+      expect(received?.get("rowlock-token")).toBeNull();
     });
     test("too little left: refused before the handler", async () => {
       delete seen.ctx;

@@ -34,6 +34,9 @@ function setUp(level: string) {
   return { client, lines, observed };
 }
 
+const traceId = "4bf92f3577b34da6a3ce929d0e0e4736";
+const traceparent = `00-${traceId}-00f067aa0ba902b7-01`;
+
 const error = {
   code: Code.NotFound,
   message: "the text of the error",
@@ -52,6 +55,12 @@ describe("a call is recorded once", () => {
       call: (client: ReturnType<typeof setUp>["client"]) =>
         client.echo({ text: "the text" }, { headers: { "rowlock-token": "tok_secret" } }),
       want: { level: 20, code: "OK", caller: "guest" },
+    },
+    {
+      name: "an answer, with the ids of its request and trace",
+      call: (client: ReturnType<typeof setUp>["client"]) =>
+        client.echo({ text: "the text" }, { headers: { traceparent, "x-request-id": "req-1" } }),
+      want: { level: 20, code: "OK", request_id: "req-1", trace_id: traceId },
     },
     {
       name: "a stream, at its end",

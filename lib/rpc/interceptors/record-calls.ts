@@ -4,6 +4,7 @@ import { codeName } from "../../errors/codes.ts";
 import { toPublicError } from "../../errors/public-error.ts";
 import { reasonOf } from "../../errors/reasons.ts";
 import type { Log } from "../../telemetry/log.ts";
+import { readTraceparent } from "../../telemetry/traceparent.ts";
 import { type CallState, callStateOf, methodName } from "../call-state.ts";
 import { watchEnd } from "../streams.ts";
 
@@ -12,11 +13,12 @@ export type Observe = (call: { method: string; code: string; seconds: number }) 
 
 /**
  * Turns whatever is thrown into what the caller may see, and records each call once, when its last
- * message is out: method, code, reason, duration and kind of caller; never metadata or messages.
+ * message is out: method, code, reason, duration, kind of caller, and the ids of its request and trace; never
+ * other metadata or messages.
  * Faults of ours are logged as errors with their cause, refusals at info, successes at debug.
  */
 export function recordCalls({ log, observe }: { log: Log; observe?: Observe | undefined }): Interceptor {
-  const record = (state: CallState, started: number, err?: ConnectError) => {
+  const record = (state: CallState, header: Headers, started: number, err?: ConnectError) => {
     const ms = performance.now() - started;
     const code = err === undefined ? "OK" : codeName(err.code);
     const method = nameOf(state.method);
@@ -31,6 +33,8 @@ export function recordCalls({ log, observe }: { log: Log; observe?: Observe | un
           reason: reasonOf(err),
           ms: Math.round(ms * 1000) / 1000,
           caller,
+          request_id: header.get("x-request-id") ?? undefined,
+          trace_id: readTraceparent(header.get("traceparent"))?.traceId,
           cause: level === "error" ? describeCause(err?.cause) : undefined,
         },
         "rpc",
@@ -42,7 +46,7 @@ export function recordCalls({ log, observe }: { log: Log; observe?: Observe | un
     const started = performance.now();
     const failed = (err: unknown) => {
       const shown = toPublicError(err);
-      record(state, started, shown);
+      record(state, req.header, started, shown);
       return shown;
     };
     let res: Awaited<ReturnType<typeof next>>;
@@ -52,11 +56,11 @@ export function recordCalls({ log, observe }: { log: Log; observe?: Observe | un
       throw failed(err);
     }
     if (!res.stream) {
-      record(state, started);
+      record(state, req.header, started);
       return res;
     }
     const message = watchEnd(res.message, (err) =>
-      err === undefined ? record(state, started) : failed(err),
+      err === undefined ? record(state, req.header, started) : failed(err),
     );
     return { ...res, message };
   };
