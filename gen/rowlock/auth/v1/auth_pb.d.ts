@@ -261,6 +261,40 @@ export declare type AuthenticateRequest = Message<"rowlock.auth.v1.AuthenticateR
 export declare const AuthenticateRequestSchema: GenMessage<AuthenticateRequest>;
 
 /**
+ * Input of DeleteAccount.
+ *
+ * @generated from message rowlock.auth.v1.DeleteAccountRequest
+ */
+export declare type DeleteAccountRequest = Message<"rowlock.auth.v1.DeleteAccountRequest"> & {
+  /**
+   * The customer's id, `cus_…`.
+   *
+   * @generated from field: string customer_id = 1;
+   */
+  customerId: string;
+};
+
+/**
+ * Describes the message rowlock.auth.v1.DeleteAccountRequest.
+ * Use `create(DeleteAccountRequestSchema)` to create a new message.
+ */
+export declare const DeleteAccountRequestSchema: GenMessage<DeleteAccountRequest>;
+
+/**
+ * Answer of DeleteAccount.
+ *
+ * @generated from message rowlock.auth.v1.DeleteAccountResponse
+ */
+export declare type DeleteAccountResponse = Message<"rowlock.auth.v1.DeleteAccountResponse"> & {
+};
+
+/**
+ * Describes the message rowlock.auth.v1.DeleteAccountResponse.
+ * Use `create(DeleteAccountResponseSchema)` to create a new message.
+ */
+export declare const DeleteAccountResponseSchema: GenMessage<DeleteAccountResponse>;
+
+/**
  * Who calls, and with which key.
  *
  * Customers sign in at `/v1/auth/…` and are known by their session. Staff and
@@ -329,6 +363,17 @@ export declare const AuthService: GenService<{
     methodKind: "unary";
     input: typeof AuthenticateRequestSchema;
     output: typeof PrincipalSchema;
+  },
+  /**
+   * Deletes a customer's account with its sessions; nobody can sign in to it
+   * any more. Repeating it changes nothing.
+   *
+   * @generated from rpc rowlock.auth.v1.AuthService.DeleteAccount
+   */
+  deleteAccount: {
+    methodKind: "unary";
+    input: typeof DeleteAccountRequestSchema;
+    output: typeof DeleteAccountResponseSchema;
   },
 }>;
 

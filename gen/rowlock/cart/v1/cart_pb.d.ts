@@ -815,6 +815,40 @@ export declare type AdoptCartsResponse = Message<"rowlock.cart.v1.AdoptCartsResp
 export declare const AdoptCartsResponseSchema: GenMessage<AdoptCartsResponse>;
 
 /**
+ * Input of EraseCarts.
+ *
+ * @generated from message rowlock.cart.v1.EraseCartsRequest
+ */
+export declare type EraseCartsRequest = Message<"rowlock.cart.v1.EraseCartsRequest"> & {
+  /**
+   * The customer's id, `cus_…`.
+   *
+   * @generated from field: string customer_id = 1;
+   */
+  customerId: string;
+};
+
+/**
+ * Describes the message rowlock.cart.v1.EraseCartsRequest.
+ * Use `create(EraseCartsRequestSchema)` to create a new message.
+ */
+export declare const EraseCartsRequestSchema: GenMessage<EraseCartsRequest>;
+
+/**
+ * Answer of EraseCarts.
+ *
+ * @generated from message rowlock.cart.v1.EraseCartsResponse
+ */
+export declare type EraseCartsResponse = Message<"rowlock.cart.v1.EraseCartsResponse"> & {
+};
+
+/**
+ * Describes the message rowlock.cart.v1.EraseCartsResponse.
+ * Use `create(EraseCartsResponseSchema)` to create a new message.
+ */
+export declare const EraseCartsResponseSchema: GenMessage<EraseCartsResponse>;
+
+/**
  * Carts.
  *
  * A Cart belongs to the customer who made it, or, made without an account, to
@@ -977,6 +1011,17 @@ export declare const CartService: GenService<{
     methodKind: "unary";
     input: typeof AdoptCartsRequestSchema;
     output: typeof AdoptCartsResponseSchema;
+  },
+  /**
+   * Deletes a customer's carts that are no order being made. Repeating it
+   * changes nothing.
+   *
+   * @generated from rpc rowlock.cart.v1.CartService.EraseCarts
+   */
+  eraseCarts: {
+    methodKind: "unary";
+    input: typeof EraseCartsRequestSchema;
+    output: typeof EraseCartsResponseSchema;
   },
 }>;
 

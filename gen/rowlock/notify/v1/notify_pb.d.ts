@@ -741,6 +741,40 @@ export declare type ReplayWebhookEventRequest = Message$1<"rowlock.notify.v1.Rep
 export declare const ReplayWebhookEventRequestSchema: GenMessage<ReplayWebhookEventRequest>;
 
 /**
+ * Input of EraseMessages.
+ *
+ * @generated from message rowlock.notify.v1.EraseMessagesRequest
+ */
+export declare type EraseMessagesRequest = Message$1<"rowlock.notify.v1.EraseMessagesRequest"> & {
+  /**
+   * The orders whose messages are meant.
+   *
+   * @generated from field: repeated string order_ids = 1;
+   */
+  orderIds: string[];
+};
+
+/**
+ * Describes the message rowlock.notify.v1.EraseMessagesRequest.
+ * Use `create(EraseMessagesRequestSchema)` to create a new message.
+ */
+export declare const EraseMessagesRequestSchema: GenMessage<EraseMessagesRequest>;
+
+/**
+ * Answer of EraseMessages.
+ *
+ * @generated from message rowlock.notify.v1.EraseMessagesResponse
+ */
+export declare type EraseMessagesResponse = Message$1<"rowlock.notify.v1.EraseMessagesResponse"> & {
+};
+
+/**
+ * Describes the message rowlock.notify.v1.EraseMessagesResponse.
+ * Use `create(EraseMessagesResponseSchema)` to create a new message.
+ */
+export declare const EraseMessagesResponseSchema: GenMessage<EraseMessagesResponse>;
+
+/**
  * Ways to reach a customer.
  *
  * @generated from enum rowlock.notify.v1.Channel
@@ -945,6 +979,17 @@ export declare const NotifyService: GenService<{
     methodKind: "unary";
     input: typeof ReplayWebhookEventRequestSchema;
     output: typeof WebhookEventSchema;
+  },
+  /**
+   * Blots out the recipient and the subject in what belongs to
+   * these orders. Repeating it changes nothing.
+   *
+   * @generated from rpc rowlock.notify.v1.NotifyService.EraseMessages
+   */
+  eraseMessages: {
+    methodKind: "unary";
+    input: typeof EraseMessagesRequestSchema;
+    output: typeof EraseMessagesResponseSchema;
   },
 }>;
 

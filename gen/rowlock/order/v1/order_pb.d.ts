@@ -1302,6 +1302,46 @@ export enum TimelineEntry_Source {
 export declare const TimelineEntry_SourceSchema: GenEnum<TimelineEntry_Source>;
 
 /**
+ * Input of EraseOrders.
+ *
+ * @generated from message rowlock.order.v1.EraseOrdersRequest
+ */
+export declare type EraseOrdersRequest = Message<"rowlock.order.v1.EraseOrdersRequest"> & {
+  /**
+   * The customer's id, `cus_…`.
+   *
+   * @generated from field: string customer_id = 1;
+   */
+  customerId: string;
+};
+
+/**
+ * Describes the message rowlock.order.v1.EraseOrdersRequest.
+ * Use `create(EraseOrdersRequestSchema)` to create a new message.
+ */
+export declare const EraseOrdersRequestSchema: GenMessage<EraseOrdersRequest>;
+
+/**
+ * Answer of EraseOrders.
+ *
+ * @generated from message rowlock.order.v1.EraseOrdersResponse
+ */
+export declare type EraseOrdersResponse = Message<"rowlock.order.v1.EraseOrdersResponse"> & {
+  /**
+   * The orders, the oldest first.
+   *
+   * @generated from field: repeated string order_ids = 1;
+   */
+  orderIds: string[];
+};
+
+/**
+ * Describes the message rowlock.order.v1.EraseOrdersResponse.
+ * Use `create(EraseOrdersResponseSchema)` to create a new message.
+ */
+export declare const EraseOrdersResponseSchema: GenMessage<EraseOrdersResponse>;
+
+/**
  * Orders.
  *
  * PlaceOrder turns a cart into an order by locking its goods; PayOrder takes
@@ -1494,6 +1534,20 @@ export declare const OrderService: GenService<{
     methodKind: "unary";
     input: typeof ExplainOrderRequestSchema;
     output: typeof OrderExplanationSchema;
+  },
+  /**
+   * Blots out who a customer's orders were for: contact and address, of which
+   * only the country and region stay. Answers which orders those are. Repeating
+   * it answers the same.
+   * Errors: ORDERS_OPEN (FAILED_PRECONDITION; metadata order_id: an order is not
+   * finished yet).
+   *
+   * @generated from rpc rowlock.order.v1.OrderService.EraseOrders
+   */
+  eraseOrders: {
+    methodKind: "unary";
+    input: typeof EraseOrdersRequestSchema;
+    output: typeof EraseOrdersResponseSchema;
   },
 }>;
 

@@ -950,6 +950,40 @@ export enum PaymentViolation_Kind {
 export declare const PaymentViolation_KindSchema: GenEnum<PaymentViolation_Kind>;
 
 /**
+ * Input of ErasePayments.
+ *
+ * @generated from message rowlock.payment.v1.ErasePaymentsRequest
+ */
+export declare type ErasePaymentsRequest = Message<"rowlock.payment.v1.ErasePaymentsRequest"> & {
+  /**
+   * The orders whose payments are meant.
+   *
+   * @generated from field: repeated string order_ids = 1;
+   */
+  orderIds: string[];
+};
+
+/**
+ * Describes the message rowlock.payment.v1.ErasePaymentsRequest.
+ * Use `create(ErasePaymentsRequestSchema)` to create a new message.
+ */
+export declare const ErasePaymentsRequestSchema: GenMessage<ErasePaymentsRequest>;
+
+/**
+ * Answer of ErasePayments.
+ *
+ * @generated from message rowlock.payment.v1.ErasePaymentsResponse
+ */
+export declare type ErasePaymentsResponse = Message<"rowlock.payment.v1.ErasePaymentsResponse"> & {
+};
+
+/**
+ * Describes the message rowlock.payment.v1.ErasePaymentsResponse.
+ * Use `create(ErasePaymentsResponseSchema)` to create a new message.
+ */
+export declare const ErasePaymentsResponseSchema: GenMessage<ErasePaymentsResponse>;
+
+/**
  * Payments.
  *
  * A Payment is one attempt to pay an order; an order has at most one that is
@@ -1131,6 +1165,17 @@ export declare const PaymentService: GenService<{
     methodKind: "unary";
     input: typeof ReplayWebhookEventRequestSchema;
     output: typeof WebhookEventSchema;
+  },
+  /**
+   * Blots out the buyer's e-mail address in what belongs to
+   * these orders. Repeating it changes nothing.
+   *
+   * @generated from rpc rowlock.payment.v1.PaymentService.ErasePayments
+   */
+  erasePayments: {
+    methodKind: "unary";
+    input: typeof ErasePaymentsRequestSchema;
+    output: typeof ErasePaymentsResponseSchema;
   },
 }>;
 

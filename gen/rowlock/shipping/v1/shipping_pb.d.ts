@@ -600,6 +600,40 @@ export declare type ReplayWebhookEventRequest = Message<"rowlock.shipping.v1.Rep
 export declare const ReplayWebhookEventRequestSchema: GenMessage<ReplayWebhookEventRequest>;
 
 /**
+ * Input of EraseShipments.
+ *
+ * @generated from message rowlock.shipping.v1.EraseShipmentsRequest
+ */
+export declare type EraseShipmentsRequest = Message<"rowlock.shipping.v1.EraseShipmentsRequest"> & {
+  /**
+   * The orders whose shipments are meant.
+   *
+   * @generated from field: repeated string order_ids = 1;
+   */
+  orderIds: string[];
+};
+
+/**
+ * Describes the message rowlock.shipping.v1.EraseShipmentsRequest.
+ * Use `create(EraseShipmentsRequestSchema)` to create a new message.
+ */
+export declare const EraseShipmentsRequestSchema: GenMessage<EraseShipmentsRequest>;
+
+/**
+ * Answer of EraseShipments.
+ *
+ * @generated from message rowlock.shipping.v1.EraseShipmentsResponse
+ */
+export declare type EraseShipmentsResponse = Message<"rowlock.shipping.v1.EraseShipmentsResponse"> & {
+};
+
+/**
+ * Describes the message rowlock.shipping.v1.EraseShipmentsResponse.
+ * Use `create(EraseShipmentsResponseSchema)` to create a new message.
+ */
+export declare const EraseShipmentsResponseSchema: GenMessage<EraseShipmentsResponse>;
+
+/**
  * Shipments.
  *
  * A Shipment is the parcel of an order with the carriers' rates for it. One
@@ -703,6 +737,17 @@ export declare const ShippingService: GenService<{
     methodKind: "unary";
     input: typeof ReplayWebhookEventRequestSchema;
     output: typeof WebhookEventSchema;
+  },
+  /**
+   * Blots out the recipient: of the address only the country and region stay in what belongs to
+   * these orders. Repeating it changes nothing.
+   *
+   * @generated from rpc rowlock.shipping.v1.ShippingService.EraseShipments
+   */
+  eraseShipments: {
+    methodKind: "unary";
+    input: typeof EraseShipmentsRequestSchema;
+    output: typeof EraseShipmentsResponseSchema;
   },
 }>;
 
