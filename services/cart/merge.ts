@@ -1,4 +1,4 @@
-import { type CartDocument, maxLines, maxQuantity, type StoredLine, touched } from "./cart.ts";
+import { type CartDocument, maxLines, maxQuantity, type Receipt, type StoredLine, touched } from "./cart.ts";
 
 /*
  * A cart comes into another in four writes, each of one document by compare-and-set:
@@ -73,7 +73,7 @@ export function handedOver(cart: CartDocument, left: readonly string[]): CartDoc
 }
 
 /** The receipt for a cart's lines; undefined when they have not come. */
-export function receiptFor(cart: CartDocument, from: string) {
+export function receiptFor(cart: CartDocument, from: string): Receipt | undefined {
   return cart.receipts?.find((receipt) => receipt.from === from);
 }
 
@@ -87,7 +87,7 @@ export function settled(cart: CartDocument, from: string): CartDocument {
   return others.length === 0 ? rest : { ...rest, receipts: others };
 }
 
-function withReceipt(cart: CartDocument, receipt: NonNullable<CartDocument["receipts"]>[number]) {
+function withReceipt(cart: CartDocument, receipt: Receipt): CartDocument {
   return { ...cart, receipts: [...(cart.receipts ?? []), receipt] };
 }
 

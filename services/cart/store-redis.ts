@@ -51,7 +51,7 @@ type Script = (
 
 type ListScript = (key: string, id: string, time: number, maxListed: number, lifeMs: number) => Promise<null>;
 
-/** Carts in Redis 6 or later, or a Redis Cluster. Each operation is one command on one key; a writing one, on two. */
+/** Carts in Redis 6 or later, or a Redis Cluster. Reading is one command on one key, writing two. */
 export function createRedisCartStore({ redis }: { redis: Redis | Cluster }): CartStore {
   redis.defineCommand("cartInsert", { numberOfKeys: 1, lua: insertScript });
   redis.defineCommand("cartWrite", { numberOfKeys: 1, lua: writeScript });
