@@ -1,8 +1,10 @@
 import process from "node:process";
+import { benchGateway } from "./gateway/bench-gateway.ts";
 import { benchInventory } from "./inventory/bench-inventory.ts";
 import { benchJourney } from "./journey/bench-journey.ts";
 
 const benches: Record<string, (args: string[]) => Promise<void>> = {
+  gateway: benchGateway,
   inventory: benchInventory,
   journey: benchJourney,
 };

@@ -37,9 +37,9 @@ export function randomRoute(random: Random): ReferenceRoute {
 const odd = ["", "..", "a%2Fb", "a%2fb", "%252F", "%zz", "%ff", "a+b", "€", "a:go", ":", "go:", "%3Ago", "A"];
 
 /** A path that fits the template, with random text for its stars, now and then damaged; or any path at all. */
-export function randomPath(random: Random, template: string): string {
-  if (random.onceIn(10)) return `/${random.some(6, () => random.pick([...literals, ...odd])).join("/")}`;
-  const text = (): string => random.pick(random.onceIn(3) ? odd : literals);
+export function randomPath(random: Random, template: string, texts: readonly string[] = literals): string {
+  if (random.onceIn(20)) return `/${random.some(6, () => random.pick([...literals, ...odd])).join("/")}`;
+  const text = (): string => random.pick(random.onceIn(8) ? odd : texts);
   const path = template
     .replace(/\{[^}=]*=([^}]*)\}/g, "$1")
     .replace(/\{[^}]*\}/g, "*")
