@@ -128,6 +128,7 @@ describe("what is no request that can be served", () => {
     const { socket, answer } = open(server.port);
     socket.write(`GET /a HTTP/1.1\r\n${host}${headers}\r\n`);
     await waitFor(() => answer().includes("handled"));
+    expect(answer()).toMatch(/^HTTP\/1\.1 200/);
     socket.destroy();
   });
 
@@ -195,6 +196,7 @@ describe("slow clients", () => {
     await waitFor(() => ended);
     socket.resume();
     await closed;
+    expect(socket.readableAborted || socket.destroyed).toBe(true);
     await server.drain(0);
   });
 
