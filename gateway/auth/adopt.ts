@@ -46,10 +46,9 @@ export function createAdopter({
   const options = { timeoutMs: patienceMs };
   async function adoptOne({ customerId, guestId }: Adoption): Promise<void> {
     try {
-      await Promise.all([
-        carts.adoptCarts({ customerId, guestId }, options),
-        orders.adoptOrders({ customerId, guestId }, options),
-      ]);
+      // Carts first: an order made of one meanwhile goes to whom its cart belongs then.
+      await carts.adoptCarts({ customerId, guestId }, options);
+      await orders.adoptOrders({ customerId, guestId }, options);
       await deleteAdoption(db, { customerId, guestId });
     } catch (err) {
       log.warn(

@@ -179,7 +179,7 @@ describeCarts("AdoptCarts", (under) => {
     test("is the customer's, and becomes the order", async () => {
       const { customer, own, cartId, ids } = await frozenCart();
       expect((await current(customer)).id).toBe(own.cartId);
-      await under.client.completeCart(ids, order);
+      expect((await under.client.completeCart(ids, order)).owner).toBe(customer.id);
       const cart = await get(cartId, customer.caller);
       expect(cart).toMatchObject({ state: Cart_State.ORDERED, orderId: "ord_1" });
       expect(skusOf(cart)).toEqual(["3 A"]);

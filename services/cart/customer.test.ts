@@ -24,8 +24,9 @@ describeCarts("a customer's cart", (under) => {
       });
       expect(await failureOf(add(cartId, stranger))).toMatchObject({ reason: "NOT_OWNER" });
     }
-    const frozen = await under.client.freezeCart({ cartId, orderId: "ord_1" }, order);
-    expect(frozen.owner).toBe(id);
+    const freeze = (owner: string) => under.client.freezeCart({ cartId, orderId: "ord_1", owner }, order);
+    expect(await failureOf(freeze(signedIn().id))).toMatchObject({ reason: "NOT_OWNER" });
+    expect((await freeze(id)).owner).toBe(id);
   });
 
   test("is made once for its key, by each customer", async () => {

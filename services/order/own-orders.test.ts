@@ -5,6 +5,7 @@ import { asPrincipal } from "../../lib/rpc/index.ts";
 import { as } from "../../lib/rpc/testing/interceptors.ts";
 import { failureOf } from "./testing/failures.ts";
 import { type Buyer, buyerOf, TestOrders, tokenOf } from "./testing/shop.ts";
+import { away } from "./testing/wire.ts";
 
 let shop: TestOrders;
 beforeAll(async () => {
@@ -198,7 +199,7 @@ describe("AdoptOrders", () => {
   });
 
   test.each(["carts.freeze", "inventory.reserve", "shipping.create"])(
-    "an order that is being placed when the guest signs in, after %s, follows when it is repeated",
+    "an order that is being placed when the guest signs in, after %s, is the customer's",
     async (step) => {
       const customer = signedIn();
       const cartId = shop.cart();
@@ -208,8 +209,20 @@ describe("AdoptOrders", () => {
       });
       const { id: orderId } = await shop.place(cartId);
       expect(shop.carts.carts.get(cartId)?.state).toBe("ORDERED");
-      await adopt({ cartId }, customer);
       expect((await own(customer.caller)).ids).toEqual([orderId]);
     },
   );
+
+  test("an order whose cart could not be completed is the customer's when PlaceOrder is repeated", async () => {
+    const customer = signedIn();
+    const cartId = shop.cart();
+    shop.wire.after.set("shipping.create", () => {
+      Object.assign(shop.carts.carts.get(cartId) ?? {}, { owner: customer.id });
+    });
+    shop.wire.before.set("carts.complete", away);
+    const first = await shop.place(cartId, { requestId: "the key" });
+    shop.wire.clear();
+    expect(await shop.client.placeOrder({ cartId, requestId: "the key" }, customer.caller)).toEqual(first);
+    expect((await own(customer.caller)).ids).toEqual([first.id]);
+  });
 });

@@ -9,6 +9,6 @@ export function completeCart(deps: CartDeps): MethodImpl<typeof CartService.meth
   return async ({ cartId, orderId }, ctx) =>
     changeCart(deps, ctx, cartId, async (cart, now) => ({
       next: touched(cart, ordered(cart, orderId), now),
-      answer: {},
+      answer: { owner: cart.owner },
     }));
 }

@@ -4,8 +4,8 @@ import type { OrderDeps } from "../service.ts";
 import { changeOwner } from "../store-order.ts";
 
 /**
- * Gives a guest's orders to a customer. One that is being placed meanwhile is not there yet: it is the
- * guest's, and follows when this is repeated.
+ * Gives a guest's orders to a customer. One that is being placed meanwhile is not there yet; it takes the
+ * owner of its cart (`complete-cart.ts`), which has been adopted before.
  */
 export function adoptOrders({ db }: OrderDeps): MethodImpl<typeof OrderService.method.adoptOrders> {
   return async ({ guestId, customerId }) => ({

@@ -56,9 +56,8 @@ export function placeOrder(deps: OrderDeps): MethodImpl<typeof OrderService.meth
       }
       const placed = await findPlaced(db, cartId);
       if (placed !== undefined) {
-        requireOwner(ctx, placed.owner);
         // The call that made the order may have died before the cart knew of it.
-        await completeCart(deps, { id: placed.id, cartId });
+        requireOwner(ctx, await completeCart(deps, { ...placed, cartId }));
         return answerAgain(placed, request);
       }
       if (ctx.signal.aborted || clock().getTime() > giveUp)

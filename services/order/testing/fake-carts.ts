@@ -56,8 +56,8 @@ export class FakeCarts {
       }),
     completeCart: ({ cartId = "", orderId = "" }) =>
       this.#wire.serve("carts.complete", cartId, () => {
-        Object.assign(this.#get(cartId), { state: "ORDERED", orderId });
-        return create(CompleteCartResponseSchema);
+        const cart = Object.assign(this.#get(cartId), { state: "ORDERED", orderId });
+        return create(CompleteCartResponseSchema, { owner: cart.owner });
       }),
   };
 

@@ -587,8 +587,9 @@ export declare type FreezeCartRequest = Message<"rowlock.cart.v1.FreezeCartReque
   orderId: string;
 
   /**
-   * Hex SHA-256 digest of the token that the buyer holds; empty when staff or
-   * a service orders, who may order any cart.
+   * Who orders: the customer's id, or the hex SHA-256 digest of the token that
+   * the guest holds; empty when staff or a service orders, who may order any
+   * cart.
    *
    * @generated from field: string owner = 3;
    */
@@ -616,7 +617,8 @@ export declare type FreezeCartResponse = Message<"rowlock.cart.v1.FreezeCartResp
   cart?: Cart | undefined;
 
   /**
-   * Hex SHA-256 digest of the cart's token: who owns the order.
+   * Who owns the cart, and the order: the customer's id, or the hex SHA-256
+   * digest of the cart's token.
    *
    * @generated from field: string owner = 2;
    */
@@ -758,6 +760,12 @@ export declare const CompleteCartRequestSchema: GenMessage<CompleteCartRequest>;
  * @generated from message rowlock.cart.v1.CompleteCartResponse
  */
 export declare type CompleteCartResponse = Message<"rowlock.cart.v1.CompleteCartResponse"> & {
+  /**
+   * Who owns the cart now, and so the order; as in FreezeCartResponse.
+   *
+   * @generated from field: string owner = 1;
+   */
+  owner: string;
 };
 
 /**
@@ -801,7 +809,7 @@ export declare const AdoptCartsRequestSchema: GenMessage<AdoptCartsRequest>;
 export declare type AdoptCartsResponse = Message<"rowlock.cart.v1.AdoptCartsResponse"> & {
   /**
    * The customer's cart that has the guest's lines now; empty when the guest
-   * had none.
+   * had none, also because they were adopted before.
    *
    * @generated from field: string cart_id = 1;
    */
@@ -894,7 +902,7 @@ export declare const CartService: GenService<{
   },
   /**
    * Returns the caller's open cart that changed last, priced and checked now.
-   * Errors: CART_NOT_FOUND (there is none).
+   * Errors: CART_NOT_FOUND (there is none; staff and services never have one).
    *
    * @generated from rpc rowlock.cart.v1.CartService.GetCurrentCart
    */
@@ -1002,8 +1010,10 @@ export declare const CartService: GenService<{
    * Gives a guest's carts to the customer that the guest signed in as. The lines
    * of the guest's open carts go into the customer's current cart, units of the
    * same SKU added up to what a line may have; without one, the guest's cart
-   * becomes it. Lines in another currency stay where they are. Repeating it
-   * changes nothing.
+   * becomes it. Lines in another currency, and those for which the cart has no
+   * room, stay where they are. A cart of which an order is being made, or was,
+   * changes hands only. The guest's token opens none of them afterwards. Comes
+   * before AdoptOrders. Repeating it changes nothing.
    *
    * @generated from rpc rowlock.cart.v1.CartService.AdoptCarts
    */
