@@ -130,10 +130,15 @@ function endWhenStalled(socket: Socket, timeoutMs: number): void {
   else socket.setTimeout(timeoutMs);
 }
 
+const drainSweepMs = 50;
+
 async function drain(server: Server, graceMs: number): Promise<void> {
   const closed = new Promise<void>((resolve) => server.close(() => resolve()));
   server.closeIdleConnections();
+  // What is answered from now on, or ends, leaves its connection open for a request that will not be taken.
+  const sweep = setInterval(() => server.closeIdleConnections(), drainSweepMs);
   const timer = setTimeout(() => server.closeAllConnections(), graceMs);
   await closed;
+  clearInterval(sweep);
   clearTimeout(timer);
 }
