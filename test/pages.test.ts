@@ -26,15 +26,6 @@ describe.skipIf(!isInstalled(program, ["--version"]))("in a browser", () => {
     await rm(profile, { recursive: true, force: true });
   });
 
-  test("the reference page unfolds a route with its fields", async () => {
-    const page = await browser.newPage();
-    await page.goto(`${shop.httpUrl}/docs`);
-    const route = page.locator("details", { hasText: "PlaceOrder" });
-    await route.locator("summary").click();
-    await expect.poll(() => route.locator("td", { hasText: "expectedItemTotal" }).isVisible()).toBe(true);
-    expect(await route.locator("summary i").textContent()).toBe("customer");
-  });
-
   test("the inbox shows an e-mail as its reader sees it, and runs nothing that is in it", async () => {
     const sent = await shop.rest("POST", "/v1/messages:sendEmail", {
       staff: shop.staff,

@@ -1,7 +1,8 @@
 import type { DescService } from "@bufbuild/protobuf";
 import { Code } from "@connectrpc/connect";
+import { fail as auth } from "../../gateway/auth/reasons.ts";
 import { createOpenApi, type OpenApiDocument, type ReasonCatalogue } from "../../gateway/openapi/index.ts";
-import { fail as gateway } from "../../gateway/transcoder/reasons.ts";
+import { fail as transcoder } from "../../gateway/transcoder/reasons.ts";
 import comments from "../../gen/comments.json" with { type: "json" };
 import { fail as overload } from "../../lib/batch.ts";
 import { fail as idempotency } from "../../lib/idempotency/idempotency.ts";
@@ -27,12 +28,13 @@ export const reasons: ReasonCatalogue = {
     ...idempotency.reasons,
     ...overload.reasons,
     ...failWebhook.reasons,
-    ...gateway.reasons,
+    ...transcoder.reasons,
   },
   services: {
     [contracts.cart.typeName]: cart.reasons,
     [contracts.catalog.typeName]: catalog.reasons,
     [contracts.inventory.typeName]: inventory.reasons,
+    [contracts.gateway.typeName]: auth.reasons,
     [contracts.notify.typeName]: notify.reasons,
     // Placing an order passes on what the cart and the stock say.
     [contracts.order.typeName]: {
@@ -45,6 +47,9 @@ export const reasons: ReasonCatalogue = {
     [contracts.shipping.typeName]: shipping.reasons,
   },
 };
+
+/** What gateway/auth keeps a session in; behind https its name has the prefix `__Secure-`. */
+const sessionCookie = "rowlock.session_token";
 
 const description = `
 JSON over HTTP for a shop: the catalog, stock, carts, orders, payments, parcels and messages.
@@ -69,5 +74,5 @@ export function apiDocument({
   servers?: readonly { url: string; description?: string }[];
 } = {}): OpenApiDocument {
   const info = { title: "Rowlock", version: packageJson.version, description };
-  return createOpenApi({ services, comments, info, servers, reasons });
+  return createOpenApi({ services, comments, info, servers, reasons, sessionCookie });
 }

@@ -1,9 +1,14 @@
-import { type DescField, type DescMessage, type JsonValue, ScalarType } from "@bufbuild/protobuf";
+import {
+  type DescEnum,
+  type DescField,
+  type DescMessage,
+  type JsonValue,
+  ScalarType,
+} from "@bufbuild/protobuf";
 import { isWrapperDesc } from "@bufbuild/protobuf/wkt";
-import { hasPresence } from "../transcoder/fields.ts";
 import { type Comments, flow } from "./comments.ts";
 import { excludedValues, rulesOf } from "./constraints.ts";
-import { laterTime, sampleTime, sampleValues, variables } from "./sample-values.ts";
+import { sampleTime, sampleValues, variables } from "./sample-values.ts";
 import type { View } from "./schemas.ts";
 
 /** Makes examples of messages and fields: the same ones at every start. */
@@ -19,86 +24,67 @@ export interface Examples {
   variable(name: string): string;
 }
 
-/** How deep messages may hold themselves in an example. */
-const maxDepth = 8;
+/** Where a value of an example stands. */
+interface Place {
+  view: View;
+  method: string;
+  /** The messages around it: one that holds itself would have no end. */
+  around: ReadonlySet<DescMessage>;
+}
 
 export function createExamples(comments: Comments): Examples {
   return {
-    message: (desc, view, { without = new Set<string>(), method = "" } = {}) =>
-      message(desc, { view, depth: 0, without, method }),
-    field: (each, view) => field(each, { view, depth: 0, without: new Set(), method: "" }),
+    message: (desc, view, { without, method = "" } = {}) =>
+      message(desc, { view, method, around: new Set() }, without),
+    field: (each, view) => field(each, { view, method: "", around: new Set() }),
     variable: (name) =>
       variables[name] ?? String(sampleValues[name] ?? idOf(name) ?? name.replaceAll("_", " ")),
   };
 
-  type Place = { view: View; depth: number; without: ReadonlySet<string>; method: string };
-
-  function message(desc: DescMessage, place: Place): JsonValue {
-    const { view, depth, without } = place;
+  function message(desc: DescMessage, place: Place, without: ReadonlySet<string> = new Set()): JsonValue {
     const known = wellKnown(desc);
     if (known !== undefined) return known;
-    const inside = { ...place, depth: depth + 1, without: new Set<string>() };
-    const members: [string, JsonValue][] = [];
-    for (const each of desc.fields) {
-      if (without.has(each.name) || !isShown(each, view)) continue;
-      if (depth >= maxDepth && (hasPresence(each) || each.message !== undefined)) continue;
-      members.push([each.jsonName, field(each, inside)]);
-    }
-    return Object.fromEntries(members);
+    const inside = { ...place, around: new Set([...place.around, desc]) };
+    const shown = desc.fields.filter((each) => !without.has(each.name) && isShown(each, inside));
+    return Object.fromEntries(shown.map((each) => [each.jsonName, field(each, inside)]));
   }
 
   /** Of a oneof the first member; in a request, nothing that only the shop sets. */
-  function isShown(each: DescField, view: View): boolean {
+  function isShown(each: DescField, { view, around }: Place): boolean {
     if (each.oneof !== undefined && each.oneof.fields[0] !== each) return false;
-    if (sampleValues[`${each.parent.typeName}.${each.name}`] === null) return false;
+    if (each.fieldKind === "message" && around.has(each.message)) return false;
+    if (sampleValues[fullName(each)] === null) return false;
     return view === "answer" || !/^Output only/.test(commentOf(each));
   }
 
   function field(each: DescField, place: Place): JsonValue {
-    const given = sampleValues[`${each.parent.typeName}.${each.name}`];
-    if (given !== undefined && given !== null) return given;
-    if (each.fieldKind === "list") {
-      const list = sampleValues[each.name];
-      return Array.isArray(list) ? list : [single(each, place)];
+    const only = /Only in the answer of (\w+)/.exec(commentOf(each))?.[1];
+    if (only !== undefined && only !== place.method) return "";
+    const given = sampleValues[fullName(each)] ?? sampleValues[each.name];
+    if (given !== undefined && fits(given, each)) return given;
+    const isEndless = each.message !== undefined && place.around.has(each.message);
+    switch (each.fieldKind) {
+      case "list":
+        return isEndless ? [] : [single(each, place)];
+      case "map":
+        return isEndless ? {} : { [each.mapKey === ScalarType.STRING ? "key" : "1"]: single(each, place) };
+      default:
+        return single(each, place);
     }
-    if (each.fieldKind === "map") {
-      const map = sampleValues[each.name];
-      return map !== null && typeof map === "object"
-        ? map
-        : { [each.mapKey === ScalarType.STRING ? "key" : "1"]: single(each, place) };
-    }
-    return single(each, place);
   }
 
   function single(each: DescField, place: Place): JsonValue {
-    const byName = sampleValues[each.name];
-    if (each.message !== undefined) {
-      const known = typeof byName === "object" && !Array.isArray(byName) && each.fieldKind !== "list";
-      return known && byName !== null && wellKnown(each.message) === undefined && isMoney(each.message)
-        ? byName
-        : each.name === "expire_time" || each.name === "deadline"
-          ? laterTime
-          : message(each.message, place);
-    }
-    if (each.enum !== undefined) {
-      const excluded = excludedValues(rulesOf(each));
-      const usable = each.enum.values.filter(
-        (value) => value.number !== 0 && !excluded.includes(value.number),
-      );
-      return (usable[0] ?? each.enum.values[0])?.name ?? "";
-    }
+    if (each.message !== undefined) return message(each.message, place);
+    if (each.enum !== undefined) return enumValue(each, each.enum);
     switch (each.scalar) {
-      case ScalarType.STRING: {
-        const only = /Only in the answer of (\w+)/.exec(commentOf(each))?.[1];
-        if (only !== undefined && only !== place.method) return "";
-        return typeof byName === "string" ? byName : text(each);
-      }
+      case ScalarType.STRING:
+        return text(each);
       case ScalarType.BYTES:
         return "aGVsbG8=";
       case ScalarType.BOOL:
         return false;
       default:
-        return typeof byName === "number" ? byName : 1;
+        return 1;
     }
   }
 
@@ -112,24 +98,51 @@ export function createExamples(comments: Comments): Examples {
   }
 
   function commentOf(each: DescField): string {
-    return flow(comments[`${each.parent.typeName}.${each.name}`] ?? "");
+    return flow(comments[fullName(each)] ?? "");
   }
 }
 
-function isMoney(desc: DescMessage): boolean {
-  return desc.typeName === "rowlock.type.v1.Money";
+function fullName(field: DescField): string {
+  return `${field.parent.typeName}.${field.name}`;
 }
 
+/** The first value that means something and may stand there. */
+function enumValue(field: DescField, desc: DescEnum): JsonValue {
+  if (desc.typeName === "google.protobuf.NullValue") return null;
+  const excluded = excludedValues(rulesOf(field));
+  const usable = desc.values.filter(({ number }) => number !== 0 && !excluded.includes(number));
+  return (usable[0] ?? desc.values[0])?.name ?? "";
+}
+
+/** Whether a value has the JSON type of a field: one of the same name elsewhere may be something else. */
+function fits(value: JsonValue, field: DescField): boolean {
+  if (field.fieldKind === "list") return Array.isArray(value);
+  const isObject = typeof value === "object" && value !== null && !Array.isArray(value);
+  if (field.fieldKind === "map") return isObject;
+  if (field.message !== undefined) {
+    if (wellKnown(field.message) !== undefined) return typeof value === typeof wellKnown(field.message);
+    const names = field.message.fields.map(({ jsonName }) => jsonName);
+    return isObject && Object.keys(value).every((name) => names.includes(name));
+  }
+  if (field.enum !== undefined) return field.enum.values.some(({ name }) => name === value);
+  if (field.scalar === ScalarType.STRING) return typeof value === "string";
+  return typeof value === (field.scalar === ScalarType.BOOL ? "boolean" : "number");
+}
+
+/** The example of a well-known type; undefined for every other message. */
 function wellKnown(desc: DescMessage): JsonValue | undefined {
   const value = isWrapperDesc(desc) ? desc.fields[0] : undefined;
-  if (value !== undefined) {
-    return value.scalar === ScalarType.STRING
-      ? "text"
-      : value.scalar === ScalarType.BOOL
-        ? true
-        : value.scalar === ScalarType.BYTES
-          ? "aGVsbG8="
-          : 1;
+  switch (value?.scalar) {
+    case undefined:
+      break;
+    case ScalarType.STRING:
+      return "text";
+    case ScalarType.BYTES:
+      return "aGVsbG8=";
+    case ScalarType.BOOL:
+      return true;
+    default:
+      return 1;
   }
   switch (desc.typeName) {
     case "google.protobuf.Timestamp":

@@ -190,14 +190,13 @@ export function createErrorExamples(examples: Examples): ErrorExamples {
 function failure({ reason, code, message }: MethodReason, examples: Examples): JsonObject {
   const names = [...message.matchAll(/\{(\w+)\}/g)].map(([, name = ""]) => name);
   const metadata = Object.fromEntries(names.map((name) => [name, examples.variable(name)]));
+  const info = { "@type": "type.googleapis.com/google.rpc.ErrorInfo", reason, domain: errorDomain };
   return {
     error: {
       code: httpStatus(code),
       status: codeName(code),
       message: message.replace(/\{(\w+)\}/g, (_, name: string) => metadata[name] ?? name),
-      details: [
-        { "@type": "type.googleapis.com/google.rpc.ErrorInfo", reason, domain: errorDomain, metadata },
-      ],
+      details: [names.length === 0 ? info : { ...info, metadata }],
     },
   };
 }

@@ -4,7 +4,7 @@ import type { JsonValue } from "@bufbuild/protobuf";
 export const sampleTime = "2026-03-14T09:26:53Z";
 
 /** The time at which what is happening in them ends. */
-export const laterTime = "2026-04-13T09:26:53Z";
+const laterTime = "2026-04-13T09:26:53Z";
 
 /** What the messages of errors name, where a field of that name would stand for something else. */
 export const variables: Readonly<Record<string, string>> = {
@@ -102,6 +102,7 @@ export const sampleValues: Readonly<Record<string, JsonValue>> = {
   client_secret: "",
   country_code: "US",
   currency_code: "USD",
+  deadline: laterTime,
   decline_code: "",
   decline_message: "",
   deliveries: 1,
@@ -111,6 +112,7 @@ export const sampleValues: Readonly<Record<string, JsonValue>> = {
   estimated_days: 3,
   etag: "3f9a1c",
   event_id: "42",
+  expire_time: laterTime,
   from: "shop@example.com",
   height_mm: 110,
   hold_count: 1,
@@ -123,7 +125,7 @@ export const sampleValues: Readonly<Record<string, JsonValue>> = {
   length_mm: 120,
   line1: "1 Main St",
   line2: "",
-  location_id: "default",
+  location_id: "main",
   message: "the address is not complete",
   metadata: { supplier: "pottery-42" },
   method: "card",
