@@ -10,6 +10,7 @@ import { adoptCarts } from "./rpc/adopt-carts.ts";
 import { clearCart } from "./rpc/clear-cart.ts";
 import { completeCart } from "./rpc/complete-cart.ts";
 import { createCart } from "./rpc/create-cart.ts";
+import { eraseCarts } from "./rpc/erase-carts.ts";
 import { freezeCart } from "./rpc/freeze-cart.ts";
 import { getCart } from "./rpc/get-cart.ts";
 import { getCurrentCart } from "./rpc/get-current-cart.ts";
@@ -55,6 +56,7 @@ export function createCartService(deps: CartDeps): ServiceModule {
         thawCart: thawCart(deps),
         completeCart: completeCart(deps),
         adoptCarts: adoptCarts(deps),
+        eraseCarts: eraseCarts(deps),
       }),
     ],
   };
