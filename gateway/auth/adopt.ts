@@ -10,9 +10,9 @@ import { type Adoption, claimAdoptions, deleteAdoption, insertAdoptions } from "
 /** Gives what guests have left to the accounts they sign in to. */
 export interface Adopter {
   /** Notes the guests, and adopts at once what can be; the rest is done by the sweep. Never fails for want of the services. */
-  adopt(customerId: string, guestIds: readonly string[]): Promise<void>;
+  adopt: (customerId: string, guestIds: readonly string[]) => Promise<void>;
   /** Tries again what is due; how many there were. */
-  sweep(): Promise<number>;
+  sweep: () => Promise<number>;
 }
 
 /** Milliseconds that a sign-in waits for the services, so that the page after it shows the cart. */

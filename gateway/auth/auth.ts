@@ -25,7 +25,7 @@ import { isReachable, type SignInProviders } from "./providers.ts";
 import { createAuthService } from "./service.ts";
 import { deriveSecrets } from "./service-secrets.ts";
 import { createSessionTokens } from "./session-token.ts";
-import { deleteEnded } from "./store-session.ts";
+import { deleteEnded } from "./store-customer.ts";
 
 /** What sign-in and keys need. */
 export interface AuthDeps {
@@ -102,7 +102,7 @@ export async function createAuth(deps: AuthDeps): Promise<Auth> {
       areas: deps.areas,
       // Not from memory: whoever asks remembers the answer itself, and the times would add up.
       findHolder: (credential) => staffOf(credential) ?? lookUp(credential),
-      onRevoke: holders.clear,
+      onEnd: holders.clear,
     }),
     handler: createAuthHandler({ accounts: accounts.current, baseUrl, tokens, log }),
     authenticator: createAuthenticator({

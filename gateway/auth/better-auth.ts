@@ -1,6 +1,7 @@
 import { type BetterAuthOptions, betterAuth } from "better-auth";
 import { addOAuthServerContext, createAuthMiddleware, getOAuthState } from "better-auth/api";
-import { bearer, genericOAuth } from "better-auth/plugins";
+import { bearer } from "better-auth/plugins/bearer";
+import { genericOAuth } from "better-auth/plugins/generic-oauth";
 import type { Db } from "../../lib/db/index.ts";
 import { newId } from "../../lib/ids/ids.ts";
 import { guestTokenHeader } from "../../lib/rpc/index.ts";
@@ -48,7 +49,7 @@ const noTokens = { accessToken: null, refreshToken: null, idToken: null };
 /** @throws Error when a provider cannot be reached. */
 export async function createAccounts(options: AccountsOptions) {
   const { db, baseUrl, mail, providers, tokens } = options;
-  const ownSockets =
+  const oidcPlugin =
     providers.oidc.length === 0 ? [] : [genericOAuth({ config: providers.oidc.map(oidcConfig) })];
   const auth = betterAuth({
     appName: "Rowlock",
@@ -84,7 +85,7 @@ export async function createAccounts(options: AccountsOptions) {
       ...(providers.facebook !== undefined && { facebook: providers.facebook }),
       ...(providers.google !== undefined && { google: providers.google }),
     },
-    plugins: [bearer({ requireSignature: true }), ...ownSockets],
+    plugins: [bearer({ requireSignature: true }), ...oidcPlugin],
     databaseHooks: {
       account: {
         create: { before: async (account) => ({ data: { ...account, ...noTokens } }) },

@@ -5,7 +5,7 @@ import type { Log } from "../../lib/telemetry/log.ts";
 import { type ApiKeyRow, apiKeyPrefix, digestOf } from "./api-key.ts";
 import type { SessionTokens } from "./session-token.ts";
 import { findKeyByDigest, recordUse } from "./store-api-key.ts";
-import { findSessionCustomer } from "./store-session.ts";
+import { findSessionCustomer } from "./store-customer.ts";
 
 const minuteMs = 60_000;
 

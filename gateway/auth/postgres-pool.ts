@@ -1,19 +1,10 @@
+import type { BetterAuthOptions } from "better-auth";
 import type pg from "pg";
 import { toDatabaseError } from "../../lib/db/errors.ts";
 import { DatabaseUnavailable, type Db } from "../../lib/db/index.ts";
 
 /** A pool as better-auth's query builder takes one. */
-export interface PostgresPool {
-  options: object;
-  connect(): Promise<PostgresConnection>;
-  end(): Promise<void>;
-}
-
-interface PostgresConnection {
-  // biome-ignore lint/suspicious/noExplicitAny: the query builder's own type, which also has cursors.
-  query(text: any, values?: readonly unknown[]): any;
-  release(destroy?: boolean): void;
-}
+export type PostgresPool = Extract<BetterAuthOptions["database"], { connect(): unknown; options: object }>;
 
 type Connection = pg.Client & { __knex__disposed?: unknown };
 
@@ -30,7 +21,7 @@ export function poolOf({ knex }: Db): PostgresPool {
       const connection = await client.acquireConnection().catch((cause: unknown) => {
         throw new DatabaseUnavailable("no connection to Postgres", { cause });
       });
-      return {
+      const lent = {
         query: (text: string, values: readonly unknown[] = []) =>
           connection.query(text, [...values]).catch((err: unknown) => {
             throw toDatabaseError(err);
@@ -40,6 +31,8 @@ export function poolOf({ knex }: Db): PostgresPool {
           void client.releaseConnection(connection);
         },
       };
+      // Its type has cursors, too, which are not used.
+      return lent as unknown as Awaited<ReturnType<PostgresPool["connect"]>>;
     },
     // Closed by whoever opened the database.
     end: async () => undefined,

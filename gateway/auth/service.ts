@@ -4,6 +4,7 @@ import type { Db } from "../../lib/db/index.ts";
 import { defineService, type FindHolder, type ServiceModule } from "../../lib/rpc/index.ts";
 import { authenticate } from "./rpc/authenticate.ts";
 import { createApiKey } from "./rpc/create-api-key.ts";
+import { deleteAccount } from "./rpc/delete-account.ts";
 import { getCaller } from "./rpc/get-caller.ts";
 import { listApiKeys } from "./rpc/list-api-keys.ts";
 import { revokeApiKey } from "./rpc/revoke-api-key.ts";
@@ -18,8 +19,8 @@ export interface AuthServiceDeps {
   areas: readonly string[];
   /** Finds the holder of a credential, configured keys included. */
   findHolder: FindHolder;
-  /** Called when a key was revoked: what is remembered of it is out of date. */
-  onRevoke: () => void;
+  /** Called when a key or a session has ended: what is remembered of it is out of date. */
+  onEnd: () => void;
 }
 
 /** Puts AuthService together. */
@@ -32,6 +33,7 @@ export function createAuthService(deps: AuthServiceDeps): ServiceModule {
         listApiKeys: listApiKeys(deps),
         revokeApiKey: revokeApiKey(deps),
         authenticate: authenticate(deps),
+        deleteAccount: deleteAccount(deps),
       }),
     ],
   };

@@ -95,9 +95,7 @@ export function createAuthenticator({
         const token = header.get(guestTokenHeader);
         return token === null || token === "" ? nobody : { kind: "guest", id: hash("sha256", token, "hex") };
       }
-      return holders.some((holder) => holder instanceof Promise)
-        ? Promise.all(holders).then(([holder = nobody]) => holder)
-        : first;
+      return holders.some((holder) => holder instanceof Promise) ? firstOf(holders) : first;
     },
   };
 }
@@ -121,6 +119,12 @@ export function findCookie(header: string | null, name: string): string | undefi
 /** The refusal of a credential that is nobody's; `header` says where it stood. */
 export function invalidCredentials(header: string): ConnectError {
   return failRpc("INVALID_CREDENTIALS", { header });
+}
+
+/** The first, once all are known to be good. */
+async function firstOf(holders: readonly (Principal | Promise<Principal>)[]): Promise<Principal> {
+  const [first = nobody] = await Promise.all(holders.map(async (holder) => holder));
+  return first;
 }
 
 function vouchedFor(principal: Principal | undefined): Principal {

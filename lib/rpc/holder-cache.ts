@@ -11,7 +11,7 @@ const keptHolders = 10_000;
 export interface HolderCache {
   find: FindHolder;
   /** Looks everything up anew from now on. */
-  clear(): void;
+  clear: () => void;
 }
 
 /** Asks `find` for a credential at most once every five seconds; calls that come meanwhile wait for its answer. */

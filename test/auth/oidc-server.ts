@@ -71,8 +71,10 @@ export async function startOidcServer(user: OidcUser): Promise<OidcServer> {
     });
     const answer = provider.callback();
     return (request: Parameters<typeof answer>[0], response: Parameters<typeof answer>[1]) => {
-      if (!request.url?.startsWith("/interaction/")) return answer(request, response);
-      return provider.interactionFinished(request, response, { login: { accountId: server.user.sub } });
+      const done = request.url?.startsWith("/interaction/")
+        ? provider.interactionFinished(request, response, { login: { accountId: server.user.sub } })
+        : answer(request, response);
+      done.catch((err: Error) => response.destroy(err));
     };
   }
   http.on("request", serve());

@@ -1,8 +1,12 @@
+import { createClient } from "@connectrpc/connect";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { AuthService } from "../../gen/rowlock/auth/v1/auth_pb.js";
+import { createGrpcTransport } from "../../lib/rpc/grpc-transport.ts";
+import { createPrincipalSigner } from "../../lib/rpc/index.ts";
 import { waitFor } from "../../lib/testing/wait-for.ts";
 import { delivery } from "../support/buyer.ts";
 import { reasonIn } from "../support/rest.ts";
-import { openShop, type TestShop } from "../support/shop.ts";
+import { openShop, type TestShop, testServiceKey } from "../support/shop.ts";
 import { bearerOf, cookieHeader, newVisitor, type Seen, signUp } from "./visitor.ts";
 
 let shop: TestShop;
@@ -145,6 +149,25 @@ describe("the end of a session", () => {
     expect((await second.send("POST", "/v1/auth/revoke-other-sessions", { body: {} })).status).toBe(200);
     expect((await callerOf(bearerOf(one))).status).toBe(401);
     expect((await callerOf(bearerOf(two))).status).toBe(200);
+  });
+
+  test("the account that is deleted has none left, and nobody signs in to it", async () => {
+    const visitor = newVisitor(shop.httpUrl);
+    const answer = await signUp(visitor, "deleted@example.com");
+    expect((await callerOf(bearerOf(answer))).status).toBe(200);
+    const transport = createGrpcTransport({
+      address: shop.grpcAddress,
+      services: [AuthService],
+      signer: createPrincipalSigner({ key: Buffer.from(testServiceKey) }),
+      caller: "order",
+    });
+    const auth = createClient(AuthService, transport);
+    for (let time = 0; time < 2; time++) await auth.deleteAccount({ customerId: answer.body.user.id });
+    transport[Symbol.dispose]();
+    expect((await callerOf(bearerOf(answer))).status).toBe(401);
+    const body = { email: "deleted@example.com", password: "correct horse" };
+    expect((await visitor.send("POST", "/v1/auth/sign-in/email", { body })).status).toBe(401);
+    expect((await signUp(newVisitor(shop.httpUrl), "deleted@example.com")).status).toBe(200);
   });
 
   test.each([

@@ -12,8 +12,8 @@ const method = AuthService.method.revokeApiKey;
 export function revokeApiKey({
   db,
   clock,
-  onRevoke,
-}: Pick<AuthServiceDeps, "db" | "clock" | "onRevoke">): MethodImpl<typeof method> {
+  onEnd,
+}: Pick<AuthServiceDeps, "db" | "clock" | "onEnd">): MethodImpl<typeof method> {
   return async (request, ctx) => {
     const { apiKeyId, requestId } = request;
     const call = { method, caller: callerKey(ctx), key: requestId, request };
@@ -24,7 +24,7 @@ export function revokeApiKey({
         return toApiKey(row);
       }),
     );
-    onRevoke();
+    onEnd();
     return answer;
   };
 }

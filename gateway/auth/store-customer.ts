@@ -10,6 +10,13 @@ export async function findSessionCustomer(
   return row?.customerId;
 }
 
+/** Deletes a customer with all that is known of the account: ways to sign in, sessions, links that were mailed. */
+export async function deleteCustomer(db: Queryable, id: string): Promise<void> {
+  await db.execute(sql`
+    with links as (delete from verification where value = ${id})
+    delete from customer where id = ${id}`);
+}
+
 /** Deletes sessions and verifications that have ended, and returns how many. */
 export async function deleteEnded(
   db: Queryable,
