@@ -9,7 +9,7 @@ import type { CallOptions } from "@connectrpc/connect";
 import { type Payment, Payment_State } from "../../gen/rowlock/payment/v1/payment_pb.js";
 import { getExisting } from "./access.ts";
 import { fulfillQueue, undoQueue } from "./jobs.ts";
-import { hasEnded, type Order } from "./order.ts";
+import { hasEnded, isErased, type Order } from "./order.ts";
 import { attemptStateOf, snapshotOf } from "./payment-snapshot.ts";
 import { capture, cardMethod, giveBack, presentPayment } from "./payments.ts";
 import type { OrderDeps } from "./service.ts";
@@ -65,10 +65,11 @@ export async function settleEnded(deps: OrderDeps, own: OwnPayment, call: CallOp
 
 /**
  * A transfer that is there revives any order; a card whose buyer was late with
- * 3-D Secure revives one that expired, but not one that somebody canceled.
+ * 3-D Secure revives one that expired, but not one that somebody canceled. An
+ * order that was erased has no address any more.
  */
 function canRevive({ order, payment }: OwnPayment): boolean {
-  if (order.lateMoney !== null) return false;
+  if (order.lateMoney !== null || isErased(order)) return false;
   if (order.paymentState === "CAPTURED" || order.paymentState === "REFUNDED") return false;
   return payment.method === cardMethod
     ? payment.state === Payment_State.AUTHORIZED && order.state === "EXPIRED"

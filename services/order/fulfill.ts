@@ -8,7 +8,7 @@ import type { Order } from "./order.ts";
 import { cancelRefunded } from "./refunded.ts";
 import type { OrderDeps } from "./service.ts";
 import { beginFulfillment, endFulfillment, markFulfilled } from "./store-change.ts";
-import { orderSummary } from "./summary.ts";
+import { tellCustomer } from "./tell.ts";
 
 /**
  * Ships a paid order: buys its label, records it, tells the customer. Every
@@ -17,7 +17,7 @@ import { orderSummary } from "./summary.ts";
  * until the next try.
  */
 export async function fulfillOrder(deps: OrderDeps, { orderId }: OrderJob): Promise<void> {
-  const { db, notify } = deps;
+  const { db } = deps;
   const paid = (await beginFulfillment(db, orderId)) ?? (await getExisting(db, orderId));
   // Refunded while no label could be bought: there is nothing to ship.
   const refunded = paid.paymentState === "REFUNDED" && !paid.fulfilling;
@@ -25,12 +25,7 @@ export async function fulfillOrder(deps: OrderDeps, { orderId }: OrderJob): Prom
   if (paid.state === "PAID") await completeCart(deps, paid);
   const order = paid.state === "PAID" ? await ship(deps, paid) : paid;
   if (order.state !== "FULFILLED") return;
-  await notify.notifyOrder({
-    eventKey: `${orderId}:fulfilled`,
-    kind: OrderEventKind.FULFILLED,
-    contact: order.contact,
-    order: orderSummary(order),
-  });
+  await tellCustomer(deps, order, { eventKey: `${orderId}:fulfilled`, kind: OrderEventKind.FULFILLED });
 }
 
 async function ship(deps: OrderDeps, order: Order): Promise<Order> {

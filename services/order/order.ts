@@ -160,6 +160,11 @@ export function isOver(order: Pick<Order, "state" | "paymentState" | "lateMoney"
   }
 }
 
+/** Whether nobody knows any more whose it was: it goes nowhere, and there is nobody to tell of it. */
+export function isErased({ contact }: Pick<Order, "contact">): boolean {
+  return contact.email === "";
+}
+
 /** What is paid: items and shipping. */
 export function totalOf(order: Pick<Order, "itemTotal" | "shippingTotal">): bigint {
   return order.itemTotal + order.shippingTotal;

@@ -68,6 +68,10 @@ export const fail = defineReasons({
     code: Code.FailedPrecondition,
     message: "the authorized money of order {order_id} could not be taken; the order is canceled",
   },
+  ORDERS_OPEN: {
+    code: Code.FailedPrecondition,
+    message: "order {order_id} is not finished yet",
+  },
 });
 
 /** The failure of an order whose goods are no longer held. */

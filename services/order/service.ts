@@ -14,6 +14,7 @@ import type { WatchSettings } from "../../lib/watch/index.ts";
 import { adoptOrders } from "./rpc/adopt-orders.ts";
 import { cancelOrder } from "./rpc/cancel-order.ts";
 import { confirmPayment } from "./rpc/confirm-payment.ts";
+import { eraseOrders } from "./rpc/erase-orders.ts";
 import { explainOrder } from "./rpc/explain-order.ts";
 import { getOrder } from "./rpc/get-order.ts";
 import { listOrderEvents } from "./rpc/list-order-events.ts";
@@ -84,6 +85,7 @@ export function createOrderService(deps: OrderDeps): ServiceModule {
         adoptOrders: adoptOrders(deps),
         explainOrder: explainOrder(deps),
         watchOrder: watchOrder(deps),
+        eraseOrders: eraseOrders(deps),
       }),
     ],
   };

@@ -6,7 +6,7 @@ import { hasEnded, type Order } from "./order.ts";
 import { presentPayment } from "./payments.ts";
 import type { OrderDeps } from "./service.ts";
 import { isLateReservation } from "./stock.ts";
-import { orderSummary } from "./summary.ts";
+import { tellCustomer } from "./tell.ts";
 
 /**
  * Gives back what a canceled or expired order held, and tells the customer; or
@@ -22,23 +22,19 @@ export async function undoOrder(deps: OrderDeps, { orderId, paymentId }: UndoJob
       ? order.paymentState === "REFUNDED"
       : await returnPayment(deps, { orderId, paymentId });
   if (!isBack) throw new Error(`payment ${paymentId} of order ${orderId} is not refunded yet`);
-  await deps.notify.notifyOrder({
+  await tellCustomer(deps, order, {
     eventKey: `${orderId}:refunded:${paymentId}`,
     kind: OrderEventKind.REFUNDED,
-    contact: order.contact,
-    order: orderSummary(order),
   });
 }
 
-async function tellEnd({ notify }: OrderDeps, order: Order): Promise<void> {
+async function tellEnd(deps: OrderDeps, order: Order): Promise<void> {
   if (!hasEnded(order) || order.lateMoney === "REVIVE") return;
   // An order that late money had revived ends a second time.
   const again = isLateReservation(order.reservationId) && order.lateMoney === null ? ":again" : "";
-  await notify.notifyOrder({
+  await tellCustomer(deps, order, {
     eventKey: `${order.id}:${order.state.toLowerCase()}${again}`,
     kind: order.state === "CANCELED" ? OrderEventKind.CANCELED : OrderEventKind.EXPIRED,
-    contact: order.contact,
-    order: orderSummary(order),
   });
 }
 
