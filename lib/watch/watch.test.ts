@@ -95,6 +95,18 @@ test("one reading serves all watchers, and asks for each thing once", async () =
   expect(reads).toEqual([["a"], ["a"]]);
 });
 
+test("while a crowd is served, its next change waits; who is new does not", async () => {
+  const { start, stored, reads, set } = open();
+  stored.set("a", 1);
+  const crowd = Array.from({ length: 4_000 }, () => start("a"));
+  await crowd.at(-1)?.sees("a", 1);
+  set("a", 2);
+  await start("new").sees("new", undefined);
+  expect(crowd[0]?.seen().get("a")).toBe(1);
+  await Promise.all(crowd.map((watcher) => watcher.sees("a", 2)));
+  expect(reads).toEqual([["a"], ["new"], ["a"]]);
+});
+
 test("changes that come while others are read are read together afterwards", async () => {
   const { start, stored, reads, set } = open();
   stored.set("a", 0).set("b", 0);
