@@ -190,6 +190,22 @@ const scenes: Record<string, () => Promise<Scene>> = {
     const { known, rates } = await shipment();
     return { known, other: { rate_id: rates[1] ?? "" } };
   },
+  "auth.v1.AuthService/CreateApiKey": async () => {
+    const name = randomUUID();
+    return {
+      known: { name },
+      other: { name: "other" },
+      effects: async () => {
+        const keys: { name: string }[] = (await get("/v1/apiKeys")).apiKeys;
+        return keys.filter((key) => key.name === name).length;
+      },
+    };
+  },
+  "auth.v1.AuthService/RevokeApiKey": async () => {
+    const body = { name: "Lost", role: "ROLE_VIEWER" };
+    const made = await shop.rest("POST", "/v1/apiKeys", { staff: shop.staff, body });
+    return { known: { api_key_id: made.body.id } };
+  },
   "notify.v1.NotifyService/SendEmail": async () => {
     const to = `${randomUUID()}@example.com`;
     return {

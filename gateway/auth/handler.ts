@@ -32,7 +32,7 @@ export function createAuthHandler({
   tokens: SessionTokens;
   log: Log;
 }): RequestListener {
-  const basePath = new URL(baseUrl).pathname;
+  const { origin, pathname: basePath } = new URL(baseUrl);
 
   async function answer(incoming: IncomingMessage): Promise<Response> {
     const current = accounts();
@@ -43,7 +43,7 @@ export function createAuthHandler({
     const body = method === "GET" || method === "HEAD" ? null : await readBody(incoming);
     const request = new Request(baseUrl + pathBelow(path), {
       method,
-      headers: renewSignatures(headersOf(incoming), current.sessionCookie, tokens),
+      headers: renewSignatures(headersOf(incoming, origin), current.sessionCookie, tokens),
       body,
     });
     const page = new URL(request.url).pathname.slice(basePath.length);
@@ -66,7 +66,7 @@ function pathBelow(url: string): string {
   return url.replace(/^\/v1\/auth(?=\/|\?|$)/, "");
 }
 
-function headersOf({ headersDistinct }: IncomingMessage): Headers {
+function headersOf({ headersDistinct }: IncomingMessage, ownOrigin: string): Headers {
   const headers = new Headers();
   for (const [name, values] of Object.entries(headersDistinct)) {
     // A cookie header may come in pieces over HTTP/2, and they are not joined as others are.
@@ -76,6 +76,10 @@ function headersOf({ headersDistinct }: IncomingMessage): Headers {
   headers.delete("content-length");
   headers.delete("transfer-encoding");
   headers.delete("content-encoding");
+  // Browsers say where a request is from, and better-auth wants to know; what says nothing is no browser's.
+  if (!["origin", "referer", "sec-fetch-site"].some((name) => headers.has(name))) {
+    headers.set("origin", ownOrigin);
+  }
   return headers;
 }
 

@@ -140,6 +140,29 @@ describe("the end of a session", () => {
     expect(again.cookies.size).toBe(0);
   });
 
+  test("another site's page, or a sandboxed one, ends no session; a program does", async () => {
+    const visitor = newVisitor(shop.httpUrl);
+    await signUp(visitor, "csrf@example.com");
+    const cookie = cookieHeader(visitor.cookies);
+    const signOut = (headers: Record<string, string>) =>
+      fetch(`${shop.httpUrl}/v1/auth/sign-out`, {
+        method: "POST",
+        body: "{}",
+        headers: { "content-type": "application/json", cookie, ...headers },
+      });
+    const foreign: Record<string, string>[] = [
+      { origin: "https://evil.example" },
+      { origin: "null" },
+      { referer: "https://evil.example/page" },
+      { origin: "https://evil.example", "sec-fetch-site": "cross-site" },
+    ];
+    for (const headers of foreign) expect((await signOut(headers)).status).toBe(403);
+    expect((await callerOf({ cookie })).status).toBe(200);
+    // fetch of Node sends sec-fetch-mode alone, as no browser does.
+    expect((await signOut({})).status).toBe(200);
+    expect((await callerOf({ cookie })).status).toBe(401);
+  });
+
   test("one session may end another of the same customer", async () => {
     const [first, second] = [newVisitor(shop.httpUrl), newVisitor(shop.httpUrl)];
     const one = await signUp(first, "two@example.com");

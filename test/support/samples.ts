@@ -12,6 +12,7 @@ export type Json = Record<string, JsonValue>;
 
 /** What stands in fields whose rules want more than any text or number; by full name, else by name. */
 const values: Record<string, JsonValue> = {
+  "rowlock.auth.v1.CreateApiKeyRequest.areas": ["catalog"],
   "rowlock.notify.v1.SendSmsRequest.to": "+14155550123",
   "rowlock.catalog.v1.Variant.option_values": { Size: "one" },
   "rowlock.catalog.v1.ProductOption.name": "Size",
@@ -23,6 +24,7 @@ const values: Record<string, JsonValue> = {
   create_time: "2026-01-31T12:00:00Z",
   currency_code: "USD",
   email: "ada@example.com",
+  expire_time: "2099-01-31T12:00:00Z",
   from: "shop@example.com",
   image_urls: ["https://example.com/a.png"],
   location_id: "default",
