@@ -6,6 +6,7 @@ import { defineService, type ServiceModule } from "../../lib/rpc/index.ts";
 import type { Log } from "../../lib/telemetry/log.ts";
 import { createInbox, type Inbox } from "../../lib/webhooks/index.ts";
 import type { EmailSender } from "./email-sender.ts";
+import { eraseMessages } from "./rpc/erase-messages.ts";
 import { getMessage } from "./rpc/get-message.ts";
 import { listMessages } from "./rpc/list-messages.ts";
 import { listWebhookEvents } from "./rpc/list-webhook-events.ts";
@@ -60,6 +61,7 @@ export function createNotifyService(deps: NotifyDeps): NotifyModule {
         receiveTwilioWebhook: receiveTwilioWebhook(deps, inbox),
         listWebhookEvents: listWebhookEvents(inbox),
         replayWebhookEvent: replayWebhookEvent(deps, inbox),
+        eraseMessages: eraseMessages(deps),
       }),
     ],
   };

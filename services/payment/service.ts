@@ -14,6 +14,7 @@ import { cancelPayment } from "./rpc/cancel-payment.ts";
 import { capturePayment } from "./rpc/capture-payment.ts";
 import { confirmPayment } from "./rpc/confirm-payment.ts";
 import { createPayment } from "./rpc/create-payment.ts";
+import { erasePayments } from "./rpc/erase-payments.ts";
 import { getPayment } from "./rpc/get-payment.ts";
 import { listPayments } from "./rpc/list-payments.ts";
 import { listWebhookEvents } from "./rpc/list-webhook-events.ts";
@@ -64,6 +65,7 @@ export function createPaymentService(deps: PaymentDeps): ServiceModule & { inbox
         receiveStripeWebhook: receiveStripeWebhook({ events, inbox }),
         listWebhookEvents: listWebhookEvents({ inbox }),
         replayWebhookEvent: replayWebhookEvent({ db, inbox }),
+        erasePayments: erasePayments(deps),
       }),
     ],
   };

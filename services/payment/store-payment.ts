@@ -182,3 +182,9 @@ export async function listPayments(
     order by id desc
     limit ${page.limit + 1}`);
 }
+
+/** Blots out the e-mail address of whoever paid these orders. */
+export async function eraseBuyers(db: Queryable, orderIds: readonly string[]): Promise<void> {
+  await db.execute(sql`
+    update payment set email = '' where order_id = any(${orderIds}::text[]) and email <> ''`);
+}

@@ -8,6 +8,7 @@ import { createInbox, type Inbox } from "../../lib/webhooks/index.ts";
 import type { Carrier } from "./carrier.ts";
 import { buyLabel } from "./rpc/buy-label.ts";
 import { createShipment } from "./rpc/create-shipment.ts";
+import { eraseShipments } from "./rpc/erase-shipments.ts";
 import { getShipment } from "./rpc/get-shipment.ts";
 import { listShipments } from "./rpc/list-shipments.ts";
 import { listWebhookEvents } from "./rpc/list-webhook-events.ts";
@@ -52,6 +53,7 @@ export function createShippingService(deps: ShippingDeps): ShippingModule {
         receiveShippoWebhook: receiveShippoWebhook(deps, inbox),
         listWebhookEvents: listWebhookEvents(inbox),
         replayWebhookEvent: replayWebhookEvent(deps, inbox),
+        eraseShipments: eraseShipments(deps),
       }),
     ],
   };

@@ -1,0 +1,19 @@
+import type { MethodImpl } from "@connectrpc/connect";
+import type { NotifyService } from "../../../gen/rowlock/notify/v1/notify_pb.js";
+import type { NotifyDeps } from "../service.ts";
+import { deleteAnswersOf, deleteEventsOf, eraseMessagesOf } from "../store-erase.ts";
+
+/**
+ * Blots out who these orders' messages went to, and what their providers told of it. Safe to repeat. What providers
+ * tell later lies in the inbox for 30 days; what they know themselves, they are to be asked for.
+ */
+export function eraseMessages({ db }: NotifyDeps): MethodImpl<typeof NotifyService.method.eraseMessages> {
+  return ({ orderIds }) =>
+    db.transaction(async (tx) => {
+      const messages = await eraseMessagesOf(tx, orderIds);
+      if (messages.length === 0) return {};
+      await deleteEventsOf(tx, messages);
+      await deleteAnswersOf(tx, messages);
+      return {};
+    });
+}

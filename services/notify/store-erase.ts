@@ -1,0 +1,39 @@
+import { type Queryable, sql } from "../../lib/db/index.ts";
+
+/** A message whose recipient is blotted out. */
+export interface ErasedMessage {
+  eventKey: string;
+  providerId: string;
+}
+
+/**
+ * Blots out who these orders' messages went to, and their subjects; also of messages of no order that went to the same
+ * recipients, as the e-mails of an account do. Returns those that were not blotted out before.
+ */
+export async function eraseMessagesOf(tx: Queryable, orderIds: readonly string[]): Promise<ErasedMessage[]> {
+  return tx.query<ErasedMessage>(sql`
+    with recipients as (
+      select distinct recipient from message where order_id = any(${orderIds}::text[]) and recipient <> ''
+    ), meant as (
+      select id from message
+      where recipient <> '' and (order_id = any(${orderIds}::text[])
+        or (order_id = '' and recipient in (select recipient from recipients)))
+      order by id for no key update
+    )
+    update message set recipient = '', subject = '', error = '' where id in (select id from meant)
+    returning event_key as "eventKey", provider_id as "providerId"`);
+}
+
+/** Deletes what providers have told of messages: it names their recipients. */
+export async function deleteEventsOf(tx: Queryable, messages: readonly ErasedMessage[]): Promise<void> {
+  const subjects = messages.flatMap(({ providerId }) => providerId || []);
+  await tx.execute(sql`
+    delete from webhook_event where subject = any(${subjects}::text[]) and state <> 'RECEIVED'`);
+}
+
+/** Forgets what repeated calls for messages would be answered. Their events are kept: nothing is sent twice. */
+export async function deleteAnswersOf(tx: Queryable, messages: readonly ErasedMessage[]): Promise<void> {
+  const eventKeys = messages.map(({ eventKey }) => eventKey);
+  await tx.execute(sql`
+    delete from idempotency where 'request:' || caller || ':' || key = any(${eventKeys}::text[])`);
+}
