@@ -5,6 +5,7 @@
  */
 export function negotiate(accept: string | undefined, offers: readonly string[]): string | undefined {
   if (accept === undefined || accept === "" || accept === "*/*") return offers[0];
+  if (offers.includes(accept)) return accept;
   const ranges = parseAccept(accept);
   let best: string | undefined;
   let bestQuality = 0;

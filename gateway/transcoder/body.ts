@@ -10,10 +10,10 @@ const empty = Buffer.alloc(0);
  * Reads a request body, inflated. Throws a 413 Refusal when it is over the limit, compressed or inflated; 415
  * when its coding is unknown; BadInput when that is damaged; CANCELLED when the client goes away.
  */
-export async function readBody(request: IncomingMessage, limit: number): Promise<Buffer> {
+export function readBody(request: IncomingMessage, limit: number): Promise<Buffer> {
   const coding = requestCoding(request);
-  const bytes = await readBytes(request, limit);
-  return coding === undefined ? bytes : inflate(bytes, coding, limit);
+  const bytes = readBytes(request, limit);
+  return coding === undefined ? bytes : bytes.then((given) => inflate(given, coding, limit));
 }
 
 /** Reads until it is known to be over the limit, by its Content-Length or by counting, and no further. */

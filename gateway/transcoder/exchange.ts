@@ -53,29 +53,30 @@ export interface CallHead {
 }
 
 /** Reads the headers of a request, then has `prepare` look at it. */
-export async function readHead({ request, route, requestId, shared }: Exchange): Promise<CallHead> {
+export function readHead({ request, route, requestId, shared }: Exchange): CallHead | Promise<CallHead> {
   const { settings } = shared;
   const { headers } = request;
   const timeoutMs = readTimeout(headers, route.timeouts);
   const metadata = readMetadata(headers, settings.forwardHeaders, settings.maxMetadataBytes);
   metadata["x-request-id"] = requestId;
-  let contextValues: ContextValues | undefined;
-  if (settings.prepare !== undefined) {
-    const { method } = route.rule;
-    const prepared = settings.prepare({ request, method, requestId, metadata });
-    contextValues = prepared instanceof Promise ? await prepared : prepared;
+  const prepared = settings.prepare?.({ request, method: route.rule.method, requestId, metadata });
+  if (prepared instanceof Promise) {
+    return prepared.then((contextValues) => ({ metadata, timeoutMs, contextValues }));
   }
-  return { metadata, timeoutMs, contextValues };
+  return { metadata, timeoutMs, contextValues: prepared };
 }
 
 /** Reads and checks the body of a request and makes the message. To be called after readHead. */
-export async function readMessage({ request, route, segments, query, shared }: Exchange): Promise<Fields> {
-  let body: Buffer | undefined;
-  if (hasBody(request)) {
-    if (route.rule.body !== "none" && !takesRawBody(route.rule)) requireJson(request);
-    const bytes = await readBody(request, shared.settings.maxBodyBytes);
-    if (bytes.length > 0) body = bytes;
-  }
+export function readMessage(exchange: Exchange): Fields | Promise<Fields> {
+  const { request, route, shared } = exchange;
+  if (!hasBody(request)) return bindBody(exchange, undefined);
+  if (route.rule.body !== "none" && !takesRawBody(route.rule)) requireJson(request);
+  return readBody(request, shared.settings.maxBodyBytes).then((bytes) =>
+    bindBody(exchange, bytes.length > 0 ? bytes : undefined),
+  );
+}
+
+function bindBody({ request, route, segments, query }: Exchange, body: Buffer | undefined): Fields {
   const message = route.bind({ segments, query, headers: request.headers, body });
   route.check?.(message);
   return message;

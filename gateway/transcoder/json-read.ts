@@ -3,6 +3,7 @@ import { create, fromJson, hasExtension, ScalarType, setExtension } from "@bufbu
 import { AnySchema, anyPack, hasCustomJsonRepresentation, isWrapperDesc } from "@bufbuild/protobuf/wkt";
 import { BadInput, didYouMean } from "./bad-input.ts";
 import { extensionField, type Fields, isPlainStruct, isUnwrapped, newMessage, setField } from "./fields.ts";
+import { enumReader, readNullValue, readString, scalarReader } from "./json-scalar.ts";
 import { JsonText } from "./json-text.ts";
 import { messageTextReader } from "./message-text.ts";
 import { requiredCheck } from "./required.ts";
@@ -34,6 +35,11 @@ type ReadInto = (read: JsonRead, message: Fields, skipType?: boolean) => void;
 interface Entry {
   readonly field: DescField;
   readonly index: number;
+  readonly jsonName: string;
+  /** The name and colon as clients write them. */
+  readonly quoted: string;
+  /** The property that holds the field; undefined for a oneof's member. */
+  readonly plainName: string | undefined;
   readonly readValue: ReadValue;
   /** Reads sub-messages whose fields have paths of their own in a field mask. */
   readonly nested: boolean;
@@ -110,29 +116,31 @@ function fieldsReader(desc: DescMessage): ReadInto {
 
 function compileFields(desc: DescMessage): ReadInto {
   const entries = new Map<string, Entry>();
-  desc.fields.forEach((field, index) => {
+  const inOrder = desc.fields.map((field, index) => {
     const entry = compileEntry(field, index);
     entries.set(field.name, entry).set(field.jsonName, entry);
+    return entry;
   });
-  const jsonNames = desc.fields.map((field) => field.jsonName);
   const expected = `an object (${desc.name})`;
   return (read, message, skipType = false) => {
     const { json } = read;
     json.open("{", expected);
     let low = 0; // bit set of the fields seen; those from 31 on go to a Set
     let high: Set<number> | undefined;
-    for (let name = json.member(true); name !== undefined; name = json.member(false)) {
-      const entry = entries.get(name);
-      if (entry === undefined) {
-        if (skipType && name === "@type") {
-          json.value();
+    // Most clients write fields in the order of declaration, and comparing is cheaper than looking up.
+    let next = 0;
+    for (let first = true; ; first = false) {
+      let entry = inOrder[next];
+      if (entry === undefined || !json.takeMember(first, entry.jsonName, entry.quoted)) {
+        const name = json.member(first);
+        if (name === undefined) return;
+        entry = entries.get(name);
+        if (entry === undefined) {
+          readUnknown(read, { desc, message, name, skipType });
           continue;
         }
-        const extension = name.startsWith("[") ? findExtension(read, desc, name) : undefined;
-        if (extension === undefined) throw new BadInput(`unknown field${didYouMean(name, jsonNames)}`);
-        readExtension(read, message, extension);
-        continue;
       }
+      next = entry.index + 1;
       if (entry.index < 31) {
         const bit = 1 << entry.index;
         if ((low & bit) !== 0) throw new BadInput("is given twice");
@@ -146,6 +154,26 @@ function compileFields(desc: DescMessage): ReadInto {
       else readPresent(read, read.present, message, entry);
     }
   };
+}
+
+/** A member that is no field: an extension, or what an Any has besides its message's fields; else refused. */
+function readUnknown(
+  read: JsonRead,
+  { desc, message, name, skipType }: { desc: DescMessage; message: Fields; name: string; skipType: boolean },
+): void {
+  if (skipType && name === "@type") {
+    read.json.value();
+    return;
+  }
+  const extension = name.startsWith("[") ? findExtension(read, desc, name) : undefined;
+  if (extension === undefined) {
+    const hint = didYouMean(
+      name,
+      desc.fields.map(({ jsonName }) => jsonName),
+    );
+    throw new BadInput(`unknown field${hint}`);
+  }
+  readExtension(read, message, extension);
 }
 
 /** `[full.name]`, when the registry has such an extension of the message. */
@@ -173,7 +201,9 @@ function readExtension(read: JsonRead, message: Fields, extension: DescExtension
 
 function readEntry(read: JsonRead, message: Fields, entry: Entry): void {
   if (!entry.takesNull && read.json.takeNull()) return;
-  setField(message, entry.field, entry.readValue(read));
+  const value = entry.readValue(read);
+  if (entry.plainName === undefined) setField(message, entry.field, value);
+  else message[entry.plainName] = value;
 }
 
 /** As readEntry, noting the paths: of a nested message its fields', or its own when it is empty or null. */
@@ -194,7 +224,10 @@ function compileEntry(field: DescField, index: number): Entry {
     (field.fieldKind === "message" && field.message.typeName === "google.protobuf.Value") ||
     (field.fieldKind === "enum" && field.enum.typeName === "google.protobuf.NullValue");
   const nested = field.fieldKind === "message" && !hasCustomJsonRepresentation(field.message);
-  return { field, index, readValue: compileField(field), nested, takesNull };
+  const quoted = `${JSON.stringify(field.jsonName)}:`;
+  const { jsonName } = field;
+  const plainName = field.oneof === undefined ? field.localName : undefined;
+  return { field, index, jsonName, quoted, plainName, readValue: compileField(field), nested, takesNull };
 }
 
 function compileField(field: DescField): ReadValue {
@@ -214,7 +247,7 @@ function compileField(field: DescField): ReadValue {
 function compileItem(field: DescField): ReadValue {
   if (field.enum !== undefined) {
     if (field.enum.typeName === "google.protobuf.NullValue") return readNullValue;
-    return enumReader(field);
+    return enumReader(field.enum);
   }
   if (field.message !== undefined) {
     if (isPlainStruct(field)) return readPlainStruct;
@@ -258,48 +291,6 @@ export function setOwn(object: Fields, name: string, value: unknown): void {
   } else {
     object[name] = value;
   }
-}
-
-function scalarReader(scalar: ScalarType, longAsString: boolean): ReadValue {
-  const readText = scalarTextReader(scalar, longAsString);
-  switch (scalar) {
-    case ScalarType.STRING:
-      return ({ json }) => readString(json, "a string");
-    case ScalarType.BYTES:
-      return ({ json }) => readText(readString(json, "a string of base64"));
-    case ScalarType.BOOL:
-      return ({ json }) => json.boolean();
-    default:
-      return ({ json }) => {
-        const token = json.takeNumber();
-        return readText(token ?? readString(json, "a number"));
-      };
-  }
-}
-
-function readString(json: JsonText, expected: string): string {
-  if (json.peek() !== 0x22) throw json.mismatch(expected);
-  return json.string();
-}
-
-function enumReader(field: DescField): ReadValue {
-  const desc = field.enum;
-  if (desc === undefined) throw new TypeError(`${field.name} is no enum`);
-  const numbers = enumNumbers(desc);
-  const readNumber = scalarTextReader(ScalarType.INT32, false);
-  return ({ json }) => {
-    const token = json.takeNumber();
-    if (token !== undefined) return checkEnumNumber(desc, readNumber(token) as number);
-    const name = readString(json, `the name of a value of ${desc.typeName}`);
-    const number = numbers.get(name);
-    if (number !== undefined) return number;
-    throw unknownEnumValue(desc, name, numbers);
-  };
-}
-
-function readNullValue({ json }: JsonRead): number {
-  if (json.takeNull()) return 0;
-  throw json.mismatch("null");
 }
 
 function readPlainStruct({ json }: JsonRead): unknown {

@@ -70,6 +70,20 @@ export class JsonText {
     return name;
   }
 
+  /** As `member`, but only when it is spelled exactly like this: `quoted` is the name in quotes and a colon. */
+  takeMember(first: boolean, name: string, quoted: string): boolean {
+    let at = this.position;
+    if (!first) {
+      if (this.text.charCodeAt(at) !== comma) return false;
+      at++;
+    }
+    if (!this.text.startsWith(quoted, at)) return false;
+    this.position = at + quoted.length;
+    this.#names[this.depth - 1] = name;
+    this.#nameCount = this.depth;
+    return true;
+  }
+
   /** Whether an item with this index follows; at the array's end it is closed. */
   item(index: number): boolean {
     if (!this.#next(closeBracket, index === 0)) return false;
@@ -149,6 +163,23 @@ export class JsonText {
     return token;
   }
 
+  /** The next number if it is a whole one of few digits, as nearly all are; otherwise undefined, and nothing is taken. */
+  takeSmallInteger(): number | undefined {
+    const { text } = this;
+    let at = this.position;
+    const negative = text.charCodeAt(at) === minus;
+    if (negative) at++;
+    const start = at;
+    let value = 0;
+    let code = text.charCodeAt(at);
+    for (; code >= 0x30 && code <= 0x39; code = text.charCodeAt(++at)) value = value * 10 + code - 0x30;
+    const digits = at - start;
+    if (digits === 0 || digits > 15 || (digits > 1 && text.charCodeAt(start) === 0x30)) return undefined;
+    if (code === 0x2e || code === 0x65 || code === 0x45) return undefined;
+    this.position = at;
+    return negative ? -value + 0 : value;
+  }
+
   /** The text must end here. */
   end(): void {
     this.peek();
@@ -219,6 +250,7 @@ export class JsonText {
 const numberToken = /-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?/y;
 const doubleQuote = 0x22;
 const backslash = 0x5c;
+const minus = 0x2d;
 const comma = 0x2c;
 const colon = 0x3a;
 const openBrace = 0x7b;
@@ -227,5 +259,5 @@ const openBracket = 0x5b;
 const closeBracket = 0x5d;
 
 function isNumberStart(code: number): boolean {
-  return code === 0x2d || (code >= 0x30 && code <= 0x39);
+  return code === minus || (code >= 0x30 && code <= 0x39);
 }

@@ -68,7 +68,7 @@ export class Router<T> {
     const raw = path.slice(1).split("/");
     const decoded = path.includes("%") ? raw.map(decodeOctets) : raw;
     const search = new Search<T>(httpMethod);
-    if (this.#verbs.size > 0) {
+    if (this.#verbs.size > 0 && path.includes(":")) {
       const last = raw.length > 1 && raw.at(-1) === "" ? raw.length - 2 : raw.length - 1;
       const segment = raw[last] ?? "";
       const colon = segment.lastIndexOf(":");
