@@ -1,7 +1,7 @@
 import type { JsonValue } from "@bufbuild/protobuf";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { apiDocument } from "../cmd/start/api-document.ts";
-import type { JsonObject, Operation } from "../gateway/openapi/index.ts";
+import type { JsonObject, Operation, Parameter } from "../gateway/openapi/index.ts";
 import { type ContractCall, contractCalls, contractEnv } from "./support/contract-calls.ts";
 import { documentSchemas } from "./support/document-schemas.ts";
 import { reasonIn } from "./support/rest.ts";
@@ -32,9 +32,9 @@ beforeAll(async () => {
 });
 afterAll(() => shop?.[Symbol.asyncDispose]());
 
-/** The parameters of one kind, those in components included. */
-function parameters({ operation }: Place, kind: "path" | "query"): JsonObject[] {
-  return operation.parameters.filter((each) => each["in"] === kind);
+/** The parameters of one kind; those in components are headers. */
+function parameters({ operation }: Place, kind: "path" | "query"): Parameter[] {
+  return operation.parameters.filter((each): each is Parameter => "in" in each && each.in === kind);
 }
 
 /** The call with the document's examples wherever it gives nothing. */
@@ -45,8 +45,8 @@ function complete(
   const examples = (kind: "path" | "query") =>
     Object.fromEntries(
       parameters(place, kind)
-        .filter((each) => each["example"] !== undefined)
-        .map((each) => [String(each["name"]), each["example"] as string]),
+        .filter((each) => each.example !== undefined)
+        .map((each) => [each.name, each.example as string]),
     );
   const json = contentOf(place.operation.requestBody)["application/json"];
   const body = call.body ?? json?.["example"];
@@ -71,7 +71,7 @@ async function send(
     [value].flat().map((each) => [name, each]),
   );
   const query = new URLSearchParams(pairs as [string, string][]);
-  return await fetch(`${shop.httpUrl}${path}${query.size > 0 ? `?${query}` : ""}`, {
+  return await fetch(`${shop.httpUrl}${path}${query.size > 0 ? `?${String(query)}` : ""}`, {
     method: place.method.toUpperCase(),
     headers: {
       accept,
@@ -91,10 +91,11 @@ function problemsOfRequest(place: Place, call: ReturnType<typeof complete>): str
   const found: string[] = [];
   const at = ["paths", place.path, place.method];
   for (const [i, parameter] of place.operation.parameters.entries()) {
+    if (!("in" in parameter)) continue;
     const { name, in: kind, required } = parameter;
     if (kind !== "path" && kind !== "query") continue;
-    const value = call[kind][String(name)];
-    if (value === undefined && required === true) found.push(`${String(name)} is missing`);
+    const value = call[kind][name];
+    if (value === undefined && required === true) found.push(`${name} is missing`);
     if (value !== undefined)
       found.push(...schemas.problems([...at, "parameters", String(i), "schema"], value));
   }
@@ -177,18 +178,20 @@ function reasonsOf({ operation }: Place, status: number): string[] {
   return Object.keys((examples ?? {}) as JsonObject);
 }
 
-async function expectRefusal(place: Place, response: Response): Promise<void> {
+/** What the document says against a refusal: its status, its form, its reason. */
+async function problemsOfRefusal(place: Place, response: Response): Promise<string[]> {
   const body: unknown = await response.json();
   const { status, headers } = response;
-  expect(problemsOfAnswer(place, status, "application/json", body), JSON.stringify(body)).toEqual([]);
-  expect(reasonsOf(place, status)).toContain(reasonIn({ status, headers, body }));
+  const problems = problemsOfAnswer(place, status, "application/json", body);
+  const reason = reasonIn({ status, headers, body });
+  if (reason !== undefined && reasonsOf(place, status).includes(reason)) return problems;
+  return [...problems, `${status} ${JSON.stringify(body)} has no documented reason`];
 }
 
 describe("each operation refuses as documented", () => {
   test.each(byId.filter(([, place]) => !isPublic(place)))("%s to nobody", async (_, place) => {
     const response = await send(place, complete(place, { anonymous: true }));
-    expect(response.status).toBe(401);
-    await expectRefusal(place, response);
+    expect([response.status, await problemsOfRefusal(place, response)]).toEqual([401, []]);
   });
 
   const staffOnly = byId.filter(
@@ -196,15 +199,15 @@ describe("each operation refuses as documented", () => {
   );
   test.each(staffOnly)("%s to a guest", async (_, place) => {
     const response = await send(place, complete(place, { token: "a-token-of-nothing-in-particular" }));
-    expect(response.status).toBe(403);
-    await expectRefusal(place, response);
+    expect([response.status, await problemsOfRefusal(place, response)]).toEqual([403, []]);
   });
 
-  const ofOne = byId.filter(([, place]) => parameters(place, "path").length > 0);
-  test.each(ofOne)("%s of what does not exist", async (_, place) => {
-    const path = Object.fromEntries(parameters(place, "path").map(({ name }) => [String(name), "nothing"]));
+  // Those that make what is named, or answer an empty list, are no refusals.
+  const lenient = new Set(["Inventory_SetStock", "Inventory_ListLedger"]);
+  const strict = byId.filter(([id, place]) => parameters(place, "path").length > 0 && !lenient.has(id));
+  test.each(strict)("%s of what does not exist", async (_, place) => {
+    const path = Object.fromEntries(parameters(place, "path").map(({ name }) => [name, "nothing"]));
     const response = await send(place, complete(place, { path }));
-    if (response.status !== 200) await expectRefusal(place, response);
-    else await response.body?.cancel();
+    expect(await problemsOfRefusal(place, response)).toEqual([]);
   });
 });

@@ -34,7 +34,7 @@ function isStream(responses: Record<string, JsonObject>): boolean {
 export function makePackage(document: OpenApiDocument): JsonObject {
   return {
     name: "rowlock-client",
-    version: document.info["version"] ?? "0.0.0",
+    version: document.info.version,
     private: true,
     type: "module",
     exports: "./client.ts",

@@ -14,7 +14,7 @@ interface Converter {
   ): void;
 }
 
-const { convertV2 } = createRequire(import.meta.url)("openapi-to-postmanv2") as Converter;
+const converter = createRequire(import.meta.url)("openapi-to-postmanv2") as Converter;
 
 /**
  * A Postman collection (v2.1): a folder per service, the examples as bodies. Every request that is not open to all
@@ -28,7 +28,7 @@ export async function makePostman(document: OpenApiDocument): Promise<JsonObject
   // The converter writes into what it is given.
   const data = structuredClone(mapOperations(document, asStaff));
   return await new Promise((resolve, reject) => {
-    convertV2(
+    converter.convertV2(
       { type: "json", data },
       { folderStrategy: "Tags", parametersResolution: "Example", enableOptionalParameters: false },
       (err, { result, reason, output }) => {

@@ -39,7 +39,7 @@ const assetsPath = "/docs/assets";
  * Calls may go to any server the document names, so `connect-src` is the one list that may grow.
  */
 function contentSecurityPolicy(document: OpenApiDocument): string {
-  const servers = document.servers.map(({ url }) => String(url)).filter((url) => /^https?:\/\//.test(url));
+  const servers = document.servers.map(({ url }) => url).filter((url) => /^https?:\/\//.test(url));
   const origins = servers.map((url) => new URL(url).origin);
   return [
     "default-src 'none'",

@@ -5,16 +5,16 @@ export function renderPage(document: OpenApiDocument, assets: string): string {
   const { title, version } = document.info;
   const operations = Object.values(document.paths).flatMap((path) => Object.values(path));
   const index = document.tags.map(({ name, description }) => {
-    const count = operations.filter(({ tags }) => tags.includes(String(name))).length;
-    const about = /^.*?[.](?=\s|$)/s.exec(String(description))?.[0] ?? "";
-    return `<li><a href="#/${escape(String(name))}"><b>${escape(String(name))}</b> <i>${count}</i><span>${escape(about)}</span></a></li>`;
+    const count = operations.filter(({ tags }) => tags.includes(name)).length;
+    const about = /^.*?[.](?=\s|$)/s.exec(description)?.[0] ?? "";
+    return `<li><a href="#/${escape(name)}"><b>${escape(name)}</b> <i>${count}</i><span>${escape(about)}</span></a></li>`;
   });
   return `<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<title>${escape(String(title))} API</title>
+<title>${escape(title)} API</title>
 <link rel="icon" type="image/png" sizes="32x32" href="${assets}/favicon-32x32.png">
 <link rel="stylesheet" href="${assets}/swagger-ui.css">
 <link rel="stylesheet" href="${assets}/docs.css">
@@ -23,7 +23,7 @@ export function renderPage(document: OpenApiDocument, assets: string): string {
 </head>
 <body>
 <header>
-<h1>${escape(String(title))} API <small>${escape(String(version))}</small></h1>
+<h1>${escape(title)} API <small>${escape(version)}</small></h1>
 <p>Every call of this shop, made from its contracts. Choose <b>Authorize</b> to enter a key or a cart's token, open a call and press <b>Execute</b>.</p>
 <dl>
 <dt>Address</dt><dd><code id="address">/</code></dd>

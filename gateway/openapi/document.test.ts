@@ -16,7 +16,7 @@ import { EchoService } from "../../gen/rowlock/testing/v1/echo_pb.js";
 import { describeRoutes } from "../transcoder/routes.ts";
 import { LegacyService, ShelfService } from "../transcoder/testing/shelf.ts";
 import { createOpenApi } from "./document.ts";
-import type { JsonObject, OpenApiDocument } from "./types.ts";
+import type { JsonObject, OpenApiDocument, Operation } from "./types.ts";
 
 const info = { title: "Test", version: "1" };
 const reasons = {
@@ -76,7 +76,9 @@ describe.each([
     for (const [path, methods] of Object.entries(document.paths)) {
       const named = [...path.matchAll(/\{([^}]+)\}/g)].map(([, name]) => name);
       for (const { parameters } of Object.values(methods)) {
-        expect(parameters.filter((each) => each["in"] === "path").map(({ name }) => name)).toEqual(named);
+        expect(parameters.flatMap((each) => ("in" in each && each.in === "path" ? [each.name] : []))).toEqual(
+          named,
+        );
       }
     }
   });
@@ -94,13 +96,9 @@ function checkExamples(document: OpenApiDocument): { checked: number; problems: 
     if (typeof node !== "object" || node === null) return;
     const { schema, example, examples } = node as Record<string, JsonObject>;
     if (schema !== undefined) {
-      const shown = Object.values(examples ?? {}).map((each) => {
-        const name =
-          String((each as JsonObject)["$ref"])
-            .split("/")
-            .at(-1) ?? "";
-        return document.components.examples[name]?.["value"];
-      });
+      const shown = Object.values((examples ?? {}) as Record<string, { $ref: string }>).map(
+        ({ $ref }) => document.components.examples[$ref.split("/").at(-1) ?? ""]?.["value"],
+      );
       const validate = ajv.compile({ $ref: `document#${pointer}/schema` });
       for (const value of [...(example === undefined ? [] : [example]), ...shown]) {
         checked++;
@@ -122,7 +120,8 @@ const operation = (document: OpenApiDocument, path: string, method: string) => {
   if (found === undefined) throw new Error(`no ${method} ${path}`);
   return found;
 };
-const names = (parameters: JsonObject[]) => parameters.map((each) => each["name"] ?? each["$ref"]);
+const names = ({ parameters }: Operation) =>
+  parameters.map((each) => ("$ref" in each ? each.$ref : each.name));
 
 test("every route has its operation, but those of a kind that OpenAPI does not know", () => {
   const count = Object.values(odd.paths).flatMap((path) => Object.keys(path)).length;
@@ -193,7 +192,7 @@ test.each([
     "a stream that can be resumed",
   ],
 ])("%s %s takes %j: %s", (path, method, want) => {
-  const found = names(operation(shop, path, method).parameters);
+  const found = names(operation(shop, path, method));
   expect(found).toEqual([...want, "#/components/parameters/RequestTimeout"]);
 });
 

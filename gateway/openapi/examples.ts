@@ -37,8 +37,10 @@ export function createExamples(comments: Comments): Examples {
     message: (desc, view, { without, method = "" } = {}) =>
       message(desc, { view, method, around: new Set() }, without),
     field: (each, view) => field(each, { view, method: "", around: new Set() }),
-    variable: (name) =>
-      variables[name] ?? String(sampleValues[name] ?? idOf(name) ?? name.replaceAll("_", " ")),
+    variable: (name) => {
+      const value = variables[name] ?? sampleValues[name] ?? idOf(name) ?? name.replaceAll("_", " ");
+      return typeof value === "string" ? value : JSON.stringify(value);
+    },
   };
 
   function message(desc: DescMessage, place: Place, without: ReadonlySet<string> = new Set()): JsonValue {
@@ -54,7 +56,7 @@ export function createExamples(comments: Comments): Examples {
     if (each.oneof !== undefined && each.oneof.fields[0] !== each) return false;
     if (each.fieldKind === "message" && around.has(each.message)) return false;
     if (sampleValues[fullName(each)] === null) return false;
-    return view === "answer" || !/^Output only/.test(commentOf(each));
+    return view === "answer" || !commentOf(each).startsWith("Output only");
   }
 
   function field(each: DescField, place: Place): JsonValue {

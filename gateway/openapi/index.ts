@@ -1,3 +1,3 @@
 export { createOpenApi, type OpenApiOptions } from "./document.ts";
 export type { ReasonCatalogue, Reasons } from "./reasons.ts";
-export type { JsonObject, OpenApiDocument, Operation, Schema } from "./types.ts";
+export type { JsonObject, OpenApiDocument, Operation, Parameter, Schema } from "./types.ts";

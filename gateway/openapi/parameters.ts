@@ -5,7 +5,7 @@ import type { Examples } from "./examples.ts";
 import { stringField } from "./json-types.ts";
 import type { PathParameter } from "./paths.ts";
 import type { Schemas } from "./schemas.ts";
-import type { JsonObject, Schema } from "./types.ts";
+import type { Parameter, Reference, Schema } from "./types.ts";
 
 /** What parameters are made with. */
 export interface ParameterParts {
@@ -19,7 +19,7 @@ export const headerFields: ReadonlySet<string> = new Set(["request_id"]);
 export function pathParameters(
   parameters: readonly PathParameter[],
   { schemas, examples }: ParameterParts,
-): JsonObject[] {
+): (Parameter | Reference)[] {
   return parameters.map(({ name, field, pattern, isRest }) => {
     const { description, readOnly: _, ...schema } = schemas.field(field, "request");
     const notes = [
@@ -42,10 +42,10 @@ export function pathParameters(
 export function queryParameters(
   route: RouteDescription,
   { schemas, examples }: ParameterParts,
-): JsonObject[] {
+): (Parameter | Reference)[] {
   if (route.body === "*") return [];
   const bound = new Set(route.variables.map(({ field }) => field));
-  const found: JsonObject[] = [];
+  const found: Parameter[] = [];
   collect(route.method.input, [], new Set());
   return found;
 
@@ -64,7 +64,7 @@ export function queryParameters(
     }
   }
 
-  function parameter(path: readonly DescField[], field: DescField): JsonObject {
+  function parameter(path: readonly DescField[], field: DescField): Parameter {
     const { description, readOnly: _, ...schema } = schemas.field(field, "request");
     const isRequired = path.every((each) => schemas.isRequired(each));
     const isInferred =
@@ -86,7 +86,7 @@ export function queryParameters(
 }
 
 /** The components that every operation's headers refer to. */
-export const sharedParameters: Record<string, JsonObject> = {
+export const sharedParameters: Record<string, Parameter> = {
   RequestTimeout: {
     name: "Request-Timeout",
     in: "header",
@@ -109,7 +109,10 @@ export const sharedParameters: Record<string, JsonObject> = {
 };
 
 /** The headers that an operation takes. */
-export function headerParameters(route: RouteDescription, { schemas }: ParameterParts): JsonObject[] {
+export function headerParameters(
+  route: RouteDescription,
+  { schemas }: ParameterParts,
+): (Parameter | Reference)[] {
   const { method, streaming } = route;
   const { input, output } = method;
   const requestId = stringField(input, "request_id");
@@ -126,23 +129,21 @@ export function headerParameters(route: RouteDescription, { schemas }: Parameter
   ];
 }
 
-function idempotencyKey(field: DescField, schemas: Schemas): JsonObject {
+function idempotencyKey(field: DescField, schemas: Schemas): Parameter {
   const { description, ...schema } = schemas.field(field, "request");
-  const comment = String(description ?? "").replace(
-    /^Idempotency key[^;.]*; REST header `Idempotency-Key`\.\s*/,
-    "",
-  );
+  const text = typeof description === "string" ? description : "";
+  const comment = text.replace(/^Idempotency key[^;.]*; REST header `Idempotency-Key`\.\s*/, "");
   const effect = "A key of the caller's choice: repeating the call with it has its effect once.";
   return {
     name: "Idempotency-Key",
     in: "header",
-    description: [effect, comment].filter((text) => text !== "").join(" "),
+    description: [effect, comment].filter((each) => each !== "").join(" "),
     schema: { ...(schema as Schema), minLength: 1 },
     example: "3f2b8c14-9d0e-4a57-8b6f-1c2d3e4f5a6b",
   };
 }
 
-const ifMatch: JsonObject = {
+const ifMatch: Parameter = {
   name: "If-Match",
   in: "header",
   description:

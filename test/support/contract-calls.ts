@@ -80,7 +80,7 @@ async function shipment(shop: TestShop): Promise<{ id: string; rateId: string }>
 /** An event in the inbox of a service, once its webhook is applied. */
 async function webhookEvent(shop: TestShop, area: string, receive: Prepare, path: string): Promise<string> {
   const { body, headers = {}, query = {} } = await receive(shop);
-  const url = `${shop.httpUrl}${path}?${new URLSearchParams(query as Record<string, string>)}`;
+  const url = `${shop.httpUrl}${path}?${String(new URLSearchParams(query as Record<string, string>))}`;
   const answer = await fetch(url, { method: "POST", headers, body: String(body) });
   expect(answer.status).toBe(200);
   const inbox = () =>
