@@ -1,5 +1,5 @@
 import { type BetterAuthOptions, betterAuth } from "better-auth";
-import { addOAuthServerContext, createAuthMiddleware, getOAuthState } from "better-auth/api";
+import { APIError, addOAuthServerContext, createAuthMiddleware, getOAuthState } from "better-auth/api";
 import { bearer } from "better-auth/plugins/bearer";
 import { genericOAuth } from "better-auth/plugins/generic-oauth";
 import type { Db } from "../../lib/db/index.ts";
@@ -95,6 +95,7 @@ export async function createAccounts(options: AccountsOptions) {
     },
     hooks: {
       before: createAuthMiddleware(async (ctx) => {
+        refuseLongFields(ctx.body);
         // The way through a provider ends in a request of the browser's own, without our headers.
         const guestIds = guestIdsOf(ctx.headers?.get(guestTokenHeader));
         if (ctx.path === "/sign-in/social" && guestIds.length > 0) await addOAuthServerContext({ guestIds });
@@ -134,6 +135,21 @@ export async function createAccounts(options: AccountsOptions) {
 }
 
 const cookiePrefix = "rowlock";
+
+/** Characters at most, of what better-auth does not bound; an e-mail address as RFC 5321 does. */
+const longest: Record<string, number> = { email: 254, newEmail: 254, name: 200, image: 2_000 };
+
+function refuseLongFields(body: unknown): void {
+  if (!isObject(body)) return;
+  for (const [field, limit] of Object.entries(longest)) {
+    const value = body[field];
+    if (typeof value !== "string" || value.length <= limit) continue;
+    throw new APIError("BAD_REQUEST", {
+      code: "FIELD_TOO_LONG",
+      message: `[body.${field}] has more than ${limit} characters`,
+    });
+  }
+}
 
 /** better-auth's tables and columns under the house's names. */
 const times = { createdAt: "create_time", updatedAt: "update_time" };

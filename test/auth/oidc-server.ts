@@ -1,5 +1,6 @@
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
+import { exportJWK, generateKeyPair } from "jose";
 import { Provider } from "oidc-provider";
 
 /** Whom the provider knows, and what it says of them. */
@@ -21,10 +22,12 @@ export interface OidcServer extends AsyncDisposable {
   allow(redirectUri: string): void;
 }
 
-export async function startOidcServer(user: OidcUser): Promise<OidcServer> {
+export async function startOidcServer(user: OidcUser, port = 0): Promise<OidcServer> {
+  const { privateKey } = await generateKeyPair("RS256", { extractable: true });
+  const jwks = { keys: [{ ...(await exportJWK(privateKey)), alg: "RS256", use: "sig" }] };
   const http = createServer();
   await new Promise<void>((resolve) => {
-    http.listen(0, "127.0.0.1", resolve);
+    http.listen(port, "127.0.0.1", resolve);
   });
   const issuer = `http://127.0.0.1:${(http.address() as AddressInfo).port}`;
   const client = {
@@ -54,6 +57,8 @@ export async function startOidcServer(user: OidcUser): Promise<OidcServer> {
     const provider = new Provider(issuer, {
       clients: [client],
       cookies: { keys: ["a key of the tests"] },
+      jwks,
+      ttl: { AccessToken: 600, Grant: 600, IdToken: 600, Interaction: 600, Session: 600 },
       claims: { openid: ["sub"], email: ["email", "email_verified"], profile: ["name"] },
       // As Google and others do: who it is stands in the token.
       conformIdTokenClaims: false,

@@ -1,21 +1,25 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { freePort } from "../../lib/testing/free-port.ts";
+import { waitFor } from "../../lib/testing/wait-for.ts";
 import { newBuyer } from "../support/buyer.ts";
 import { openShop, type TestShop } from "../support/shop.ts";
 import { type OidcServer, startOidcServer } from "./oidc-server.ts";
 import { followTo, newVisitor, signUp, type Visitor } from "./visitor.ts";
 
 let oidc: OidcServer;
+let awayPort: number;
 let shop: TestShop;
 beforeAll(async () => {
+  awayPort = await freePort();
   oidc = await startOidcServer({ sub: "u-1", email: "olga@example.com", email_verified: true, name: "Olga" });
   shop = await openShop({
     ROWLOCK_SIGN_IN_RATE_LIMIT: "0",
-    // The second is away all the time, and holds up neither the start nor the first.
+    // The second is away, and holds up neither the start nor the first.
     ROWLOCK_OIDC_PROVIDERS: "acme,away",
     ROWLOCK_OIDC_ACME_ISSUER: oidc.issuer,
     ROWLOCK_OIDC_ACME_CLIENT_ID: oidc.clientId,
     ROWLOCK_OIDC_ACME_CLIENT_SECRET: oidc.clientSecret,
-    ROWLOCK_OIDC_AWAY_ISSUER: `${oidc.issuer}/away`,
+    ROWLOCK_OIDC_AWAY_ISSUER: `http://127.0.0.1:${awayPort}`,
     ROWLOCK_OIDC_AWAY_CLIENT_ID: "x",
     ROWLOCK_OIDC_AWAY_CLIENT_SECRET: "x",
   });
@@ -109,9 +113,14 @@ test("another browser cannot finish what one has begun", async () => {
   expect((await other.send("GET", "/v1/caller")).body.kind).toBe("KIND_UNSPECIFIED");
 });
 
-test("a provider that is away is as one that is not configured", async () => {
-  const answer = await newVisitor(shop.httpUrl).send("POST", "/v1/auth/sign-in/social", {
-    body: { provider: "away" },
-  });
-  expect([answer.status, answer.body.code]).toEqual([404, "PROVIDER_NOT_FOUND"]);
-});
+test("a provider that is away is as one that is not configured, until it is back", async () => {
+  const ask = () =>
+    newVisitor(shop.httpUrl).send("POST", "/v1/auth/sign-in/social", { body: { provider: "away" } });
+  const refused = await ask();
+  expect([refused.status, refused.body.code]).toEqual([404, "PROVIDER_NOT_FOUND"]);
+  await using back = await startOidcServer(oidc.user, awayPort);
+  await waitFor(async () => (await ask()).status === 200, { timeoutMs: 20_000 });
+  expect((await ask()).body.url).toContain(back.issuer);
+  // The other one goes on.
+  await signIn(newVisitor(shop.httpUrl));
+}, 30_000);

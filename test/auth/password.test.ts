@@ -65,6 +65,16 @@ describe("sign-up", () => {
     expect([again.status, again.body.code]).toEqual([422, "USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL"]);
   });
 
+  test.each([
+    ["email", `${Array.from({ length: 6_000 }, (_, i) => i).join("")}@example.com`],
+    ["name", "n".repeat(201)],
+    ["image", `https://example.com/${"i".repeat(2_000)}`],
+  ])("with %s longer than any is refused", async (field, value) => {
+    const body = { email: "long@example.com", name: "Long", password: "correct horse", [field]: value };
+    const answer = await newVisitor(shop.httpUrl).send("POST", "/v1/auth/sign-up/email", { body });
+    expect([answer.status, answer.body.code]).toEqual([400, "FIELD_TOO_LONG"]);
+  });
+
   test("many at once for one address make one account", async () => {
     const answers = await Promise.all(
       Array.from({ length: 6 }, () => signUp(newVisitor(shop.httpUrl), "race@example.com")),
