@@ -11,8 +11,14 @@ import { evaluateCart, type Outcome } from "./evaluate.ts";
 import { noon, type PromotionInit } from "./testing/offers.ts";
 
 const cents = fc.oneof(fc.bigInt(0n, 30n), fc.bigInt(0n, 100_000n));
-const usd = (amounts: fc.Arbitrary<bigint>) => amounts.map((amount) => [{ currencyCode: "USD", amount }]);
-const atMost = fc.oneof(fc.constant([]), usd(fc.bigInt(1n, 50_000n)));
+interface Amount {
+  currencyCode: string;
+  amount: bigint;
+}
+const usd = (amounts: fc.Arbitrary<bigint>): fc.Arbitrary<Amount[]> =>
+  amounts.map((amount) => [{ currencyCode: "USD", amount }]);
+const none = fc.constant<Amount[]>([]);
+const atMost = fc.oneof(none, usd(fc.bigInt(1n, 50_000n)));
 const basisPoints = fc.oneof(fc.integer({ min: 1, max: 10_000 }), fc.constantFrom(5_000, 10_000));
 
 const action: fc.Arbitrary<PromotionInit["action"]> = fc.oneof(
@@ -61,7 +67,7 @@ const offers: fc.Arbitrary<Offer[]> = fc
       priority: fc.integer({ min: -1, max: 1 }),
       exclusive: fc.boolean(),
       categoryIds: fc.subarray(categories),
-      minimum: fc.oneof({ weight: 3, arbitrary: fc.constant([]) }, usd(cents)),
+      minimum: fc.oneof({ weight: 3, arbitrary: none }, usd(cents)),
       age: fc.integer({ min: 0, max: 2 }),
     }),
     { maxLength: 6 },
@@ -73,7 +79,7 @@ const offers: fc.Arbitrary<Offer[]> = fc
         id: `p${i}`,
         automatic: true,
         target: { categoryIds },
-        createTime: timestampFromDate(new Date(noon.getTime() - age)),
+        createTime: timestampFromDate(new Date(noon.getTime() + age)),
       }),
       coupon: undefined,
       customerRedeemed: 0n,
@@ -97,7 +103,7 @@ function offEverything(outcome: Outcome): bigint {
 }
 
 /** Runs with ever new seeds; a failure prints its own, and the smallest values that still fail. */
-const check = <T>(values: fc.Arbitrary<T>, holds: (value: T) => void, numRuns = 2_000) => {
+const check = <T>(values: fc.Arbitrary<T>, holds: (value: T) => void, numRuns = 1_000) => {
   expect.hasAssertions();
   fc.assert(
     fc.property(values, (value) => holds(value)),

@@ -31,10 +31,9 @@ function timeViolations({ startTime, endTime }: Promotion): FieldViolation[] {
       return ms < firstMillisecond || ms > lastMillisecond;
     })
     .map(([field]) => ({ field, description: "must be in the years 1 to 9999" }));
-  if (startTime === undefined || endTime === undefined || timestampMs(startTime) < timestampMs(endTime)) {
-    return unspeakable;
-  }
-  return [...unspeakable, { field: "end_time", description: "must be after start_time" }];
+  if (unspeakable.length > 0 || startTime === undefined || endTime === undefined) return unspeakable;
+  if (timestampMs(startTime) < timestampMs(endTime)) return [];
+  return [{ field: "end_time", description: "must be after start_time" }];
 }
 
 function limitViolations({ limit, customerLimit, redeemed }: Promotion): FieldViolation[] {

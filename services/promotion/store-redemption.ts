@@ -6,6 +6,15 @@ export interface Use {
   code: string;
 }
 
+/** What an order wants to use. */
+export interface Redeeming {
+  orderId: string;
+  /** Each promotion once. */
+  uses: readonly Use[];
+  /** As it is stored. */
+  customerKey: string;
+}
+
 /** What an order uses, or used until it was released. */
 export interface RedemptionRow {
   order_id: string;
@@ -30,64 +39,80 @@ export interface UsageRow {
 const redemptionColumns = sql`
   order_id, promotion_ids, codes, customer_key, redeem_time, release_time, create_time`;
 
+/** The redemptions that the orders have, in no particular order. */
+export async function findRedemptions(db: Queryable, orderIds: readonly string[]): Promise<RedemptionRow[]> {
+  return db.query<RedemptionRow>(sql`
+    select ${redemptionColumns} from redemption where order_id = any(${orderIds}::text[])`);
+}
+
+/** How many orders the customers have that use the promotions, where that is limited. */
+export async function countCustomerUses(
+  tx: Queryable,
+  redeemings: readonly Redeeming[],
+): Promise<{ promotion_id: string; customer_key: string; orders: bigint }[]> {
+  const wanted = redeemings.flatMap(({ uses, customerKey }) =>
+    uses.map(({ promotionId }) => ({ promotionId, customerKey })),
+  );
+  return tx.query(sql`
+    select u.promotion_id, u.customer_key, count(*) as orders
+    from redemption_use u join promotion p on p.id = u.promotion_id
+    where p.customer_limit > 0 and (u.promotion_id, u.customer_key) in (
+      select * from unnest(${wanted.map((each) => each.promotionId)}::text[],
+        ${wanted.map((each) => each.customerKey)}::text[]))
+    group by u.promotion_id, u.customer_key`);
+}
+
 /**
- * Makes the redemption of an order, still without its uses; undefined when the order has one. Whoever redeems or
- * releases the same order waits here until this transaction ends.
+ * Makes the redemptions and counts them in: on their promotions, their coupons and their customers. The caller has
+ * locked the rows that are counted on.
  */
-export async function insertRedemption(
+export async function insertRedemptions(
   tx: Queryable,
-  {
-    orderId,
-    uses,
-    customerKey,
-    now,
-  }: { orderId: string; uses: readonly Use[]; customerKey: string; now: Date },
-): Promise<RedemptionRow | undefined> {
-  const [row] = await tx.query<RedemptionRow>(sql`
-    insert into redemption (order_id, promotion_ids, codes, customer_key, redeem_time, create_time)
-    values (${orderId}, ${uses.map((use) => use.promotionId)}, ${uses.map((use) => use.code)}, ${customerKey},
-      ${now}, ${now})
-    on conflict on constraint redemption_pkey do nothing
-    returning ${redemptionColumns}`);
-  return row;
-}
-
-/** The redemption of an order, or undefined. */
-export async function findRedemption(db: Queryable, orderId: string): Promise<RedemptionRow | undefined> {
-  const [row] = await db.query<RedemptionRow>(sql`
-    select ${redemptionColumns} from redemption where order_id = ${orderId}`);
-  return row;
-}
-
-/** Counts an order in: on its promotions, its coupons and its customer. The caller has locked the rows. */
-export async function countUses(
-  tx: Queryable,
-  { orderId, uses, customerKey }: { orderId: string; uses: readonly Use[]; customerKey: string },
-): Promise<void> {
-  const { ids, codes } = keysOf(uses);
-  await tx.query(sql`
-    with promotions as (
-      update promotion set redeemed = redeemed + 1 where id = any(${ids}::text[])
+  { redeemings, now }: { redeemings: readonly Redeeming[]; now: Date },
+): Promise<RedemptionRow[]> {
+  if (redeemings.length === 0) return [];
+  const rows = redeemings.flatMap(({ orderId, customerKey, uses }) =>
+    uses.map((use) => ({ orderId, customerKey, ...use })),
+  );
+  return tx.query<RedemptionRow>(sql`
+    with use as (
+      select * from unnest(${rows.map((row) => row.orderId)}::text[], ${rows.map((row) => row.customerKey)}::text[],
+        ${rows.map((row) => row.promotionId)}::text[], ${rows.map((row) => row.code)}::text[])
+        with ordinality as u (order_id, customer_key, promotion_id, code, place)
+    ), made as (
+      insert into redemption (order_id, promotion_ids, codes, customer_key, redeem_time, create_time)
+      select order_id, array_agg(promotion_id order by place), array_agg(code order by place), customer_key,
+        ${now}::timestamptz, ${now}::timestamptz
+      from use group by order_id, customer_key order by order_id
+      returning ${redemptionColumns}
+    ), counted as (
+      insert into redemption_use (promotion_id, customer_key, order_id)
+      select promotion_id, customer_key, order_id from use
+    ), promotions as (
+      update promotion p set redeemed = p.redeemed + n.orders
+      from (select promotion_id, count(*) as orders from use group by promotion_id) n
+      where p.id = n.promotion_id
     ), coupons as (
-      update coupon set redeemed = redeemed + 1 where code = any(${codes}::text[])
+      update coupon c set redeemed = c.redeemed + n.orders
+      from (select code, count(*) as orders from use where code <> '' group by code) n
+      where c.code = n.code
     )
-    insert into redemption_use (promotion_id, customer_key, order_id)
-    select id, ${customerKey}, ${orderId} from unnest(${ids}::text[]) as id`);
+    select * from made`);
 }
 
 /**
- * Marks an order as released, whether it redeemed before or not; undefined when it was released before. The row
- * stays locked until the transaction ends.
+ * Marks an order as released that uses these promotions, or has not redeemed; undefined when it uses others. The
+ * caller has locked the promotions.
  */
 export async function markReleased(
   tx: Queryable,
-  { orderId, now }: { orderId: string; now: Date },
+  { orderId, promotionIds, now }: { orderId: string; promotionIds: readonly string[]; now: Date },
 ): Promise<RedemptionRow | undefined> {
   const [row] = await tx.query<RedemptionRow>(sql`
     insert into redemption as r (order_id, promotion_ids, codes, customer_key, release_time, create_time)
     values (${orderId}, '{}', '{}', '', ${now}, ${now})
     on conflict on constraint redemption_pkey do update set release_time = excluded.release_time
-      where r.release_time is null
+      where r.release_time is null and r.promotion_ids = ${promotionIds}::text[]
     returning ${redemptionColumns}`);
   return row;
 }
