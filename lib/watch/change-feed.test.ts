@@ -3,6 +3,7 @@ import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { type Schema, sql } from "../db/index.ts";
 import { asSuperuser, type TestDatabase, testDatabase } from "../testing/postgres.ts";
 import { waitFor } from "../testing/wait-for.ts";
+import { listenerName } from "./announcer.ts";
 import { createChangeFeed, type SharedChangeFeed } from "./change-feed.ts";
 import { changed, telling } from "./telling.ts";
 
@@ -39,11 +40,11 @@ function hear(feed: SharedChangeFeed) {
   return { heard, leave: () => subscription[Symbol.dispose]() };
 }
 
-/** Hears, and has been told that the connection stands. */
+/** Hears, and has been told twice that anything may have changed: what is heard from now on was told. */
 async function listen(feed: SharedChangeFeed) {
   const hearing = hear(feed);
-  await waitFor(() => hearing.heard.includes("anything"), { what: "the listening connection" });
-  hearing.heard.length = 0;
+  await waitFor(() => hearing.heard.length === 2, { what: "the listening connection" });
+  expect(hearing.heard.splice(0)).toEqual(["anything", "anything"]);
   return hearing;
 }
 
@@ -51,8 +52,8 @@ async function listen(feed: SharedChangeFeed) {
 const listeners = () =>
   asSuperuser(database.url, async (client) => {
     const { rows } = await client.query<{ pid: number }>(
-      "select pid from pg_stat_activity where application_name = $1",
-      [`listener of ${channel}`],
+      "select pid from pg_stat_activity where starts_with(application_name, $1)",
+      [listenerName({ channel, origin: "" })],
     );
     return rows.map(({ pid }) => pid);
   });
@@ -60,8 +61,7 @@ const listeners = () =>
 test("what one process tells, all hear: itself at once and once, the others with a notification", async () => {
   await using here = open();
   await using there = open();
-  const mine = await listen(here);
-  const theirs = await listen(there);
+  const [mine, theirs] = await Promise.all([listen(here), listen(there)]);
   here.tell(["a", "b"]);
   expect(mine.heard).toEqual(["a", "b"]);
   there.tell(["c"]);
@@ -93,11 +93,38 @@ test("many changes in a short time are one statement; nothing is sent for none",
   expect(notified()).toHaveLength(1);
 });
 
+test("while no other process listens nothing is sent, and hardly asked", async () => {
+  const here = open();
+  await listen(here);
+  here.tell(["a"]);
+  await waitFor(() => notified().length === 1);
+  for (let i = 0; i < 100; i++) here.tell(["b"]);
+  await here[Symbol.asyncDispose]();
+  expect(notified()).toHaveLength(1);
+});
+
+test("who then begins to listen misses nothing", async () => {
+  await using here = open();
+  here.tell(["a"]);
+  await waitFor(() => notified().length === 1);
+  await using there = open();
+  const { heard } = hear(there);
+  await waitFor(() => heard.length > 0);
+  heard.length = 0;
+  here.tell(["b"]);
+  const isTold = () => heard.includes("b") || heard.includes("anything");
+  await waitFor(isTold);
+  await waitFor(() => {
+    here.tell(["c"]);
+    return heard.includes("c");
+  });
+  expect(heard.filter((id) => id === "a")).toEqual([]);
+});
+
 test("more changes than one likes to list are told as anything, without an echo", async () => {
   await using here = open();
   await using there = open();
-  const mine = await listen(here);
-  const theirs = await listen(there);
+  const [mine, theirs] = await Promise.all([listen(here), listen(there)]);
   here.tell(Array.from({ length: 5_000 }, (_, i) => `sku-${i}`));
   await waitFor(() => theirs.heard.length > 0);
   expect(theirs.heard).toEqual(["anything"]);

@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import type { Db } from "../db/index.ts";
 import type { Log } from "../telemetry/log.ts";
-import { Announcer } from "./announcer.ts";
+import { Announcer, listenerName, muteMs } from "./announcer.ts";
 import { Listener } from "./listener.ts";
 import { decodePayload } from "./payload.ts";
 
@@ -59,6 +59,9 @@ export class LocalFeed implements ChangeFeed {
   }
 }
 
+/** Until when a process that found nobody listening may still be mute; milliseconds from a connection on. */
+const unheardMs = muteMs + 250;
+
 /**
  * Tells all processes that use the same channel of the same database, by Postgres' NOTIFY: subscribers of this process
  * at once, the others some 50 ms later. What is told may be lost (a process dies between commit and notification, the
@@ -68,7 +71,9 @@ export class LocalFeed implements ChangeFeed {
  * Commits that notify queue up behind one lock of the whole server until they are on disk, so no transaction of the
  * shop does: one statement of its own tells what all transactions of 50 ms have changed.
  *
- * The connection that listens is opened with the first subscriber, and closed after the last.
+ * The connection that listens is opened with the first subscriber, and closed after the last. A process that finds no
+ * other listening sends nothing and asks again after a second at the earliest; so that who begins to listen misses
+ * nothing meanwhile, its subscribers hear a second time, a little later, that anything may have changed.
  */
 export function createChangeFeed({
   db,
@@ -88,13 +93,19 @@ export function createChangeFeed({
   const origin = randomBytes(6).toString("base64url");
   const announcer = new Announcer({ db, channel, origin, log });
   let listener: Listener | undefined;
+  let again: NodeJS.Timeout | undefined;
 
   const listen = () =>
     new Listener({
       url,
       channel,
+      name: listenerName({ channel, origin }),
       log,
-      onConnect: () => local.tellAnything(),
+      onConnect: () => {
+        local.tellAnything();
+        clearTimeout(again);
+        again = setTimeout(() => local.tellAnything(), unheardMs).unref();
+      },
       onPayload: (payload) => {
         const told = decodePayload(payload);
         if (told?.origin === origin) return;
@@ -104,6 +115,7 @@ export function createChangeFeed({
     });
 
   const stopListening = async () => {
+    clearTimeout(again);
     const closing = listener;
     listener = undefined;
     await closing?.close();

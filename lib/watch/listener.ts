@@ -10,6 +10,8 @@ const longestPauseMs = 30_000;
 export interface ListenerOptions {
   url: string;
   channel: string;
+  /** What the connection is called in Postgres. */
+  name: string;
   log: Log;
   onPayload: (payload: string) => void;
   /** Called at each connection: what was told before is lost. */
@@ -39,10 +41,10 @@ export class Listener {
   }
 
   async #open(): Promise<void> {
-    const { url, channel, onPayload, onConnect } = this.#options;
+    const { url, channel, name, onPayload, onConnect } = this.#options;
     const client = new pg.Client({
       connectionString: url,
-      application_name: `listener of ${channel}`,
+      application_name: name,
       connectionTimeoutMillis: connectTimeoutMs,
       keepAlive: true,
       keepAliveInitialDelayMillis: keepAliveMs,

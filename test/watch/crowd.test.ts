@@ -156,7 +156,7 @@ test("a thousand watchers of stock that sells fast: all end at the right levels"
     asSuperuser(database.url, async (superuser) => {
       const { rowCount } = await superuser.query(`
         select from pg_stat_activity
-        where application_name = 'listener of rowlock_inventory' and datname = current_database()`);
+        where starts_with(application_name, 'rowlock_inventory listener') and datname = current_database()`);
       return rowCount === 0;
     });
   expect(await waitFor(unheard, { timeoutMs: 30_000, what: "the end of listening" })).toBe(true);

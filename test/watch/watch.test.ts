@@ -48,8 +48,8 @@ const known = ({ events }: EventStream) =>
 const listeners = (service: string) =>
   asSuperuser(shop.databaseUrl, async (client) => {
     const { rows } = await client.query<{ pid: number }>(
-      "select pid from pg_stat_activity where application_name = $1 and datname = current_database()",
-      [`listener of rowlock_${service}`],
+      "select pid from pg_stat_activity where starts_with(application_name, $1) and datname = current_database()",
+      [`rowlock_${service} listener`],
     );
     return rows.map(({ pid }) => pid);
   });
