@@ -17,7 +17,6 @@ import { refuseForgeries } from "../../gateway/front/refuse-forgeries.ts";
 import { addSecurityHeaders } from "../../gateway/front/security-headers.ts";
 import { serveRpc } from "../../gateway/front/serve-rpc.ts";
 import { throughLayers, visitOf } from "../../gateway/front/visit.ts";
-import { defaultForwardHeaders } from "../../gateway/transcoder/headers.ts";
 import { httpStatus } from "../../gateway/transcoder/http-status.ts";
 import { createTranscoder, describeRoutes } from "../../gateway/transcoder/index.ts";
 import { createRoutingTransport } from "../../lib/rpc/index.ts";
@@ -27,8 +26,10 @@ import type { Config } from "./config.ts";
 import type { Metrics } from "./metrics.ts";
 import { contracts, type Network, serviceNames } from "./network.ts";
 
-/** What the vendors sign their webhooks with. */
-const signatureHeaders = [
+/** Headers that go on to the services: the trace's, and what the vendors sign their webhooks with. No credentials. */
+const forwardHeaders = [
+  "traceparent",
+  "tracestate",
   "stripe-signature",
   "x-twilio-signature",
   "x-twilio-email-event-webhook-signature",
@@ -78,7 +79,6 @@ export function createGateway({
   const transport = createRoutingTransport(
     Object.fromEntries(serviceNames.map((name) => [contracts[name].typeName, network.outside(name)])),
   );
-  const forwardHeaders = [...defaultForwardHeaders, ...signatureHeaders];
   const admit = createAdmission({
     authenticator: auth.authenticator,
     buyers: limiter("buyer", config.rateLimit),
@@ -103,9 +103,9 @@ export function createGateway({
     services,
     transport,
     forwardHeaders,
-    prepare: ({ request, method, metadata }) => {
+    prepare: ({ request, method }) => {
       visitOf(request).route = templates.get(method);
-      return admit({ request, method, metadata });
+      return admit({ request, method });
     },
     onError: ({ error, status, request, method }) => {
       if (method !== undefined) visitOf(request).route ??= templates.get(method);

@@ -1,20 +1,27 @@
-import type { OutgoingHttpHeader, OutgoingHttpHeaders, ServerResponse } from "node:http";
+import { type OutgoingHttpHeader, type OutgoingHttpHeaders, ServerResponse } from "node:http";
 
 type Given = OutgoingHttpHeaders | OutgoingHttpHeader[] | undefined;
+
+const defaultsKey = Symbol("default headers");
 
 /**
  * Lets every answer carry `defaults` (names in lower case and values in turn, read when the head is written),
  * whoever gives it and however. A header that the answer has itself is left alone; `vary` is added to.
  */
 export function addDefaultHeaders(response: ServerResponse, defaults: readonly string[]): void {
-  const write = response.writeHead.bind(response) as (status: number, ...rest: unknown[]) => ServerResponse;
-  const writeHead = (status: number, reasonOrHeaders?: string | Given, given?: Given) => {
-    const reason = typeof reasonOrHeaders === "string" ? reasonOrHeaders : undefined;
-    const headers = typeof reasonOrHeaders === "object" ? reasonOrHeaders : given;
-    const all = merged(response, headers, defaults);
-    return reason === undefined ? write(status, all) : write(status, reason, all);
-  };
-  response.writeHead = writeHead as typeof response.writeHead;
+  Object.assign(response, { [defaultsKey]: defaults, writeHead: writeHeadWithDefaults });
+}
+
+function writeHeadWithDefaults(
+  this: ServerResponse & { [defaultsKey]: readonly string[] },
+  status: number,
+  reasonOrHeaders?: string | Given,
+  given?: Given,
+): ServerResponse {
+  if (typeof reasonOrHeaders === "string") this.statusMessage = reasonOrHeaders;
+  const headers = typeof reasonOrHeaders === "object" ? reasonOrHeaders : given;
+  const all = merged(this, headers, this[defaultsKey]);
+  return ServerResponse.prototype.writeHead.call(this, status, all);
 }
 
 function merged(response: ServerResponse, given: Given, defaults: readonly string[]): OutgoingHttpHeader[] {

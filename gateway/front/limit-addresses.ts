@@ -12,12 +12,17 @@ export function limitAddresses({ limiter, refuse }: { limiter: RateLimiter; refu
   return (next) => (request, response) => {
     const { address, headers } = visitOf(request);
     const told: string[] = [];
-    limiter.take(networkOf(address), told).then(
-      () => next(request, response),
-      (err: unknown) => {
-        headers.push(...told);
-        refuse(request, response, err);
-      },
-    );
+    const refused = (err: unknown) => {
+      headers.push(...told);
+      refuse(request, response, err);
+    };
+    let taking: void | Promise<void>;
+    try {
+      taking = limiter.take(networkOf(address), told);
+    } catch (err) {
+      return refused(err);
+    }
+    if (taking === undefined) next(request, response);
+    else taking.then(() => next(request, response), refused);
   };
 }

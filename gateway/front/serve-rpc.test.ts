@@ -47,7 +47,7 @@ function proxy(transport: Transport, admit: Admit): Promise<Served> {
   const rpc = serveRpc({
     services: [EchoService],
     transport,
-    forwardHeaders: ["authorization", "x-api-key", "rowlock-token", "traceparent", "x-echo-a"],
+    forwardHeaders: ["traceparent", "x-echo-a"],
     admit,
     refuse: createRefuse({ isRpc: () => true }),
     onError: ({ error }) => void errors.push(error),

@@ -57,6 +57,7 @@ export function serveRpc({
 }: {
   services: readonly DescService[];
   transport: Transport;
+  /** Headers that become metadata of the call; `x-request-id` always does. */
   forwardHeaders: readonly string[];
   admit: Admit;
   /** Answers for a path below a service's that is no method of it. */
@@ -156,7 +157,7 @@ export function serveRpc({
     const request = values.get(requestKey) as IncomingMessage;
     const metadata = readMetadata(request.headers, forwardHeaders, maxMetadataBytes);
     metadata["x-request-id"] = visitOf(request).requestId;
-    return { metadata, contextValues: await admit({ request, method, metadata }) };
+    return { metadata, contextValues: await admit({ request, method }) };
   }
 
   function presented(thrown: unknown, ctx: HandlerContext): ConnectError {

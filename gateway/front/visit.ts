@@ -24,11 +24,13 @@ export function throughLayers(layers: readonly Layer[], listener: RequestListene
   return layers.reduceRight((next, layer) => layer(next), listener);
 }
 
-const visits = new WeakMap<IncomingMessage, Visit>();
+// A property and no WeakMap, which makes each collection of short-lived requests dearer.
+const visitKey = Symbol("visit");
+type Visited = IncomingMessage & { [visitKey]?: Visit };
 
 /** Remembers what is known of a request as long as the request lives. */
 export function beginVisit(request: IncomingMessage, visit: Visit): void {
-  visits.set(request, visit);
+  (request as Visited)[visitKey] = visit;
 }
 
 /**
@@ -36,7 +38,7 @@ export function beginVisit(request: IncomingMessage, visit: Visit): void {
  * @throws Error for one that did not come through `identifyRequests`: a programmer's error.
  */
 export function visitOf(request: IncomingMessage): Visit {
-  const visit = visits.get(request);
+  const visit = (request as Visited)[visitKey];
   if (visit === undefined) throw new Error("the request did not come through the front door");
   return visit;
 }

@@ -15,7 +15,7 @@ export interface Authenticator {
    * Errors: UNAUTHENTICATED, reason INVALID_CREDENTIALS, when there is one and it is wrong; UNAVAILABLE, reason
    * CREDENTIALS_UNCHECKED, when it cannot be looked up now.
    */
-  authenticate(header: Headers): Principal | Promise<Principal>;
+  authenticate(header: Pick<Headers, "get">): Principal | Promise<Principal>;
 }
 
 /** A staff key as it is configured, an ADMIN's: its name, and the hex SHA-256 digest of the key itself. */

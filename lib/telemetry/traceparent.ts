@@ -22,11 +22,20 @@ export function readTraceparent(header: string | null | undefined): Trace | unde
 
 /** A trace that begins here; nobody before us records it. */
 export function newTrace(): Trace {
-  return { traceId: randomUUID().replaceAll("-", ""), flags: "00" };
+  const random = randomUUID();
+  return {
+    traceId: `${random.slice(0, 8)}${random.slice(9, 13)}${random.slice(19, 23)}${parentId()}`,
+    flags: "00",
+  };
 }
 
 /** The `traceparent` of the next call of a trace, with a parent id of its own. */
 export function writeTraceparent({ traceId, flags }: Trace): string {
+  return `00-${traceId}-${parentId()}-${flags}`;
+}
+
+/** 16 hex digits, taken from where a random UUID has no fixed ones. */
+function parentId(): string {
   const random = randomUUID();
-  return `00-${traceId}-${random.slice(0, 8)}${random.slice(28)}-${flags}`;
+  return `${random.slice(0, 8)}${random.slice(28)}`;
 }
