@@ -66,7 +66,9 @@ export async function benchGateway(args: string[]): Promise<void> {
     report(rows, { ...load, rounds: Number(values.rounds) });
   } finally {
     for (const child of children) child.disconnect();
-    await Promise.all(children.map((child) => child.exitCode ?? once(child, "exit")));
+    await Promise.all(
+      children.filter(({ exitCode }) => exitCode === null).map((child) => once(child, "exit")),
+    );
   }
 }
 

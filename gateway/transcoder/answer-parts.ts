@@ -22,7 +22,7 @@ export function compileEventId(desc: DescMessage, name: string): ((message: Fiel
   if (field === undefined) return undefined;
   const unset = hasPresence(field) || field.scalar === ScalarType.STRING ? "" : "0";
   return (message) => {
-    const id = String(getField(message, field) ?? "");
+    const id = String((getField(message, field) ?? "") as string | number | bigint);
     return id === unset || /[\0\r\n]/.test(id) ? "" : id;
   };
 }

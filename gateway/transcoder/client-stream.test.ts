@@ -98,7 +98,7 @@ describe("NDJSON in, one message out", () => {
     const { error } = (await answer.json()) as {
       error: { details: { fieldViolations?: { field: string }[] }[] };
     };
-    if (field !== "") expect(error.details[1]?.fieldViolations?.[0]?.field).toBe(field);
+    expect(error.details[1]?.fieldViolations?.[0]?.field ?? "").toBe(field);
   });
 
   test.each([

@@ -47,8 +47,8 @@ describe("request bodies", () => {
     await using serving = await serveShelf();
     const answer = await post(serving, bytes, coding);
     expect(answer.status).toBe(status);
-    if (status === 200) expect(serving.transport.calls).toMatchObject([{ message: { reader } }]);
-    else expect(serving.transport.calls).toEqual([]);
+    const read = serving.transport.calls.map(({ message }) => message["reader"]);
+    expect(read).toEqual(status === 200 ? [reader] : []);
   });
 
   test.each<[string, Buffer, string]>([
@@ -103,7 +103,7 @@ describe("answers", () => {
           ? gunzipSync(answer.bytes)
           : answer.bytes;
     expect(String(plain)).toContain(reader);
-    if (want !== undefined) expect(answer.bytes.length).toBeLessThan(reader.length);
+    expect(answer.bytes.length < reader.length).toBe(want !== undefined);
   });
 
   test("small ones are not, unless nothing else is accepted", async () => {

@@ -1,5 +1,5 @@
 import type { DescExtension, DescField, DescMessage, Message, Registry } from "@bufbuild/protobuf";
-import { create, fromJson, hasExtension, ScalarType, setExtension } from "@bufbuild/protobuf";
+import { create, fromJson, hasExtension, setExtension } from "@bufbuild/protobuf";
 import { AnySchema, anyPack, hasCustomJsonRepresentation, isWrapperDesc } from "@bufbuild/protobuf/wkt";
 import { BadInput, didYouMean } from "./bad-input.ts";
 import { extensionField, type Fields, isPlainStruct, isUnwrapped, newMessage, setField } from "./fields.ts";
@@ -7,13 +7,7 @@ import { enumReader, readNullValue, readString, scalarReader } from "./json-scal
 import { JsonText } from "./json-text.ts";
 import { messageTextReader } from "./message-text.ts";
 import { requiredCheck } from "./required.ts";
-import {
-  checkEnumNumber,
-  enumNumbers,
-  type ReadText,
-  scalarTextReader,
-  unknownEnumValue,
-} from "./scalar-text.ts";
+import { type ReadText, scalarTextReader } from "./scalar-text.ts";
 
 /**
  * Readers of ProtoJSON, compiled once per descriptor. They accept lowerCamelCase and proto names, 64-bit
