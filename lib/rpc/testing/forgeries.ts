@@ -42,6 +42,6 @@ export async function forgeries(key: Uint8Array = testServiceKey): Promise<(read
     ["of a kind that is none", await made({ kind: "root" })],
     ["of staff without a role", await made({ kind: "staff" })],
     ["expired", await shifted(-90_000).sign(service)],
-    ["of the future", await shifted(30_000).sign(service)],
+    ["of the future", await shifted(3_600_000).sign(service)],
   ];
 }
