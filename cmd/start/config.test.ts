@@ -24,6 +24,20 @@ test.each<[string, Record<string, string>, string[], string]>([
   ["a gateway that is no address", { ROWLOCK_WEBHOOK_URL: "gateway" }, [], "ROWLOCK_WEBHOOK_URL must"],
   ["a staff key that can be guessed", { ROWLOCK_STAFF_KEY: "short" }, [], "ROWLOCK_STAFF_KEY must have"],
   ["a service key that can be guessed", { ROWLOCK_SERVICE_KEY: "short" }, [], "ROWLOCK_SERVICE_KEY must"],
+  [
+    "an origin with a path",
+    { ROWLOCK_ORIGINS: "https://shop.example/" },
+    [],
+    "ROWLOCK_ORIGINS must be a list",
+  ],
+  ["a proxy by name", { ROWLOCK_TRUSTED_PROXIES: "10.0.0.1,proxy" }, [], "ROWLOCK_TRUSTED_PROXIES must be"],
+  [
+    "a public address without a scheme",
+    { ROWLOCK_PUBLIC_URL: "shop.example" },
+    [],
+    "ROWLOCK_PUBLIC_URL must",
+  ],
+  ["a limit below none", { ROWLOCK_RATE_LIMIT: "-1" }, [], "ROWLOCK_RATE_LIMIT must be"],
   ["half a Twilio account", { TWILIO_ACCOUNT_SID: "AC1" }, [], "go together"],
   ["a log level that is none", { ROWLOCK_LOG_LEVEL: "loud" }, [], "ROWLOCK_LOG_LEVEL must be"],
 ])("%s is refused", (_what, env, args, message) => {
@@ -43,6 +57,14 @@ test.each<[string, Record<string, string>, string[], string]>([
   ["nobody, apart and alone", {}, ["sandbox"], ""],
 ])("the sandbox sends its webhooks to %s", (_what, env, args, url) => {
   expect(read(env, args).webhookUrl).toBe(url);
+});
+
+test.each<[string, Record<string, string>, string[]]>([
+  ["on this machine, for storefronts being built", {}, ["http://localhost:*", "http://127.0.0.1:*"]],
+  ["none once the shop is public", { ROWLOCK_PUBLIC_URL: "https://shop.example" }, []],
+  ["those that are listed", { ROWLOCK_ORIGINS: "https://a.example, *" }, ["https://a.example", "*"]],
+])("pages of other origins may call: %s", (_why, env, origins) => {
+  expect(read(env).origins).toEqual(origins);
 });
 
 test("a port that the system chose is in the links once it is known", () => {

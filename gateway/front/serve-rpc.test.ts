@@ -300,5 +300,6 @@ test("answers are compressed for who takes that", async () => {
     body: JSON.stringify({ text: "x".repeat(50_000) }),
   });
   expect(response.headers.get("content-encoding")).toBe("gzip");
+  expect(response.headers.get("cache-control")).toBe("no-store");
   expect(((await response.json()) as { text: string }).text).toHaveLength(50_000);
 });

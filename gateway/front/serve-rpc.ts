@@ -46,6 +46,7 @@ const hopHeader =
  * Connect and gRPC-Web, binary and JSON, for the services behind a transport, wherever they run: each call goes on
  * with the listed headers, what is left of its deadline, and its cancellation; streams flow message by message.
  * Serves `POST /rowlock.order.v1.OrderService/PlaceOrder`; for methods without side effects Connect's GET, too.
+ * Nothing of it may be cached, unless the service says so.
  */
 export function serveRpc({
   services,
@@ -91,9 +92,12 @@ export function serveRpc({
   );
   return (request, response) => {
     const [path = ""] = (request.url ?? "").split("?", 1);
-    if (!paths.has(path))
+    if (!paths.has(path)) {
       return refuse(request, response, fail("NO_SUCH_METHOD", { path: path.slice(0, 200) }));
-    visitOf(request).route = path;
+    }
+    const visit = visitOf(request);
+    visit.route = path;
+    visit.headers.push("cache-control", "no-store");
     (adapter as RequestListener)(request, response);
   };
 

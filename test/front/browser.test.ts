@@ -91,7 +91,7 @@ describe.skipIf(!isInstalled(program, ["--version"]))("a browser on a page of an
     });
   });
 
-  test("calls by GET, which a browser may cache and needs no preflight", async () => {
+  test("calls by GET, which needs no preflight", async () => {
     const to = { baseUrl: shop.httpUrl, protocol: "connect", useHttpGet: true, service: "CatalogService" };
     const asked = listed.waitForRequest((request) => request.url().includes("ListProducts"));
     expect(await run(listed, "call", to, "listProducts", {})).toMatchObject({
