@@ -183,8 +183,7 @@ test("the listening connection is killed while stock changes: no change is misse
   await setStock("KILLED", 1);
   await waitFor(() => known(stream)["KILLED"] === 1);
   for (let units = 2; units < 12; units++) {
-    const [pid] = await listeners("inventory");
-    if (pid !== undefined) {
+    for (const pid of await listeners("inventory")) {
       await asSuperuser(shop.databaseUrl, (client) => client.query("select pg_terminate_backend($1)", [pid]));
     }
     await setStock("KILLED", units);
