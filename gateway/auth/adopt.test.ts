@@ -24,6 +24,7 @@ describe("an adopter", () => {
   let now: Date;
   let away: boolean;
   let adopted: string[];
+  let tried: string[];
   beforeAll(async () => {
     database = await testDatabase(authSchema);
   });
@@ -32,6 +33,7 @@ describe("an adopter", () => {
     now = new Date("2026-01-01T00:00:00Z");
     away = false;
     adopted = [];
+    tried = [];
     await database.db.execute(sql`delete from customer`);
     await database.db.execute(sql`
       insert into customer (id, name, email, email_verified, create_time, update_time)
@@ -45,6 +47,7 @@ describe("an adopter", () => {
       log: pino({ level: "silent" }),
       carts: {
         adoptCarts: async ({ guestId }) => {
+          tried.push(String(guestId));
           if (away) throw new Error("cart is away");
           adopted.push(`cart ${guestId}`);
           return { $typeName: "rowlock.cart.v1.AdoptCartsResponse", cartId: "" };
@@ -88,6 +91,20 @@ describe("an adopter", () => {
     expect(adopted).toEqual(["cart g1", "orders g1"]);
     pass(3_600);
     expect(await adopter().sweep()).toBe(0);
+  });
+
+  test("a sign-in waits for a service that is away once, however many guests there are", async () => {
+    away = true;
+    await adopter().adopt("cus_1", ["g1", "g2", "g3"]);
+    expect(tried).toEqual(["g1"]);
+    away = false;
+    pass(11);
+    expect(await adopter().sweep()).toBe(3);
+    expect(adopted.filter((each) => each.startsWith("cart")).sort()).toEqual([
+      "cart g1",
+      "cart g2",
+      "cart g3",
+    ]);
   });
 
   test("of several sweeps each takes what the others have not", async () => {

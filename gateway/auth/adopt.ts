@@ -44,17 +44,20 @@ export function createAdopter({
   orders: Pick<Client<typeof OrderService>, "adoptOrders">;
 }): Adopter {
   const options = { timeoutMs: patienceMs };
-  async function adoptOne({ customerId, guestId }: Adoption): Promise<void> {
+  /** Whether it is done. */
+  async function adoptOne({ customerId, guestId }: Adoption): Promise<boolean> {
     try {
       // Carts first: an order made of one meanwhile goes to whom its cart belongs then.
       await carts.adoptCarts({ customerId, guestId }, options);
       await orders.adoptOrders({ customerId, guestId }, options);
       await deleteAdoption(db, { customerId, guestId });
+      return true;
     } catch (err) {
       log.warn(
         { err, customer_id: customerId },
         "a guest's cart and orders are not adopted yet; the sweep tries again",
       );
+      return false;
     }
   }
   return {
@@ -62,8 +65,10 @@ export function createAdopter({
       if (guestIds.length === 0) return;
       const nextTime = new Date(clock().getTime() + takeoverMs);
       await insertAdoptions(db, { customerId, guestIds, nextTime });
-      // One after the other: each merges into the same cart.
-      for (const guestId of guestIds) await adoptOne({ customerId, guestId });
+      // One after the other: each merges into the same cart. When one fails, a service is away, or slow, for all.
+      for (const guestId of guestIds) {
+        if (!(await adoptOne({ customerId, guestId }))) break;
+      }
     },
     sweep: async () => {
       const due = await claimAdoptions(db, { now: clock(), limit: sweepLimit });

@@ -6,6 +6,7 @@ import type { Accounts } from "./better-auth.ts";
 import { servePage } from "./pages.ts";
 import type { SessionTokens } from "./session-token.ts";
 
+const methods = ["GET", "HEAD", "POST"];
 /** Everything that accounts are sent is small. */
 const longestBody = 64 * 1024;
 
@@ -40,6 +41,9 @@ export function createAuthHandler({
     // Postgres stores no NUL, and no text of ours has one.
     if (/%00/.test(path)) throw new Refusal(400, "INVALID_REQUEST", "The address has a NUL character");
     const method = incoming.method ?? "GET";
+    if (!methods.includes(method)) {
+      throw new Refusal(405, "METHOD_NOT_ALLOWED", `Use one of ${methods.join(", ")}`);
+    }
     const body = method === "GET" || method === "HEAD" ? null : await readBody(incoming);
     const request = new Request(baseUrl + pathBelow(path), {
       method,
@@ -149,6 +153,7 @@ async function send(response: Response, outgoing: ServerResponse): Promise<void>
       ...headers,
       ...(cookies.length > 0 && { "set-cookie": cookies }),
       "content-length": text.length,
+      ...(response.status === 405 && { allow: methods.join(", ") }),
       // What is left of a body that was too long is not waited for.
       ...(response.status === 413 && { connection: "close" }),
     })

@@ -66,6 +66,25 @@ describe("who calls", () => {
     expect(await callerWith(headers)).toEqual(want);
   });
 
+  test("with two wrong credentials, one of which is known at once, is refused, and nothing is left behind", async () => {
+    const half = createAuthenticator({
+      staffKeys: [],
+      findHolder: (credential) => (credential === "slow" ? Promise.resolve(undefined) : undefined),
+    });
+    // A rejection that nobody hears of would end the process.
+    const unheard: unknown[] = [];
+    const hear = (reason: unknown) => unheard.push(reason);
+    process.on("unhandledRejection", hear);
+    expect(await callerWith({ authorization: "Bearer slow", "x-api-key": "fast" }, half)).toBe(
+      "INVALID_CREDENTIALS",
+    );
+    await new Promise((resolve) => {
+      setImmediate(resolve);
+    });
+    process.off("unhandledRejection", hear);
+    expect(unheard).toEqual([]);
+  });
+
   test("that cannot be told is no refusal", async () => {
     const broken = createAuthenticator({
       staffKeys: [],

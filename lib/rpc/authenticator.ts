@@ -27,6 +27,13 @@ export interface StaffKey {
 /** Finds the holder of an API key, or of the token of a session; undefined when it is nobody's. */
 export type FindHolder = (credential: string) => Principal | undefined | Promise<Principal | undefined>;
 
+/** A credential, where it stood, and who may bring one there. */
+interface Given {
+  credential: string;
+  header: string;
+  kinds: readonly Principal["kind"][];
+}
+
 /**
  * Takes a signed principal of another process; else, the first that is there: `authorization: Bearer` (API key or
  * session), `x-api-key`, the session's cookie, a guest's token. A wrong credential is refused even when a good one
@@ -49,7 +56,7 @@ export function createAuthenticator({
   const staffOf = createStaffLookup(staffKeys);
 
   /** Whose the credential is; it must be of one of the kinds that the header is for. */
-  function holderOf(credential: string, header: string, kinds: readonly Principal["kind"][]) {
+  function holderOf({ credential, header, kinds }: Given): Principal | Promise<Principal> {
     const check = (principal: Principal | undefined): Principal => {
       if (principal === undefined || !kinds.includes(principal.kind)) {
         throw invalidCredentials(header);
@@ -72,30 +79,31 @@ export function createAuthenticator({
         const verified = signer?.verify(signed);
         return verified instanceof Promise ? verified.then(vouchedFor) : vouchedFor(verified);
       }
-      const holders: (Principal | Promise<Principal>)[] = [];
+      const given: Given[] = [];
       const authorization = header.get("authorization");
       if (authorization !== null) {
         const bearer = /^bearer +(\S+)$/i.exec(authorization)?.[1];
         if (bearer === undefined) {
           throw invalidCredentials("authorization");
         }
-        holders.push(holderOf(bearer, "authorization", ["staff", "customer"]));
+        given.push({ credential: bearer, header: "authorization", kinds: ["staff", "customer"] });
       }
       const apiKey = header.get("x-api-key");
       if (apiKey !== null) {
-        holders.push(holderOf(apiKey, "x-api-key", ["staff"]));
+        given.push({ credential: apiKey, header: "x-api-key", kinds: ["staff"] });
       }
       const cookie =
         sessionCookie === undefined ? undefined : findCookie(header.get("cookie"), sessionCookie);
       if (cookie !== undefined) {
-        holders.push(holderOf(cookie, "cookie", ["customer"]));
+        given.push({ credential: cookie, header: "cookie", kinds: ["customer"] });
       }
-      const [first] = holders;
+      const [first, ...others] = given;
       if (first === undefined) {
         const token = header.get(guestTokenHeader);
         return token === null || token === "" ? nobody : { kind: "guest", id: hash("sha256", token, "hex") };
       }
-      return holders.some((holder) => holder instanceof Promise) ? firstOf(holders) : first;
+      // Alone, as it mostly is, it may be known at once.
+      return others.length === 0 ? holderOf(first) : firstOf(given.map(async (each) => holderOf(each)));
     },
   };
 }
@@ -122,8 +130,8 @@ export function invalidCredentials(header: string): ConnectError {
 }
 
 /** The first, once all are known to be good. */
-async function firstOf(holders: readonly (Principal | Promise<Principal>)[]): Promise<Principal> {
-  const [first = nobody] = await Promise.all(holders.map(async (holder) => holder));
+async function firstOf(holders: readonly Promise<Principal>[]): Promise<Principal> {
+  const [first = nobody] = await Promise.all(holders);
   return first;
 }
 

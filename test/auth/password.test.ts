@@ -1,3 +1,4 @@
+import { request } from "node:http";
 import { createClient } from "@connectrpc/connect";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { AuthService } from "../../gen/rowlock/auth/v1/auth_pb.js";
@@ -371,6 +372,19 @@ describe("bad input is refused, and never an internal error", () => {
         expect(answer.status).toBeLessThan(500);
       }
     }
+  });
+
+  test.each(["PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "PROPFIND"])("%s", async (method) => {
+    const { host, port } = { host: "127.0.0.1", port: Number(new URL(shop.httpUrl).port) };
+    const status = await new Promise((resolve, reject) => {
+      request({ host, port, method, path: "/v1/auth/get-session" }, (response) => {
+        response.resume();
+        resolve(response.statusCode);
+      })
+        .on("error", reject)
+        .end();
+    });
+    expect([405, 204]).toContain(status);
   });
 
   test.each([
