@@ -22,20 +22,20 @@ const couponsOf = async (promotionId: string) => {
 
 test("an order counts on its promotions and coupons, and is answered with what it uses", async () => {
   const auto = await shop.make({ automatic: true });
-  const { id } = await shop.makeWith(["B", "C"]);
-  const redemption = await shop.redeem("o-1", [`${id}/c`, auto.id], "cus_1");
+  const { id } = await shop.makeWith(["BB", "CC"]);
+  const redemption = await shop.redeem("o-1", [`${id}/cc`, auto.id], "cus_1");
   expect(redemption).toMatchObject({
     orderId: "o-1",
     customerKey: "cus_1",
     promotions: [
-      { promotionId: id, code: "C" },
+      { promotionId: id, code: "CC" },
       { promotionId: auto.id, code: "" },
     ],
     redeemTime: timestampFromDate(shop.clock()),
   });
   expect(redemption.releaseTime).toBeUndefined();
   expect([await shop.redeemed(auto.id), await shop.redeemed(id)]).toEqual([1, 1]);
-  expect(await couponsOf(id)).toEqual(["B 0", "C 1"]);
+  expect(await couponsOf(id)).toEqual(["BB 0", "CC 1"]);
 });
 
 test("redeeming again counts nothing more, in whatever order and letters it is said", async () => {
