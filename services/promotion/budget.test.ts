@@ -52,7 +52,7 @@ test.each<[string, number, () => Promise<unknown>]>([
   ],
   ["Redeem", 7, () => shop.redeem("o-new", [`${open}/OPEN`, `${limited}/LIMITED`])],
   ["Redeem again", 6, () => shop.redeem("o-new", [`${open}/OPEN`, `${limited}/LIMITED`])],
-  ["Redeem, 20 at once", 14, () => Promise.all(twenty.map((id) => shop.redeem(id, [`${open}/OPEN`])))],
+  ["Redeem, 20 at once", 7, () => Promise.all(twenty.map((id) => shop.redeem(id, [`${open}/OPEN`])))],
   ["ReleaseRedemption", 7, () => shop.release("o-new")],
   ["ReleaseRedemption again", 3, () => shop.release("o-new")],
   ["ReleaseRedemption of nothing", 4, () => shop.release("o-none")],

@@ -91,6 +91,7 @@ export async function findCoupons(db: Queryable, codes: readonly string[]): Prom
 
 /** Those of the coupons that exist, locked in the order of their codes. */
 export async function lockCoupons(tx: Queryable, codes: readonly string[]): Promise<CouponRow[]> {
+  if (codes.length === 0) return [];
   return tx.query<CouponRow>(sql`
     select ${couponColumns} from coupon c
     where c.code = any(${codes}::text[])

@@ -80,6 +80,7 @@ export async function findPromotion(db: Queryable, id: string): Promise<Promotio
  * the transaction ends. Coupons may be added meanwhile.
  */
 export async function lockPromotions(tx: Queryable, ids: readonly string[]): Promise<PromotionRow[]> {
+  if (ids.length === 0) return [];
   return tx.query<PromotionRow>(sql`
     select ${promotionColumns} from promotion p
     where p.id = any(${ids}::text[])
