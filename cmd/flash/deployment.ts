@@ -57,7 +57,7 @@ export async function deploy({
   await mkdir(logDir, { recursive: true });
   // There is one gateway, which buyers call.
   const behind = serviceNames.filter((name) => name !== "gateway");
-  const ports = await reservePorts(3 + (apart ? behind.length * processes : 0));
+  const ports = await reservePorts(4 + (apart ? behind.length * processes : 0));
   const nextPort = (): number => {
     const port = ports.pop();
     if (port === undefined) throw new RangeError("there are no ports left");
@@ -66,7 +66,7 @@ export async function deploy({
   const postgres = stack.use(
     await startMortalPostgres({ dataDir: join(dataDir, "postgres"), port: nextPort(), log }),
   );
-  const [gatewayPort, sandboxPort] = [nextPort(), nextPort()];
+  const [gatewayPort, gatewayGrpcPort, sandboxPort] = [nextPort(), nextPort(), nextPort()];
   const url = `http://127.0.0.1:${gatewayPort}`;
   const sandboxUrl = `http://127.0.0.1:${sandboxPort}`;
   const staffKey = randomBytes(24).toString("base64url");
@@ -114,7 +114,11 @@ export async function deploy({
     );
     start("sandbox", ["sandbox"], {});
     await ready();
-    const env = { ...addresses, ROWLOCK_SANDBOX_URL: sandboxUrl };
+    const env = {
+      ...addresses,
+      ROWLOCK_GATEWAY_ADDR: `127.0.0.1:${gatewayGrpcPort}`,
+      ROWLOCK_SANDBOX_URL: sandboxUrl,
+    };
     // Starting takes processor time: a few at a time are all ready sooner.
     for (let i = 0; i < processes; i++) {
       for (const [service, own] of portsOf) {
@@ -122,7 +126,11 @@ export async function deploy({
         if (running.length % atOnce === 0) await ready();
       }
     }
-    start("gateway", ["gateway"], { ...env, PORT: String(gatewayPort) });
+    start("gateway", ["gateway"], {
+      ...env,
+      PORT: String(gatewayPort),
+      GRPC_PORT: String(gatewayGrpcPort),
+    });
     replicas["gateway"] = ["gateway"];
   } else {
     start("shop", [], { PORT: String(gatewayPort) });

@@ -12,6 +12,7 @@ import { failWebhook } from "../../lib/webhooks/reasons.ts";
 import packageJson from "../../package.json" with { type: "json" };
 import { fail as cart } from "../../services/cart/reasons.ts";
 import { fail as catalog } from "../../services/catalog/reasons.ts";
+import { fail as customer } from "../../services/customer/reasons.ts";
 import { fail as inventory } from "../../services/inventory/reasons.ts";
 import { fail as notify } from "../../services/notify/reasons.ts";
 import { fail as order } from "../../services/order/reasons.ts";
@@ -33,6 +34,7 @@ export const reasons: ReasonCatalogue = {
   services: {
     [contracts.cart.typeName]: cart.reasons,
     [contracts.catalog.typeName]: catalog.reasons,
+    [contracts.customer.typeName]: customer.reasons,
     [contracts.inventory.typeName]: inventory.reasons,
     [contracts.gateway.typeName]: auth.reasons,
     [contracts.notify.typeName]: notify.reasons,
@@ -55,7 +57,9 @@ const description = `
 JSON over HTTP for a shop: the catalog, stock, carts, orders, payments, parcels and messages.
 
 - **Who calls.** Staff and machines send an API key (\`Authorization: Bearer …\` or \`x-api-key\`). A buyer
-  without an account sends the \`token\` of the cart as \`rowlock-token\`; customers sign in below \`/v1/auth/\`.
+  without an account sends the \`token\` of the cart as \`rowlock-token\`. Customers sign up and in with
+  \`POST /v1/auth/sign-up/email\` and \`/v1/auth/sign-in/email\`: browsers get a cookie, apps take the header
+  \`set-auth-token\` and send it as \`Authorization: Bearer …\`.
 - **Repeating a call.** Calls that change something take an \`Idempotency-Key\`: with the same key the effect
   happens once, and every repetition gets an answer.
 - **Errors** are \`{"error": {code, status, message, details}}\`; programs look at the \`reason\` in the details.

@@ -13,6 +13,7 @@ export const partNames = [
   "payment",
   "shipping",
   "notify",
+  "customer",
   "gateway",
 ] as const;
 

@@ -6,6 +6,7 @@ import { jobsSchema } from "../../lib/jobs/index.ts";
 import type { Log } from "../../lib/telemetry/log.ts";
 import { cartSchema } from "../../services/cart/migrations/index.ts";
 import { catalogSchema } from "../../services/catalog/migrations/index.ts";
+import { customerSchema } from "../../services/customer/migrations/index.ts";
 import { inventorySchema } from "../../services/inventory/migrations/index.ts";
 import { notifySchema } from "../../services/notify/migrations/index.ts";
 import { orderSchema } from "../../services/order/migrations/index.ts";
@@ -23,6 +24,7 @@ export const schemas: Record<ServiceName, Schema> = {
   payment: paymentSchema,
   shipping: shippingSchema,
   notify: notifySchema,
+  customer: customerSchema,
   gateway: authSchema,
 };
 

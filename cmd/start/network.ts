@@ -3,6 +3,7 @@ import { type Client, createClient, type Transport } from "@connectrpc/connect";
 import { AuthService } from "../../gen/rowlock/auth/v1/auth_pb.js";
 import { CartService } from "../../gen/rowlock/cart/v1/cart_pb.js";
 import { CatalogService } from "../../gen/rowlock/catalog/v1/catalog_pb.js";
+import { CustomerService } from "../../gen/rowlock/customer/v1/customer_pb.js";
 import { InventoryService } from "../../gen/rowlock/inventory/v1/inventory_pb.js";
 import { NotifyService } from "../../gen/rowlock/notify/v1/notify_pb.js";
 import { OrderService } from "../../gen/rowlock/order/v1/order_pb.js";
@@ -21,6 +22,7 @@ export const contracts = {
   payment: PaymentService,
   shipping: ShippingService,
   notify: NotifyService,
+  customer: CustomerService,
   gateway: AuthService,
 } as const satisfies Record<PartName, DescService>;
 

@@ -12,6 +12,8 @@ import { createCartService } from "../../services/cart/service.ts";
 import { createPostgresCartStore, deleteExpired } from "../../services/cart/store-postgres.ts";
 import { createRedisCartStore } from "../../services/cart/store-redis.ts";
 import { createCatalogService } from "../../services/catalog/service.ts";
+import { eraseCustomerData, eraseQueue } from "../../services/customer/erase.ts";
+import { type CustomerDeps, createCustomerService } from "../../services/customer/service.ts";
 import { createInventoryService } from "../../services/inventory/service.ts";
 import { sweepDueHolds } from "../../services/inventory/sweep.ts";
 import { createNotifyService } from "../../services/notify/service.ts";
@@ -197,6 +199,25 @@ export const makers: Record<ServiceName, (parts: Parts) => Made | Promise<Made>>
     };
   },
 
+  customer: ({ database, network, clock, log, jobs }) => {
+    const deps: CustomerDeps = {
+      db: database.open("customer"),
+      clock,
+      jobs,
+      accounts: network.client("customer", "gateway"),
+      carts: network.client("customer", "cart"),
+      orders: network.client("customer", "order"),
+      payments: network.client("customer", "payment"),
+      shipping: network.client("customer", "shipping"),
+      notify: network.client("customer", "notify"),
+    };
+    return {
+      ...createCustomerService(deps),
+      sweep: () => sweepKeys({ db: deps.db, name: "customer", clock, log }),
+      work: () => jobs.work(eraseQueue, ({ data, signal }) => eraseCustomerData(deps, data, { signal })),
+    };
+  },
+
   gateway: async (parts) => {
     const auth = await startAuth(parts);
     const { log } = parts;
@@ -263,4 +284,5 @@ export const queuesOf: Partial<Record<ServiceName, JobsOptions["queues"]>> = {
   payment: [paymentChanged, paymentWebhooks],
   shipping: [shippingWebhooks],
   notify: [notifyWebhooks],
+  customer: [eraseQueue],
 };

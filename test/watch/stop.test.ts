@@ -61,7 +61,7 @@ test("a process that stops ends its streams at once; they are resumed elsewhere"
 });
 
 test("streams pass through a gateway that is apart from the services", slow, async () => {
-  const services = ["catalog", "inventory", "cart", "order", "payment", "shipping", "notify"];
+  const services = ["catalog", "inventory", "cart", "order", "payment", "shipping", "notify", "customer"];
   const addresses = services.map((name) => [`ROWLOCK_${name.toUpperCase()}_ADDR`, shop.grpcAddress]);
   await using gateway = await startProcess({
     args: ["gateway"],
