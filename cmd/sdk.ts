@@ -7,7 +7,9 @@ try {
   const lines = options === undefined ? [usage] : await makeSdk(options);
   process.stdout.write(`${lines.join("\n")}\n`);
 } catch (err) {
-  if (!(err instanceof SdkRefused)) throw err;
-  process.stderr.write(`${err.message}\n`);
+  const missing = (err as NodeJS.ErrnoException).code?.endsWith("MODULE_NOT_FOUND");
+  if (!missing && !(err instanceof SdkRefused)) throw err;
+  const hint = missing ? "The SDK is made with development dependencies: npm ci\n" : "";
+  process.stderr.write(`${(err as Error).message}\n${hint}`);
   process.exitCode = 2;
 }

@@ -1,7 +1,6 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { generateSource } from "oazapfts";
 import type { JsonObject, OpenApiDocument } from "../../gateway/openapi/index.ts";
 import { mapOperations } from "./map-operations.ts";
 
@@ -10,6 +9,8 @@ import { mapOperations } from "./map-operations.ts";
  * error's body. Streams have their types only: `EventSource` reads them.
  */
 export async function makeClient(document: OpenApiDocument): Promise<string> {
+  // A development dependency, like the converter in postman.ts: loaded when it is asked for.
+  const { generateSource } = await import("oazapfts");
   const folder = await mkdtemp(join(tmpdir(), "rowlock-client-"));
   try {
     const file = join(folder, "openapi.json");

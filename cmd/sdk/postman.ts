@@ -14,13 +14,12 @@ interface Converter {
   ): void;
 }
 
-const converter = createRequire(import.meta.url)("openapi-to-postmanv2") as Converter;
-
 /**
  * A Postman collection (v2.1): a folder per service, the examples as bodies. Every request that is not open to all
  * takes the key that the collection's variable `bearerToken` holds: a person who tries it is staff.
  */
 export async function makePostman(document: OpenApiDocument): Promise<JsonObject> {
+  const converter = createRequire(import.meta.url)("openapi-to-postmanv2") as Converter;
   const asStaff = (operation: Operation): Operation => ({
     ...operation,
     security: operation.security.some((each) => Object.keys(each).length === 0) ? [] : [{ staffKey: [] }],

@@ -35,8 +35,8 @@ const assets: Record<string, { type: string; path: () => string }> = {
 const assetsPath = "/docs/assets";
 
 /**
- * Everything comes from here. `style` attributes are the viewer's; pictures in `data:` are its style sheet's.
- * Calls may go to any server the document names, so `connect-src` is the one list that may grow.
+ * Everything comes from here; pictures in `data:` are the viewer's style sheet's. Calls may go to any server that
+ * the document names.
  */
 function contentSecurityPolicy(document: OpenApiDocument): string {
   const servers = document.servers.map(({ url }) => url).filter((url) => /^https?:\/\//.test(url));
@@ -44,7 +44,7 @@ function contentSecurityPolicy(document: OpenApiDocument): string {
   return [
     "default-src 'none'",
     "script-src 'self'",
-    "style-src 'self' 'unsafe-inline'",
+    "style-src 'self'",
     "img-src 'self' data:",
     ["connect-src 'self'", ...new Set(origins)].join(" "),
     "base-uri 'none'",

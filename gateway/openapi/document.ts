@@ -151,11 +151,20 @@ function requestBody(route: RouteDescription, { schemas, examples }: Parts): Jso
   return { required: isRequired, content: { [mediaType]: { schema, example } } };
 }
 
-/** An update's example changes a field or two, not all. */
+/** An update's example changes a field or two, not all, and not what the path names. */
 function bodyExample(route: RouteDescription, field: DescField, examples: Examples): JsonObject[string] {
   const example = examples.field(field, "request");
   if (route.httpMethod !== "PATCH" || typeof example !== "object" || example === null) return example;
-  return Object.fromEntries(Object.entries(example).slice(0, 2));
+  const bound = route.variables.map((variable) => variable.field);
+  const isBound = (name: string) =>
+    field.message?.fields.some(
+      (each) => each.jsonName === name && bound.includes(`${field.name}.${each.name}`),
+    );
+  return Object.fromEntries(
+    Object.entries(example)
+      .filter(([name]) => !isBound(name))
+      .slice(0, 2),
+  );
 }
 
 /** Fields that do not go into the body: the path's variables, and those a header fills. */

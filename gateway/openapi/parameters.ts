@@ -92,7 +92,6 @@ export const sharedParameters: Record<string, Parameter> = {
     in: "header",
     description: "Seconds after which the call is given up with 504.",
     schema: { type: "number", exclusiveMinimum: 0 },
-    example: 10,
   },
   IfNoneMatch: {
     name: "If-None-Match",
@@ -139,7 +138,6 @@ function idempotencyKey(field: DescField, schemas: Schemas): Parameter {
     in: "header",
     description: [effect, comment].filter((each) => each !== "").join(" "),
     schema: { ...(schema as Schema), minLength: 1 },
-    example: "3f2b8c14-9d0e-4a57-8b6f-1c2d3e4f5a6b",
   };
 }
 

@@ -59,7 +59,7 @@ export const errorSchemas: Record<string, Schema> = {
 export const sharedResponses: Record<string, JsonObject> = {
   Error: {
     description:
-      "Any other error: 405 and 406 (method, `Accept`), 413 and 415 (size and type of the body), 429 (too many calls; see `Retry-After`), 500, 503 (try again), 504 (the deadline passed).",
+      "Any other error: 403 (a page of another origin in a signed-in customer's name), 405 and 406 (method, `Accept`), 413 and 415 (size and type of the body), 429 (too many calls; see `Retry-After`), 500, 503 (try again), 504 (the deadline passed).",
     content: {
       "application/json": {
         schema: { $ref: "#/components/schemas/ErrorResponse" },
