@@ -34,6 +34,7 @@ export async function startAuth({ config, clock, log, database, network, secrets
     notify: network.client("gateway", "notify"),
     carts: network.client("gateway", "cart"),
     orders: network.client("gateway", "order"),
+    customers: network.client("gateway", "customer"),
   });
 }
 

@@ -1,6 +1,7 @@
 import type { RequestListener } from "node:http";
 import type { Client } from "@connectrpc/connect";
 import type { CartService } from "../../gen/rowlock/cart/v1/cart_pb.js";
+import type { CustomerService } from "../../gen/rowlock/customer/v1/customer_pb.js";
 import type { NotifyService } from "../../gen/rowlock/notify/v1/notify_pb.js";
 import type { OrderService } from "../../gen/rowlock/order/v1/order_pb.js";
 import type { Clock } from "../../lib/clock.ts";
@@ -22,6 +23,7 @@ import { createAuthHandler } from "./handler.ts";
 import { createHolderLookup } from "./holders.ts";
 import { createAccountMail } from "./mail.ts";
 import { isReachable, type SignInProviders } from "./providers.ts";
+import { createAccountRecorder } from "./record-account.ts";
 import { createAuthService } from "./service.ts";
 import { deriveSecrets } from "./service-secrets.ts";
 import { createSessionTokens } from "./session-token.ts";
@@ -45,6 +47,7 @@ export interface AuthDeps {
   notify: Pick<Client<typeof NotifyService>, "sendEmail">;
   carts: Pick<Client<typeof CartService>, "adoptCarts">;
   orders: Pick<Client<typeof OrderService>, "adoptOrders">;
+  customers: Pick<Client<typeof CustomerService>, "recordAccount">;
 }
 
 /** Who calls, for the gateway and for services that are called directly. */
@@ -73,6 +76,7 @@ export async function createAuth(deps: AuthDeps): Promise<Auth> {
   const holders = createHolderCache({ find: lookUp, clock });
   const staffOf = createStaffLookup(staffKeys);
   const adopter = createAdopter(deps);
+  const recordAccount = createAccountRecorder(deps);
   const background = new Set<Promise<unknown>>();
 
   const open = (providers: SignInProviders) =>
@@ -85,7 +89,9 @@ export async function createAuth(deps: AuthDeps): Promise<Auth> {
       tokens,
       providers,
       mail: createAccountMail(deps),
-      onSignIn: adopter.adopt,
+      onSignIn: async (account, guestIds) => {
+        await Promise.all([recordAccount(account), adopter.adopt(account.id, guestIds)]);
+      },
       onSignOut: holders.clear,
       inBackground: (work) => {
         const settled = work.catch(() => undefined).finally(() => background.delete(settled));

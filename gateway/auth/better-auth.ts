@@ -10,6 +10,7 @@ import { guestIdsOf } from "./adopt.ts";
 import type { AccountMail } from "./mail.ts";
 import { poolOf } from "./postgres-pool.ts";
 import { discoveryUrl, type SignInProviders } from "./providers.ts";
+import type { Account } from "./record-account.ts";
 import type { SessionTokens } from "./session-token.ts";
 
 /** What better-auth is made with. */
@@ -24,8 +25,8 @@ export interface AccountsOptions {
   tokens: SessionTokens;
   providers: SignInProviders;
   mail: AccountMail;
-  /** Called with the guests whose tokens came with a sign-in, before it is answered. */
-  onSignIn: (customerId: string, guestIds: readonly string[]) => Promise<void>;
+  /** Called with the account of a sign-in, and the guests whose tokens came with it, before it is answered. */
+  onSignIn: (account: Account, guestIds: readonly string[]) => Promise<void>;
   /** Called when sessions have ended: what is remembered of them is out of date. */
   onSignOut: () => void;
   /** Runs what an answer need not wait for. */
@@ -106,7 +107,7 @@ export async function createAccounts(options: AccountsOptions) {
         const { serverContext } = (await getOAuthState()) ?? {};
         const carried = Array.isArray(serverContext?.guestIds) ? (serverContext.guestIds as string[]) : [];
         const given = guestIdsOf(ctx.headers?.get(guestTokenHeader));
-        await options.onSignIn(newSession.user.id, [...new Set([...carried, ...given])]);
+        await options.onSignIn(newSession.user, [...new Set([...carried, ...given])]);
         // What the answer calls a token shall be one: the bare token of the database opens nothing.
         const { token } = newSession.session;
         return isObject(returned) && returned.token === token
