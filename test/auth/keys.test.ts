@@ -153,7 +153,7 @@ describe("a service that is called directly, in a process without the gateway", 
         ...env,
       },
     });
-    const catalog = await startShop({ config, log: createLog({ level: "error" }) });
+    const catalog = await startShop({ config, log: createLog({ level: "fatal" }) });
     const transport = createGrpcTransport({ address: catalog.grpcAddress, services: [CatalogService] });
     return {
       archived: (headers: Record<string, string>) =>
