@@ -146,6 +146,29 @@ const replay =
   (area: string, receive: Prepare, path: string): Prepare =>
   async (shop) => ({ path: { eventId: await webhookEvent(shop, area, receive, path) } });
 
+/** A customer who has just signed up, and what their calls carry. */
+async function customer(shop: TestShop): Promise<{ id: string; headers: Record<string, string> }> {
+  const body = { name: "Ada", email: `${randomUUID()}@example.com`, password: "a-password-of-the-tests" };
+  const made = await shop.rest("POST", "/v1/auth/sign-up/email", { body });
+  expect(made.status).toBe(200);
+  return { id: made.body.user.id, headers: { authorization: `Bearer ${made.body.token}` } };
+}
+
+const asCustomer: Prepare = async (shop) => ({ headers: (await customer(shop)).headers });
+const ofCustomer: Prepare = async (shop) => ({ path: { customerId: (await customer(shop)).id } });
+
+/** One of the addresses in a customer's book. */
+const ofAddress: Prepare = async (shop) => {
+  const { headers } = await customer(shop);
+  const made = await fetch(`${shop.httpUrl}/v1/customer/addresses`, {
+    method: "POST",
+    headers: { ...headers, "content-type": "application/json" },
+    body: JSON.stringify({ address: delivery.shippingAddress }),
+  });
+  const { id } = (await made.json()) as { id: string };
+  return { path: { addressId: id }, headers };
+};
+
 const ofProduct: Prepare = async (shop) => ({ path: { productId: (await product(shop)).id } });
 const ofSku: Prepare = async (shop) => ({ path: { sku: (await product(shop)).sku } });
 const ofCart: Prepare = async (shop) => {
@@ -224,6 +247,19 @@ export const contractCalls: Record<string, Prepare> = {
   Order_WatchOrder: ofOrder,
   Order_ListOrderEvents: ofOrder,
   Order_ExplainOrder: async (shop) => ({ path: { orderId: (await order(shop)).orderId } }),
+
+  Customer_GetOwnProfile: asCustomer,
+  Customer_UpdateOwnProfile: async (shop) => ({ ...(await asCustomer(shop)), body: { name: "Ada King" } }),
+  Customer_ListOwnAddresses: asCustomer,
+  Customer_AddAddress: asCustomer,
+  Customer_ReplaceAddress: ofAddress,
+  Customer_RemoveAddress: ofAddress,
+  Customer_ExportOwnData: asCustomer,
+  Customer_EraseOwnData: asCustomer,
+  Customer_GetCustomer: ofCustomer,
+  Customer_ListCustomers: examples,
+  Customer_ExportCustomer: ofCustomer,
+  Customer_EraseCustomer: ofCustomer,
 
   Payment_GetPayment: async (shop) => ({ path: { paymentId: await payment(shop, "card") } }),
   Payment_ListPayments: examples,
