@@ -37,18 +37,16 @@ const redeem: fc.Arbitrary<Command> = fc.record({
   uses,
   customer: fc.constantFrom("ada@example.com", "cus_1"),
 });
+const limit: fc.Arbitrary<Command> = fc.record({
+  rpc: fc.constant("limit" as const),
+  promotion,
+  limit: fc.integer({ min: 0, max: 4 }),
+  customerLimit: fc.integer({ min: 0, max: 2 }),
+});
 const command: fc.Arbitrary<Command> = fc.oneof(
   { weight: 10, arbitrary: redeem },
   { weight: 4, arbitrary: fc.record({ rpc: fc.constant("release" as const), order }) },
-  {
-    weight: 3,
-    arbitrary: fc.record({
-      rpc: fc.constant("limit" as const),
-      promotion,
-      limit: fc.integer({ min: 0, max: 4 }),
-      customerLimit: fc.integer({ min: 0, max: 2 }),
-    }),
-  },
+  { weight: 3, arbitrary: limit },
   {
     weight: 2,
     arbitrary: fc.record({ rpc: fc.constant("pause" as const), promotion, paused: fc.boolean() }),
@@ -145,6 +143,7 @@ test("buyers at once, on two replicas, answer and count as if made in some order
   await check(
     fc.oneof(
       { weight: 3, arbitrary: crowd },
+      { weight: 1, arbitrary: fc.array(limit, { minLength: 1, maxLength: 3 }) },
       { weight: 1, arbitrary: fc.array(command, { minLength: 1, maxLength: 3 }) },
     ),
     8,

@@ -110,6 +110,17 @@ test("what the contract forbids field by field is INVALID_ARGUMENT", async () =>
   ]);
 });
 
+test("an update of a part of the target leaves the rest of it", async () => {
+  const { id } = await shop.make({ target: { skus: ["A"], categoryIds: ["c"] } });
+  const paths = ["target.skus", "target.product_ids"];
+  const changed = await shop.update(id, { target: { skus: ["B"], categoryIds: ["not named"] } }, paths);
+  expect(changed.target).toMatchObject({ skus: ["B"], categoryIds: ["c"], productIds: [] });
+  expect((await shop.update(id, {}, ["target.category_ids"])).target).toMatchObject({
+    skus: ["B"],
+    categoryIds: [],
+  });
+});
+
 test("an update changes what its mask names, and nothing else", async () => {
   const made = await shop.make({ title: "Before", priority: 1, limit: 5n, target: { skus: ["A"] } });
   shop.advance(1_000);
@@ -138,6 +149,9 @@ test.each<[string, PromotionInit, string[], PromotionInit["action"] | "PROMOTION
   ["another action, the old one named too", amount(100), ["percentage", "amount_off"], amount(100).action],
   ["an action that is not named", amount(100), ["title"], percent(10).action],
   ["one named that it has not", percent(20), ["amount_off"], percent(10).action],
+  ["a part of its action", percent(20, 700), ["percentage.basis_points"], percent(20).action],
+  ["another part of it", percent(20, 700), ["percentage.maximum"], percent(10, 700).action],
+  ["a part of another action", amount(100), ["amount_off.amounts"], amount(100).action],
   ["no action", {}, ["percentage"], "PROMOTION_INVALID"],
 ])("an update to %s", async (_name, content, paths, want) => {
   const { id } = await shop.make(percent(10));
@@ -149,7 +163,11 @@ test.each<[string, PromotionInit, string[], PromotionInit["action"] | "PROMOTION
 
 test.each<[string, PromotionInit, string[], [string, string[]]]>([
   ["a path that is none", {}, ["titel"], ["UPDATE_MASK_INVALID", []]],
-  ["a path below a field", {}, ["target.skus"], ["UPDATE_MASK_INVALID", []]],
+  ["no part of a message", {}, ["target.sku"], ["UPDATE_MASK_INVALID", []]],
+  ["a part of a time", {}, ["start_time.seconds"], ["UPDATE_MASK_INVALID", []]],
+  ["an entry of a list", {}, ["minimum.amount"], ["UPDATE_MASK_INVALID", []]],
+  ["a part of a part", {}, ["percentage.maximum.amount"], ["UPDATE_MASK_INVALID", []]],
+  ["a part of its output", {}, ["id.x"], ["UPDATE_MASK_INVALID", []]],
   ["a field that only the service sets", {}, ["redeemed"], ["UPDATE_MASK_INVALID", []]],
   ["nothing", {}, [], ["UPDATE_MASK_INVALID", []]],
   ["the etag alone", {}, ["etag"], ["UPDATE_MASK_INVALID", []]],

@@ -1,7 +1,9 @@
-import { pathToString } from "@bufbuild/protobuf/reflect";
+import { clone, type DescField } from "@bufbuild/protobuf";
+import { pathToString, type ReflectMessage, reflect } from "@bufbuild/protobuf/reflect";
 import type { Validator } from "@bufbuild/protovalidate";
 import { BadRequestSchema } from "../../gen/google/rpc/error_details_pb.js";
 import {
+  file_rowlock_promotion_v1_promotion,
   type Promotion,
   PromotionSchema,
   type UpdatePromotionRequest,
@@ -10,40 +12,22 @@ import { invalidArgument } from "../../lib/errors/reasons.ts";
 import { contradictions } from "./promotion.ts";
 import { fail } from "./reasons.ts";
 
-/** The parts of a promotion that an update may change, by their name in a field mask; but for its action. */
-const plainFields = {
-  title: "title",
-  automatic: "automatic",
-  paused: "paused",
-  start_time: "startTime",
-  end_time: "endTime",
-  priority: "priority",
-  exclusive: "exclusive",
-  target: "target",
-  minimum: "minimum",
-  minimum_quantity: "minimumQuantity",
-  limit: "limit",
-  customer_limit: "customerLimit",
-} as const satisfies Record<string, keyof Promotion>;
-
-/** The members of the action, of which a promotion has one. */
-const actions = {
-  percentage: "percentage",
-  amount_off: "amountOff",
-  price_override: "priceOverride",
-  buy_x_get_y: "buyXGetY",
-  free_shipping: "freeShipping",
-} as const satisfies Record<string, Promotion["action"]["case"]>;
+/** A field of a promotion, or one of a message that it has: `percentage`, `percentage.maximum`. */
+interface ChangedField {
+  field: DescField;
+  part: DescField | undefined;
+}
 
 /** An update as it was asked for. */
 export interface PromotionChange {
   promotionId: string;
   /** Empty: whatever the present one is. */
   etag: string;
-  /** Names as in a field mask. */
-  fields: ReadonlySet<string>;
+  changed: readonly ChangedField[];
   content: Promotion;
 }
+
+const setByService = new Set(["id", "redeemed", "etag", "create_time", "update_time"]);
 
 /**
  * Reads an update request.
@@ -55,28 +39,51 @@ export function readChange({ promotion, updateMask }: UpdatePromotionRequest): P
   if (promotion === undefined || promotion.id === "") {
     throw invalidArgument([{ field: "promotion.id", description: "value is required" }]);
   }
-  const paths = (updateMask?.paths ?? []).filter((path) => path !== "etag");
-  const refused = paths.find((path) => !Object.hasOwn(plainFields, path) && !Object.hasOwn(actions, path));
-  if (refused !== undefined) {
-    const description = `${JSON.stringify(refused)} is not a field that can be changed`;
-    throw fail("UPDATE_MASK_INVALID", { description });
-  }
-  if (paths.length === 0) throw fail("UPDATE_MASK_INVALID", { description: "names no field to change" });
-  return { promotionId: promotion.id, etag: promotion.etag, fields: new Set(paths), content: promotion };
+  const changed = (updateMask?.paths ?? []).filter((path) => path !== "etag").map(fieldOf);
+  if (changed.length === 0) throw fail("UPDATE_MASK_INVALID", { description: "names no field to change" });
+  return { promotionId: promotion.id, etag: promotion.etag, changed, content: promotion };
 }
 
-/** The present promotion with the named fields replaced; neither argument is changed. */
-export function merge(present: Promotion, { fields, content }: PromotionChange): Promotion {
-  const merged = { ...present };
-  for (const [path, name] of Object.entries(plainFields)) {
-    if (fields.has(path)) Object.assign(merged, { [name]: content[name] });
+function fieldOf(path: string): ChangedField {
+  const [name, partName, ...rest] = path.split(".");
+  const field = PromotionSchema.fields.find((each) => each.name === name && !setByService.has(each.name));
+  const part = partName === undefined ? undefined : partsOf(field).find((each) => each.name === partName);
+  if (field === undefined || (partName !== undefined && part === undefined) || rest.length > 0) {
+    const description = `${JSON.stringify(path)} is not a field that can be changed`;
+    throw fail("UPDATE_MASK_INVALID", { description });
   }
-  const named = new Set(Object.entries(actions).flatMap(([path, name]) => (fields.has(path) ? [name] : [])));
-  if (content.action.case !== undefined && named.has(content.action.case)) merged.action = content.action;
-  else if (merged.action.case !== undefined && named.has(merged.action.case)) {
-    merged.action = { case: undefined };
+  return { field, part };
+}
+
+/** The fields of a message that is a promotion's own, such as its target; a time has none that are named alone. */
+function partsOf(field: DescField | undefined): readonly DescField[] {
+  const isOwn = field?.fieldKind === "message" && field.message.file === file_rowlock_promotion_v1_promotion;
+  return isOwn ? field.message.fields : [];
+}
+
+/**
+ * The present promotion with the named fields replaced; neither argument is changed. Naming an action, or a part of
+ * one, that the promotion does not have gives it that action.
+ */
+export function merge(present: Promotion, { changed, content }: PromotionChange): Promotion {
+  const merged = clone(PromotionSchema, present);
+  const to = reflect(PromotionSchema, merged);
+  const from = reflect(PromotionSchema, content);
+  for (const { field, part } of changed) {
+    if (part === undefined || field.fieldKind !== "message") {
+      copy(field, from, to);
+    } else {
+      const inner = to.isSet(field) ? to.get(field) : reflect(field.message);
+      copy(part, from.get(field), inner);
+      to.set(field, inner);
+    }
   }
   return merged;
+}
+
+function copy(field: DescField, from: ReflectMessage, to: ReflectMessage): void {
+  if (from.isSet(field)) to.set(field, from.get(field));
+  else to.clear(field);
 }
 
 /**
@@ -84,13 +91,17 @@ export function merge(present: Promotion, { fields, content }: PromotionChange):
  *
  * @throws INVALID_ARGUMENT with every violation, as fields of the request (`promotion.title`); PROMOTION_INVALID
  */
-export function checkChange(validator: Validator, merged: Promotion, fields: ReadonlySet<string>): void {
+export function checkChange(
+  validator: Validator,
+  merged: Promotion,
+  { changed }: Pick<PromotionChange, "changed">,
+): void {
   const result = validator.validate(PromotionSchema, merged);
   if (result.kind === "error") {
     throw new Error("the validation rules of a promotion failed", { cause: result.error });
   }
   const violations = (result.violations ?? [])
-    .filter(({ field: [first] }) => first?.kind === "field" && fields.has(first.name))
+    .filter(({ field: [first] }) => changed.some(({ field }) => field === first))
     .map(({ field, message }) => ({ field: `promotion.${pathToString(field)}`, description: message }));
   if (violations.length > 0) throw invalidArgument(violations);
   checkTogether(merged);

@@ -20,7 +20,7 @@ export function updatePromotion({
 }: PromotionParts & { validator: Validator }): MethodImpl<typeof PromotionService.method.updatePromotion> {
   return async (request, ctx) => {
     const change = readChange(request);
-    const { promotionId, fields } = change;
+    const { promotionId } = change;
     const call = {
       method: PromotionService.method.updatePromotion,
       caller: callerKey(ctx),
@@ -36,7 +36,7 @@ export function updatePromotion({
           throw fail("ETAG_MISMATCH", { promotion_id: promotionId, etag: present.etag });
         }
         const promotion = merge(present, change);
-        checkChange(validator, promotion, fields);
+        checkChange(validator, promotion, change);
         const content = toContent(promotion);
         return toPromotion(await updatePromotionRow(tx, { id: promotionId, content, now: clock() }));
       }),
