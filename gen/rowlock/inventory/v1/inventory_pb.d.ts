@@ -1297,8 +1297,11 @@ export declare const InventoryService: GenService<{
    * Sends how many units of each SKU can be had now, and again whenever that
    * changes; changes that follow quickly are sent as one. A SKU without stock
    * counts as 0. A stream that broke is resumed with `last_event_id`: what
-   * changed in between is sent first.
-   * Errors: OVERLOADED (RESOURCE_EXHAUSTED: too many watch in this process).
+   * changed in between is sent first; an id of other SKUs begins with the
+   * present.
+   * Errors: INVALID_ARGUMENT (`last_event_id` malformed), OVERLOADED
+   * (RESOURCE_EXHAUSTED: too many watch in this process), SHUTTING_DOWN
+   * (UNAVAILABLE: resume elsewhere).
    *
    * @generated from rpc rowlock.inventory.v1.InventoryService.WatchStock
    */

@@ -1473,11 +1473,13 @@ export declare const OrderService: GenService<{
   },
   /**
    * Sends the order as it is now, and again after each change, with what
-   * happened meanwhile. Ends by itself once nothing more can happen to the order
-   * without somebody's doing. A stream that broke is resumed with
-   * `last_event_id`: what happened in between is sent first.
-   * Errors: ORDER_NOT_FOUND, NOT_OWNER, OVERLOADED (RESOURCE_EXHAUSTED: too many
-   * watch in this process).
+   * happened meanwhile. Ends once the order is FULFILLED, or CANCELED or EXPIRED
+   * with no payment, or one that failed or was refunded. A stream that broke is
+   * resumed with `last_event_id`: the first message has the present order and
+   * what happened in between.
+   * Errors: ORDER_NOT_FOUND, NOT_OWNER, INVALID_ARGUMENT (`last_event_id` is none
+   * of the order's events), OVERLOADED (RESOURCE_EXHAUSTED: too many watch in
+   * this process), SHUTTING_DOWN (UNAVAILABLE: resume elsewhere).
    *
    * @generated from rpc rowlock.order.v1.OrderService.WatchOrder
    */
