@@ -19,6 +19,7 @@ import { serveRpc } from "../../gateway/front/serve-rpc.ts";
 import { throughLayers, visitOf } from "../../gateway/front/visit.ts";
 import { httpStatus } from "../../gateway/transcoder/http-status.ts";
 import { createTranscoder, describeRoutes } from "../../gateway/transcoder/index.ts";
+import { reasonOf } from "../../lib/errors/reasons.ts";
 import { createRoutingTransport } from "../../lib/rpc/index.ts";
 import type { Log } from "../../lib/telemetry/log.ts";
 import { apiDocument } from "./api-document.ts";
@@ -147,7 +148,8 @@ export function createGateway({
     kind: string,
     { error, status, request }: { error: unknown; status: number; request: Parameters<typeof visitOf>[0] },
   ): void {
-    if (status < 500) return;
+    // Streams that are ended with their process are nobody's fault, and may be thousands.
+    if (status < 500 || reasonOf(error) === "SHUTTING_DOWN") return;
     const { requestId, traceId } = visitOf(request);
     log.error({ err: error, status, request_id: requestId, trace_id: traceId }, kind);
   }

@@ -84,8 +84,10 @@ function levelOf(err: ConnectError | undefined): "debug" | "info" | "error" {
     case Code.Internal:
     case Code.Unknown:
     case Code.DataLoss:
-    case Code.Unavailable:
       return "error";
+    case Code.Unavailable:
+      // Streams that are ended with their process are nobody's fault, and may be thousands.
+      return reasonOf(err) === "SHUTTING_DOWN" ? "info" : "error";
     default:
       return "info";
   }
