@@ -75,6 +75,12 @@ export async function fuzz({
     try {
       const answer = await withinTime(listener, request);
       if (fault !== undefined) throw new Error("a fault", { cause: fault });
+      if (answer.status === 0 && calls[0]?.method === "ConvertBook") {
+        // Bytes that have begun can only be cut off when the request then turns out to be damaged; while they
+        // are compressed, that may be before any of them, or the head, is written.
+        report.statuses["cut off"] = (report.statuses["cut off"] ?? 0) + 1;
+        continue;
+      }
       checkAnswer(request, answer);
       checkRoute(request, answer, calls[0]);
       report.statuses[answer.status] = (report.statuses[answer.status] ?? 0) + 1;
