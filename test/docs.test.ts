@@ -7,10 +7,12 @@ import { isInstalled } from "../lib/testing/programs.ts";
 import { openShop, type TestShop } from "./support/shop.ts";
 
 const program = "/usr/bin/chromium";
+/** The viewer takes its time where other tests run beside it. */
+const patience = { timeout: 60_000 };
 
 describe.skipIf(!isInstalled(program, ["--version"]))(
   "the reference page in a browser",
-  { timeout: 90_000 },
+  { timeout: 120_000 },
   () => {
     let shop: TestShop;
     let profile: string;
@@ -33,6 +35,7 @@ describe.skipIf(!isInstalled(program, ["--version"]))(
     /** The page, with all that its console said and all that it asked for. */
     async function open(hash = ""): Promise<{ page: Page; said: string[]; asked: Set<string> }> {
       const page = await browser.newPage();
+      page.setDefaultTimeout(patience.timeout);
       const said: string[] = [];
       const asked = new Set<string>();
       page.on("console", (message) => message.type() === "error" && said.push(message.text()));
@@ -58,7 +61,8 @@ describe.skipIf(!isInstalled(program, ["--version"]))(
       const status = (await answered).status();
       const row = operation.locator(".live-responses-table tbody tr").first();
       const shown = row.locator(".response-col_status");
-      await expect.poll(async () => Number.parseInt((await shown.textContent()) ?? "", 10)).toBe(status);
+      const number = async () => Number.parseInt((await shown.textContent()) ?? "", 10);
+      await expect.poll(number, patience).toBe(status);
       return { status, body: (await row.locator(".microlight").first().textContent()) ?? "" };
     }
 
@@ -119,7 +123,7 @@ describe.skipIf(!isInstalled(program, ["--version"]))(
       const background = () => page.evaluate("getComputedStyle(document.body).backgroundColor");
       const light = await background();
       await page.emulateMedia({ colorScheme: "dark" });
-      await expect.poll(background).not.toBe(light);
+      await expect.poll(background, patience).not.toBe(light);
     });
   },
 );
