@@ -4,6 +4,7 @@ import type { ContextValues } from "@connectrpc/connect";
 import type { Access } from "../../gen/rowlock/auth/v1/access_pb.js";
 import { type Authenticator, asPrincipal, type Principal, principalHeader } from "../../lib/rpc/index.ts";
 import { accessOf, refuse } from "../../lib/rpc/interceptors/check-access.ts";
+import { BadInput } from "../transcoder/bad-input.ts";
 import type { RateLimiter } from "./rate-limiter.ts";
 import { visitOf } from "./visit.ts";
 
@@ -58,12 +59,19 @@ export function createAdmission({
   }
 }
 
-/** The headers of a request, but for the principal that only processes of the shop may assert. */
+/**
+ * The headers of a request, but for the principal that only processes of the shop may assert.
+ * Throws BadInput for characters that no credential of ours has,.
+ */
 function credentialsOf({ headers }: IncomingMessage): Pick<Headers, "get"> {
   return {
     get: (name) => {
       const value = name === principalHeader ? undefined : headers[name];
-      return typeof value === "string" ? value : null;
+      if (typeof value !== "string") return null;
+      if (name !== "cookie" && !/^[\x20-\x7e]*$/.test(value)) {
+        throw new BadInput("has characters other than printable ASCII", name);
+      }
+      return value;
     },
   };
 }

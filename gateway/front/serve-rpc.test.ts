@@ -205,6 +205,7 @@ describe.each(["here", "in another process"])("a service %s", (where) => {
     test.each([
       ["no credential", {}, "UNAUTHENTICATED"],
       ["a guest's", { "rowlock-token": "t" }, "PERMISSION_DENIED"],
+      ["a key in letters that no key has", { "x-api-key": "caf\u00e9" }, "INVALID_ARGUMENT"],
       ["a wrong key", { "x-api-key": "wrong" }, "INVALID_CREDENTIALS"],
       ["a principal of its own making", { "rowlock-principal": testSignature }, "UNAUTHENTICATED"],
     ])("refuses %s for staff's methods", async (_what, headers, reason) => {
