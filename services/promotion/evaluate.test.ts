@@ -12,5 +12,5 @@ test("names tell the cases apart", () => {
 
 test.each(cases)("%s: %s", (_name, cart, offers, gets, why) => {
   const outcome = evaluateCart({ cart: cartOf(cart), offers: offersOf(offers), now: noon });
-  expect(told(outcome), why).toEqual(gets);
+  expect({ gets: told(outcome), why }).toEqual({ gets, why });
 });

@@ -9,8 +9,15 @@ export async function expectReason(
   reason: string,
   metadata: Record<string, string>,
 ): Promise<void> {
+  expect(await failureInfo(call)).toEqual({ reason, metadata });
+}
+
+/** Why a call failed. */
+export async function failureInfo(
+  call: Promise<unknown>,
+): Promise<{ reason: string | undefined; metadata: Record<string, string> | undefined }> {
   const info = errorInfo(await failureOf(call));
-  expect({ reason: info?.reason, metadata: info?.metadata }).toEqual({ reason, metadata });
+  return { reason: info?.reason, metadata: info?.metadata };
 }
 
 /** The reason of a refusal, and the fields that are at fault. */

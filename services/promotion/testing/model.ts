@@ -29,7 +29,8 @@ export class Model {
 
   /** A model of its own that goes on from here. */
   fork(): Model {
-    return Object.assign(new Model(), structuredClone({ ...this }));
+    const { promotions, disabled, orders } = this;
+    return Object.assign(new Model(), structuredClone({ promotions, disabled, orders }));
   }
 
   /** The same for models that cannot be told apart. */
