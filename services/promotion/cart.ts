@@ -1,6 +1,7 @@
 import type { EvaluateRequest } from "../../gen/rowlock/promotion/v1/promotion_pb.js";
 import type { Money } from "../../gen/rowlock/type/v1/money_pb.js";
 import { invalidArgument } from "../../lib/errors/reasons.ts";
+import { CURRENCY_DIGITS } from "../../lib/money/currencies.ts";
 import { MAX_AMOUNT } from "../../lib/money/money.ts";
 import { type Cart, fullPrice, type Line } from "./engine/cart.ts";
 import { fail } from "./reasons.ts";
@@ -8,8 +9,8 @@ import { fail } from "./reasons.ts";
 /**
  * The cart of a request.
  *
- * @throws CURRENCY_MIXED; INVALID_ARGUMENT when a SKU stands there twice, a price is negative, or the lines come to
- *   more than an amount can say
+ * @throws CURRENCY_MIXED; INVALID_ARGUMENT when a SKU stands there twice, a price is negative or in no currency, or
+ *   the lines come to more than an amount can say
  */
 export function readCart({ lines, shippingPrice }: Pick<EvaluateRequest, "lines" | "shippingPrice">): Cart {
   let currency = "";
@@ -17,6 +18,10 @@ export function readCart({ lines, shippingPrice }: Pick<EvaluateRequest, "lines"
     if (price === undefined) throw invalidArgument([{ field, description: "value is required" }]);
     if (price.amount < 0n) {
       throw invalidArgument([{ field: `${field}.amount`, description: "must not be negative" }]);
+    }
+    if (!CURRENCY_DIGITS.has(price.currencyCode)) {
+      const description = `${JSON.stringify(price.currencyCode)} is not an ISO 4217 currency code`;
+      throw invalidArgument([{ field: `${field}.currency_code`, description }]);
     }
     currency ||= price.currencyCode;
     if (price.currencyCode !== currency) {

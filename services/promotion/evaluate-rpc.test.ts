@@ -207,6 +207,11 @@ const line = { sku: "A", quantity: 1n, unitPrice: usd(1n) };
 test.each<[string, object, string[]]>([
   ["a SKU twice", { lines: [line, line] }, ["lines[1].sku"]],
   ["a price below 0", { lines: [{ ...line, unitPrice: usd(-1n) }] }, ["lines[0].unit_price.amount"]],
+  [
+    "no such currency",
+    { lines: [{ ...line, unitPrice: { currencyCode: "XYZ", amount: 1n } }] },
+    ["lines[0].unit_price.currency_code"],
+  ],
   ["a shipping price below 0", { shippingPrice: usd(-1n) }, ["shipping_price.amount"]],
   [
     "a line of 16 digits",

@@ -1,5 +1,5 @@
 import { timestampMs } from "@bufbuild/protobuf/wkt";
-import type { Coupon, Promotion } from "../../../gen/rowlock/promotion/v1/promotion_pb.js";
+import type { Coupon, Promotion, Promotion_Target } from "../../../gen/rowlock/promotion/v1/promotion_pb.js";
 import { amountIn } from "./amount-in.ts";
 import { sum } from "./arithmetic.ts";
 import { type Cart, fullPrice, type Line } from "./cart.ts";
@@ -63,11 +63,24 @@ export function misfit(
   return isShort ? "MINIMUM_NOT_REACHED" : undefined;
 }
 
-/** Which lines a promotion is for. */
+// Targets may name thousands of goods, and the automatic promotions are asked about every cart.
+const known = new WeakMap<Promotion_Target, (line: Line) => boolean>();
+
+/** Which lines a promotion is for. Its target is not to be changed afterwards. */
 export function targetOf({ target }: Promotion): (line: Line) => boolean {
-  const skus = new Set(target?.skus);
-  const products = new Set(target?.productIds);
-  const categories = new Set(target?.categoryIds);
+  if (target === undefined) return () => true;
+  let isTargeted = known.get(target);
+  if (isTargeted === undefined) {
+    isTargeted = compile(target);
+    known.set(target, isTargeted);
+  }
+  return isTargeted;
+}
+
+function compile(target: Promotion_Target): (line: Line) => boolean {
+  const skus = new Set(target.skus);
+  const products = new Set(target.productIds);
+  const categories = new Set(target.categoryIds);
   if (skus.size + products.size + categories.size === 0) return () => true;
   return ({ sku, productId, categoryIds }) =>
     skus.has(sku) || products.has(productId) || categoryIds.some((id) => categories.has(id));
