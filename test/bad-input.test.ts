@@ -174,8 +174,13 @@ const bodies: Row[] = [
   ["a form", () => ofType("application/x-www-form-urlencoded"), [415, "CONTENT_TYPE_UNSUPPORTED"]],
   ["another charset", () => ofType("application/json; charset=utf-16"), [415, "CONTENT_TYPE_UNSUPPORTED"]],
   [
-    "compressed",
+    "said to be compressed",
     () => withHeaders(add({ sku: "BAD", quantity: 1 }), { "content-encoding": "gzip" }),
+    invalid,
+  ],
+  [
+    "compressed in a way that nobody reads",
+    () => withHeaders(add({ sku: "BAD", quantity: 1 }), { "content-encoding": "compress" }),
     [415, "CONTENT_TYPE_UNSUPPORTED"],
   ],
   [
