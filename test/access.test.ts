@@ -142,6 +142,8 @@ beforeAll(async () => {
   };
   orderToken = ordered.buyer.token;
   customer = await signUp();
+  // While an order waits for its payment, EraseOwnData does not do what it is called for.
+  await orderAs(customer.token);
   keys = {
     viewer: await makeKey("ROLE_VIEWER"),
     editor: await makeKey("ROLE_EDITOR"),
@@ -160,6 +162,9 @@ afterAll(async () => {
   grpc?.[Symbol.dispose]();
   await shop?.[Symbol.asyncDispose]();
 });
+
+/** What methods for customers alone say themselves, of callers who got past the check. */
+const ownRefusal = "ACCOUNT_REQUIRED";
 
 /** Whether a caller gets past the access check. An empty request does little then but get refused for what it lacks. */
 async function outcome(
@@ -180,6 +185,7 @@ async function outcome(
     return "passes";
   } catch (err) {
     const { code } = ConnectError.from(err);
+    if (reasonOf(err) === ownRefusal) return "passes";
     if (code === Code.Unauthenticated) return `UNAUTHENTICATED ${reasonOf(err)}`;
     if (code === Code.PermissionDenied) return `PERMISSION_DENIED ${reasonOf(err)}`;
     // Not to be taken for an answer of the method.
@@ -227,7 +233,8 @@ describe("over REST", () => {
         });
         const body = (await response.json()) as { error: { status: string } };
         if (response.status !== 401 && response.status !== 403) return "passes";
-        return `${body.error.status} ${reasonIn({ status: response.status, headers: response.headers, body })}`;
+        const reason = reasonIn({ status: response.status, headers: response.headers, body });
+        return reason === ownRefusal ? "passes" : `${body.error.status} ${reason}`;
       });
       expect(got).toEqual(await table((caller) => wanted(route.method, atGateway(caller))));
     },
@@ -272,6 +279,14 @@ describe("an owner's resource", () => {
     expect(all.filter((name) => !named.has(name))).toEqual([
       "rowlock.cart.v1.CartService/GetCurrentCart",
       "rowlock.order.v1.OrderService/ListOwnOrders",
+      "rowlock.customer.v1.CustomerService/GetOwnProfile",
+      "rowlock.customer.v1.CustomerService/UpdateOwnProfile",
+      "rowlock.customer.v1.CustomerService/ListOwnAddresses",
+      "rowlock.customer.v1.CustomerService/AddAddress",
+      "rowlock.customer.v1.CustomerService/ReplaceAddress",
+      "rowlock.customer.v1.CustomerService/RemoveAddress",
+      "rowlock.customer.v1.CustomerService/ExportOwnData",
+      "rowlock.customer.v1.CustomerService/EraseOwnData",
     ]);
   });
 
@@ -349,6 +364,18 @@ async function signUp() {
   const { token } = (await visitor.send("POST", "/v1/auth/sign-up/email", { body })).body;
   const cookie = [...visitor.cookies].map(([name, value]) => `${name}=${value}`).join("; ");
   return { token, cookie: { cookie, origin: shop.httpUrl } };
+}
+
+async function orderAs(session: string): Promise<void> {
+  const must = async (method: string, path: string, body: object) => {
+    const answer = await shop.rest(method, path, { staff: session, body });
+    expect(answer.status).toBe(200);
+    return answer.body;
+  };
+  const { id: cartId } = await must("POST", "/v1/carts", {});
+  await must("POST", `/v1/carts/${cartId}/items`, { sku: "ACCESS", quantity: 1 });
+  await must("PUT", `/v1/carts/${cartId}/delivery`, delivery);
+  await must("POST", "/v1/orders", { cartId });
 }
 
 function hasField(method: DescMethod, name: string): boolean {

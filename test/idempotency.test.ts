@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { waitFor } from "../lib/testing/wait-for.ts";
+import { newVisitor, signUp } from "./auth/visitor.ts";
 import { type Buyer, delivery, newBuyer, newOrder } from "./support/buyer.ts";
 import { isReading, nameOf, routes } from "./support/contracts.ts";
 import { type Answer, reasonIn } from "./support/rest.ts";
@@ -15,6 +16,8 @@ interface Scene {
   other?: Json;
   /** The buyer's token; staff calls without one. */
   token?: string;
+  /** A customer's session, in place of staff. */
+  session?: string;
   /** How often the call had its effect, seen from outside, where an answer would not show it. */
   effects?: () => Promise<number>;
   /** The part of an answer that stays the same, when the rest says how things stand now. */
@@ -85,6 +88,32 @@ async function product(): Promise<Json> {
   return { "rowlock.catalog.v1.Product.id": products[0].id, product_id: products[0].id, etag: "" };
 }
 
+/** A customer with two addresses, of whom the first is the default one. */
+async function customer(): Promise<{
+  id: string;
+  session: string;
+  known: Json;
+  addresses: () => Promise<Json[]>;
+}> {
+  const signedUp = await signUp(newVisitor(shop.httpUrl), `${randomUUID()}@example.com`);
+  const { token: session, user } = signedUp.body;
+  const add = async () => {
+    const body = { address: delivery.shippingAddress };
+    const { status, body: saved } = await shop.rest("POST", "/v1/customer/addresses", {
+      staff: session,
+      body,
+    });
+    expect(status).toBe(200);
+    return saved.id as string;
+  };
+  const address_id = await add();
+  await add();
+  const known = { customer_id: user.id, address_id, etag: "" };
+  const addresses = async () =>
+    (await shop.rest("GET", "/v1/customer/addresses", { staff: session })).body.addresses;
+  return { id: user.id, session, known, addresses };
+}
+
 /** A webhook of a provider that a service has dealt with: one comes of every purchase. */
 async function webhookEvent(service: string): Promise<Scene> {
   await payment("card");
@@ -97,6 +126,9 @@ async function webhookEvent(service: string): Promise<Scene> {
   );
   return { known: { event_id: event.id } };
 }
+
+/** Of an erasure: how far it is changes. */
+const begun = ({ requestTime }: Record<string, unknown>) => requestTime;
 
 /** One for each keyed method that has a route. */
 const scenes: Record<string, () => Promise<Scene>> = {
@@ -201,6 +233,32 @@ const scenes: Record<string, () => Promise<Scene>> = {
       },
     };
   },
+  "customer.v1.CustomerService/UpdateOwnProfile": async () => ({
+    ...(await customer()),
+    known: { update_mask: "name", etag: "" },
+    other: { name: "other" },
+  }),
+  "customer.v1.CustomerService/AddAddress": async () => {
+    const { session, addresses } = await customer();
+    const effects = async () => (await addresses()).length - 2;
+    return { session, known: {}, other: { label: "other" }, effects };
+  },
+  "customer.v1.CustomerService/ReplaceAddress": async () => ({
+    ...(await customer()),
+    other: { label: "other" },
+  }),
+  "customer.v1.CustomerService/RemoveAddress": async () => {
+    const { session, known, addresses } = await customer();
+    return { session, known, effects: async () => 2 - (await addresses()).length };
+  },
+  "customer.v1.CustomerService/EraseOwnData": async () => {
+    const { session, known } = await customer();
+    return { session, known, lasting: begun };
+  },
+  "customer.v1.CustomerService/EraseCustomer": async () => ({
+    known: (await customer()).known,
+    lasting: begun,
+  }),
   "auth.v1.AuthService/RevokeApiKey": async () => {
     const body = { name: "Lost", role: "ROLE_VIEWER" };
     const made = await shop.rest("POST", "/v1/apiKeys", { staff: shop.staff, body });
@@ -238,13 +296,13 @@ test("every keyed RPC with a route has a scene", () => {
 
 describe.each(keyed.map((route) => [shortName(route), route] as const))("%s", (name, route) => {
   /** Calls with the header alone: the request has no key of its own. */
-  const caller = ({ known, token }: Scene, key: string) => {
+  const caller = ({ known, token, session = shop.staff }: Scene, key: string) => {
     const { method, path, body } = toHttp(
       route,
       sampleOf(route.method.input, { known: { ...known, request_id: "" } }),
     );
     return () =>
-      shop.rest(method, path, { body, key, ...(token === undefined ? { staff: shop.staff } : { token }) });
+      shop.rest(method, path, { body, key, ...(token === undefined ? { staff: session } : { token }) });
   };
   const sceneOf = () => (scenes[name] as () => Promise<Scene>)();
 
