@@ -319,8 +319,10 @@ export declare const AuthService: GenService<{
   },
   /**
    * Makes an API key. The answer is the only one that carries `key`; repeating
-   * the call with its `request_id` returns it again.
-   * Errors: EXPIRE_TIME_PAST, REQUEST_ID_REUSED.
+   * the call with its `request_id` returns it again, as long as the service key
+   * of then is in use.
+   * Errors: INVALID_ARGUMENT (an area that there is not), EXPIRE_TIME_PAST,
+   * REQUEST_ID_REUSED.
    *
    * @generated from rpc rowlock.auth.v1.AuthService.CreateApiKey
    */

@@ -85,8 +85,9 @@ export declare type Promotion = Message<"rowlock.promotion.v1.Promotion"> & {
   target?: Promotion_Target | undefined;
 
   /**
-   * What the targeted lines must come to before any discount, by currency; with
-   * other currencies the promotion does not apply. Empty: anything.
+   * What the targeted lines must come to before any discount, by currency. Empty:
+   * anything. A promotion does not apply in a currency that this, or any other
+   * list of amounts that is not empty, leaves out.
    *
    * @generated from field: repeated rowlock.type.v1.Money minimum = 10;
    */
@@ -100,7 +101,7 @@ export declare type Promotion = Message<"rowlock.promotion.v1.Promotion"> & {
   minimumQuantity: bigint;
 
   /**
-   * Orders that may use it in all; 0: any number.
+   * Orders that may use it in all, not below what is redeemed; 0: any number.
    *
    * @generated from field: int64 limit = 12;
    */
@@ -108,7 +109,7 @@ export declare type Promotion = Message<"rowlock.promotion.v1.Promotion"> & {
 
   /**
    * Orders of one customer that may use it; 0: any number. A buyer without an
-   * account counts by e-mail address.
+   * account counts by e-mail address, of which only a digest is kept.
    *
    * @generated from field: int64 customer_limit = 13;
    */
@@ -246,7 +247,8 @@ export declare type Promotion_Percentage = Message<"rowlock.promotion.v1.Promoti
   basisPoints: number;
 
   /**
-   * Most that it takes off all lines together, by currency; empty: no cap.
+   * Most that it takes off all lines together, by currency, above 0; empty: no
+   * cap.
    *
    * @generated from field: repeated rowlock.type.v1.Money maximum = 2;
    */
@@ -266,7 +268,7 @@ export declare const Promotion_PercentageSchema: GenMessage<Promotion_Percentage
  */
 export declare type Promotion_AmountOff = Message<"rowlock.promotion.v1.Promotion.AmountOff"> & {
   /**
-   * How much, by currency.
+   * How much, by currency, above 0.
    *
    * @generated from field: repeated rowlock.type.v1.Money amounts = 1;
    */
@@ -301,7 +303,8 @@ export declare type Promotion_PriceOverride = Message<"rowlock.promotion.v1.Prom
   multiplierMillionths: number;
 
   /**
-   * Most that the multiplier takes off a unit, by currency; empty: no cap.
+   * Most that the multiplier takes off a unit, by currency, above 0; empty: no
+   * cap.
    *
    * @generated from field: repeated rowlock.type.v1.Money upto = 2;
    */
@@ -323,7 +326,8 @@ export declare const Promotion_PriceOverrideSchema: GenMessage<Promotion_PriceOv
 
 /**
  * For each `buy` targeted units bought, `get` more of them are cheaper: the
- * cheapest ones.
+ * cheapest ones, of equally cheap units those of the earlier line. A last set
+ * that is not full counts as far as it goes.
  *
  * @generated from message rowlock.promotion.v1.Promotion.BuyXGetY
  */
@@ -461,14 +465,14 @@ export declare type Evaluation = Message<"rowlock.promotion.v1.Evaluation"> & {
   shippingDiscounts: ShippingDiscount[];
 
   /**
-   * Sum of the line discounts.
+   * Sum of the line discounts; unset when nothing has a price.
    *
    * @generated from field: rowlock.type.v1.Money item_discount = 3;
    */
   itemDiscount?: Money | undefined;
 
   /**
-   * Sum of the shipping discounts.
+   * Sum of the shipping discounts; unset when nothing has a price.
    *
    * @generated from field: rowlock.type.v1.Money shipping_discount = 4;
    */
@@ -625,9 +629,10 @@ export declare type RefusedCode = Message<"rowlock.promotion.v1.RefusedCode"> & 
   code: string;
 
   /**
-   * Why: `COUPON_NOT_FOUND`, `NOT_STARTED`, `ENDED`, `PAUSED`, `DISABLED`,
-   * `LIMIT_REACHED`, `CUSTOMER_LIMIT_REACHED`, `MINIMUM_NOT_REACHED`,
-   * `NOTHING_TARGETED`, `CURRENCY_NOT_COVERED`, `NOT_COMBINABLE`.
+   * Why, the first that holds of: `COUPON_NOT_FOUND`, `DISABLED`, `PAUSED`,
+   * `NOT_STARTED`, `ENDED`, `LIMIT_REACHED`, `CUSTOMER_LIMIT_REACHED`,
+   * `NOTHING_TARGETED` (also when there is nothing to take off),
+   * `CURRENCY_NOT_COVERED`, `MINIMUM_NOT_REACHED`, `NOT_COMBINABLE`.
    *
    * @generated from field: string reason = 2;
    */
@@ -661,7 +666,8 @@ export declare type Redemption = Message<"rowlock.promotion.v1.Redemption"> & {
   promotions: AppliedPromotion[];
 
   /**
-   * Who ordered.
+   * Who ordered: the customer's id, or the hex SHA-256 digest of a guest's e-mail
+   * address in lower case; empty for an order that was released before.
    *
    * @generated from field: string customer_key = 3;
    */
@@ -840,7 +846,7 @@ export declare type CreateCouponsRequest = Message<"rowlock.promotion.v1.CreateC
   promotionId: string;
 
   /**
-   * Codes to make.
+   * Codes to make; kept and returned in capitals.
    *
    * @generated from field: repeated string codes = 2;
    */
@@ -854,7 +860,7 @@ export declare type CreateCouponsRequest = Message<"rowlock.promotion.v1.CreateC
   count: number;
 
   /**
-   * What random codes begin with.
+   * What random codes begin with; only without `codes`.
    *
    * @generated from field: string prefix = 4;
    */
@@ -1223,8 +1229,10 @@ export declare const ListRedemptionsResponseSchema: GenMessage<ListRedemptionsRe
  * `priority`, the highest first, then the older first; each sees the prices that
  * the ones before have left. An exclusive promotion applies alone: of the
  * exclusive ones and the sum of the others the buyer gets what takes off most.
- * Each amount is in minor units. A share of a line's price is rounded half up;
- * an amount off several lines together is split in proportion to their totals,
+ * When two ways take off the same, that without an exclusive promotion counts,
+ * then the exclusive one that comes first. Each amount is in minor units. A
+ * share of a line's price is rounded half up, a price override by the unit; a
+ * line's units cost the same to within one minor unit. An amount off several lines together is split in proportion to their totals,
  * the units left over going to the largest remainders, the earlier line first.
  * No line, and no shipping price, falls below 0.
  *
@@ -1265,8 +1273,8 @@ export declare const PromotionService: GenService<{
     output: typeof ListPromotionsResponseSchema;
   },
   /**
-   * Changes the fields named in `update_mask`. What was redeemed stays as it
-   * was.
+   * Changes the fields named in `update_mask`, whose paths may name a part of
+   * `target` or of the action. What was redeemed stays as it was.
    * Errors: PROMOTION_NOT_FOUND, PROMOTION_INVALID, ETAG_MISMATCH (ABORTED),
    * UPDATE_MASK_INVALID, REQUEST_ID_REUSED.
    *
@@ -1329,9 +1337,10 @@ export declare const PromotionService: GenService<{
    * Counts what an order uses against the limits, all or nothing. Idempotent by
    * `order_id`: repeating it with the same promotions and codes changes nothing.
    * Errors: LIMIT_REACHED (ABORTED; metadata promotion_id and, when it is a
-   * coupon's limit, code), CUSTOMER_LIMIT_REACHED (ABORTED; likewise),
-   * PROMOTION_NOT_ACTIVE (ABORTED; ended, paused, or its coupon disabled),
-   * REDEMPTION_MISMATCH (same order, other promotions), REDEMPTION_RELEASED.
+   * coupon's limit, code), CUSTOMER_LIMIT_REACHED (ABORTED; metadata
+   * promotion_id), PROMOTION_NOT_ACTIVE (ABORTED; metadata promotion_id, code,
+   * why), REDEMPTION_MISMATCH (ALREADY_EXISTS: same order, other promotions),
+   * REDEMPTION_RELEASED (FAILED_PRECONDITION).
    *
    * @generated from rpc rowlock.promotion.v1.PromotionService.Redeem
    */
