@@ -68,6 +68,7 @@ test.each<[string, Parameters<typeof contract>[0]]>([
   ["a webhook", { name: "ReceiveStripeWebhook", options: by("PUBLIC") }],
   ["a reconciliation", { name: "Reconcile", options: by("STAFF"), fields: "bool dry_run = 1;" }],
   ["a service's change by id", { options: by("SERVICE"), fields: "string thing_id = 1;" }],
+  ["a service's change by ids", { options: by("SERVICE"), fields: "repeated string thing_ids = 1;" }],
   ["a service's change by key", { options: by("SERVICE"), fields: "string event_key = 1;" }],
 ])("%s is accepted", async (_, parts) => {
   await tree.write({ [path]: contract(parts) });

@@ -9,7 +9,7 @@ import { type CommandResult, runCommand } from "./run-command.ts";
 
 /**
  * Refuses contracts in which a call could have its effect twice. What the outside may call and changes something has
- * a `request_id`; what only services call is known by its first field, the id or key of what it is about.
+ * a `request_id`; what only services call is known by its first field, the id or key of what it is about, or the ids.
  *
  * Exempt are webhooks, which are known by the provider's event id; Reconcile, which looks anew each time and whose
  * repairs end in one state; and rowlock.testing, which binds nobody.
@@ -35,9 +35,9 @@ function keyViolation(method: DescMethod): string[] {
   if (idempotency === MethodOptions_IdempotencyLevel.NO_SIDE_EFFECTS || isExempt(method)) return [];
   if (getOption(method, access) === Access.SERVICE) {
     const first = input.fields[0]?.name ?? "";
-    return /_(id|key)$/.test(first)
+    return /_(ids?|key)$/.test(first)
       ? []
-      : [`${name}: the first field of ${input.name} must be its key, and end with _id or _key`];
+      : [`${name}: the first field of ${input.name} must be its key, and end with _id, _ids or _key`];
   }
   return input.fields.some((field) => field.name === "request_id")
     ? []

@@ -127,9 +127,8 @@ test("at any time exactly one is the default one: additions, replacements and re
     list().then((addresses) => watched.push(addresses.filter((each) => each.default).length)),
   ]);
   const outcomes = await Promise.all(changes.map((change) => failureOf(change)));
-  for (const outcome of outcomes) {
-    if (!("answer" in (outcome as object))) expect(outcome).toMatchObject({ reason: "ADDRESS_NOT_FOUND" });
-  }
+  const refused = outcomes.filter((each) => !("answer" in (each as object)));
+  for (const each of refused) expect(each).toMatchObject({ reason: "ADDRESS_NOT_FOUND" });
   expect(watched).toEqual(Array(saved.length).fill(1));
   expect((await list()).filter((each) => each.default)).toHaveLength(1);
   expect(await list()).toHaveLength(9);

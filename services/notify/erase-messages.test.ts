@@ -65,7 +65,9 @@ test("blots out who was written to, and what was told of it; again changes nothi
     ["", ""],
     ["", ""],
   ]);
-  expect(erased.map(({ state }) => state).toSorted()).toEqual([Message_State.SENT, Message_State.DELIVERED]);
+  expect(new Set(erased.map(({ state }) => state))).toEqual(
+    new Set([Message_State.SENT, Message_State.DELIVERED]),
+  );
   expect(await under.client.getMessage({ messageId: mine.id }, staff)).toEqual({
     ...mine,
     to: "",
