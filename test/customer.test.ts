@@ -170,3 +170,22 @@ test("a customer keeps a profile and addresses, orders, takes all data along, an
   });
   expect((await shop.rest("GET", `/v1/customers/${id}`, { staff: shop.staff })).status).toBe(404);
 });
+
+test("what was not told of an account is told at the next sign-in", async () => {
+  const email = "ada.again@example.com";
+  const send = await customer(email);
+  const profile = await must(send("GET", "/v1/customer"));
+  // As when Customer was away at the sign-up.
+  await asSuperuser(shop.databaseUrl, (client) =>
+    client.query("delete from customer.profile where id = $1", [profile.id]),
+  );
+  expect((await must(send("GET", "/v1/customer"))).email).toBe("");
+  const body = { email, password: "correct horse" };
+  await must(newVisitor(shop.httpUrl).send("POST", "/v1/auth/sign-in/email", { body }));
+  expect(await must(send("GET", "/v1/customer"))).toMatchObject({
+    id: profile.id,
+    email,
+    name: "Somebody",
+    createTime: profile.createTime,
+  });
+});

@@ -67,16 +67,16 @@ export async function recordProfile(
   account: Pick<Profile, "id" | "email" | "emailVerified" | "name"> & { createTime: Date | null; now: Date },
 ): Promise<Profile | undefined> {
   const { id, email, emailVerified, name, createTime, now } = account;
-  const name_ = sql`case when profile.name = '' then excluded.name else profile.name end`;
+  const called = sql`case when profile.name = '' then excluded.name else profile.name end`;
   const created = createTime === null ? sql`profile.create_time` : sql`excluded.create_time`;
   const isNew = sql`(profile.email, profile.email_verified, profile.name, profile.create_time)
-    is distinct from (excluded.email, excluded.email_verified, ${name_}, ${created})`;
+    is distinct from (excluded.email, excluded.email_verified, ${called}, ${created})`;
   const [row] = await db.query<Profile>(sql`
     insert into profile (id, email, email_verified, name, revision, create_time, update_time)
     select ${id}, ${email}, ${emailVerified}, ${name}, 1, ${createTime ?? now}, ${now}
     where not exists (select from erasure where customer_id = ${id})
     on conflict on constraint profile_pkey do update set
-      email = excluded.email, email_verified = excluded.email_verified, name = ${name_}, create_time = ${created},
+      email = excluded.email, email_verified = excluded.email_verified, name = ${called}, create_time = ${created},
       revision = profile.revision + (${isNew})::int,
       update_time = case when ${isNew} then excluded.update_time else profile.update_time end
     returning ${columns}`);

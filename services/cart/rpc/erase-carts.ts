@@ -7,13 +7,14 @@ import type { CartDeps } from "../service.ts";
 /** Deletes a customer's carts but those of which an order is being made. Safe to repeat. */
 export function eraseCarts(deps: CartDeps): MethodImpl<typeof CartService.method.eraseCarts> {
   return async ({ customerId }, { signal }) => {
-    // A store tells of some of an owner's carts at a time.
-    for (let count = -1; count !== 0; ) {
+    let count: number;
+    do {
       count = 0;
       for (const cartId of await deps.store.idsOf(customerId)) {
         if (await eraseCart(deps, signal, { cartId, customerId })) count += 1;
       }
-    }
+      // A store tells of some of an owner's carts at a time.
+    } while (count > 0);
     return {};
   };
 }
