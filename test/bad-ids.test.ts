@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { waitFor } from "../lib/testing/wait-for.ts";
+import { newVisitor, signUp } from "./auth/visitor.ts";
 import { newOrder } from "./support/buyer.ts";
 import { routes } from "./support/contracts.ts";
 import { callRaw } from "./support/raw.ts";
@@ -78,6 +79,7 @@ const lookUps: [path: string, reason: string][] = [
   ["/v1/payments/ID", "PAYMENT_NOT_FOUND"],
   ["/v1/shipments/ID", "SHIPMENT_NOT_FOUND"],
   ["/v1/messages/ID", "MESSAGE_NOT_FOUND"],
+  ["/v1/customers/ID", "CUSTOMER_NOT_FOUND"],
   ["/v1/reservations/ID", "RESERVATION_NOT_FOUND"],
   ["/v1/stock/ID", "STOCK_NOT_FOUND"],
 ];
@@ -209,7 +211,7 @@ describe("page tokens", () => {
 });
 
 /** Makes at least two of everything that is listed. */
-async function fillLists({ shop: { rest, staff }, customer, orderId }: Victim): Promise<void> {
+async function fillLists({ shop: { rest, staff, httpUrl }, customer, orderId }: Victim): Promise<void> {
   const { buyer, order } = await newOrder(rest, ["BAD"]);
   for (let attempt = 0; attempt < 2; attempt++) {
     const declined = await buyer.payByCard(order.body.id, "pm_card_chargeDeclined");
@@ -229,6 +231,7 @@ async function fillLists({ shop: { rest, staff }, customer, orderId }: Victim): 
     made.push(await rest("POST", "/v1/messages:sendEmail", { staff, body: email }));
     const key = { name: `Key ${i}`, role: "ROLE_VIEWER" };
     made.push(await rest("POST", "/v1/apiKeys", { staff, body: key }));
+    made.push(await signUp(newVisitor(httpUrl), `bad-${i}@example.com`));
     made.push(await rest("POST", "/v1/categories", { staff, body: { id: `cat-${i}`, title: "Some" } }));
   }
   expect(made.map(({ status }) => status)).toEqual(Array(made.length).fill(200));
