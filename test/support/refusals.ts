@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { waitFor } from "../../lib/testing/wait-for.ts";
 import { type Buyer, newBuyer, newOrder } from "./buyer.ts";
 import { expectTypedRefusal } from "./errors.ts";
 import { fingerprint } from "./fingerprint.ts";
@@ -69,6 +70,18 @@ export type Row = [what: string, call: (victim: Victim) => RawCall, want: Want];
 
 export const invalid: Want = [400, "INVALID_ARGUMENT"];
 
+/** Waits until the vendors have told what became of every message: nothing changes by itself any more. */
+async function delivered({ shop: { rest, staff } }: Victim): Promise<void> {
+  const inTransit = ["STATE_PENDING", "STATE_SENT"];
+  await waitFor(
+    async () => {
+      const { body } = await rest("GET", "/v1/messages?pageSize=200", { staff });
+      return (body.messages as { state: string }[]).every(({ state }) => !inTransit.includes(state));
+    },
+    { what: "the news of every message", timeoutMs: 20_000 },
+  );
+}
+
 /** Tests that each row is refused as wanted, typed, and that `trace` is the same after all of them. */
 export function testRefusals(
   group: string,
@@ -79,6 +92,7 @@ export function testRefusals(
   describe(`bad ${group}`, () => {
     let before: unknown;
     beforeAll(async () => {
+      await delivered(victim());
       before = await trace(victim());
     });
     afterAll(async () => expect(await trace(victim())).toEqual(before));
