@@ -12,6 +12,8 @@ const configuration = [
   "buf.gen.yaml",
   "buf.yaml",
   "package.json",
+  "scripts/contract-comments.ts",
+  "scripts/protoc-gen-comments.ts",
   "third_party",
   "tsconfig.json",
 ];

@@ -2,6 +2,7 @@ import type { CallOptions } from "@connectrpc/connect";
 import { defineQueue } from "../../lib/jobs/index.ts";
 import type { CustomerDeps } from "./service.ts";
 import { completeErasure, deleteCustomer } from "./store-erasure.ts";
+import { findProfile } from "./store-profile.ts";
 
 /** Whom a job erases. */
 export interface EraseJob {
@@ -42,6 +43,10 @@ export async function eraseCustomerData(
     await payments.erasePayments(some, options);
     await shipping.eraseShipments(some, options);
     await notify.eraseMessages(some, options);
+  }
+  const profile = await findProfile(db, customerId);
+  if (profile !== undefined && profile.email !== "") {
+    await notify.eraseMessages({ recipients: [profile.email] }, options);
   }
   await carts.eraseCarts({ customerId }, options);
   await accounts.deleteAccount({ customerId }, options);

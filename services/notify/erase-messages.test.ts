@@ -91,3 +91,9 @@ test("what was sent is not sent again by a call that is repeated", async () => {
   });
   expect(under.email.taken).toHaveLength(sent);
 });
+
+test("blots out all that went to a recipient, in whatever case", async () => {
+  const mine = await under.client.sendEmail(link("Alan@example.com"), gateway);
+  await under.client.eraseMessages({ recipients: ["alan@EXAMPLE.com"] }, as.service("customer"));
+  expect((await under.client.getMessage({ messageId: mine.id }, staff)).to).toBe("");
+});

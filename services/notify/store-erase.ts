@@ -7,16 +7,21 @@ export interface ErasedMessage {
 }
 
 /**
- * Blots out who these orders' messages went to, and their subjects; also of messages of no order that went to the same
- * recipients, as the e-mails of an account do. Returns those that were not blotted out before.
+ * Blots out who these orders' messages, and all to these recipients, went to, and their subjects; also of messages of
+ * no order that went where the orders' did, as the e-mails of an account do. Returns those that were not blotted out
+ * before.
  */
-export async function eraseMessagesOf(tx: Queryable, orderIds: readonly string[]): Promise<ErasedMessage[]> {
+export async function eraseMessagesOf(
+  tx: Queryable,
+  { orderIds, recipients }: { orderIds: readonly string[]; recipients: readonly string[] },
+): Promise<ErasedMessage[]> {
   return tx.query<ErasedMessage>(sql`
     with recipients as (
       select distinct recipient from message where order_id = any(${orderIds}::text[]) and recipient <> ''
     ), meant as (
       select id from message
       where recipient <> '' and (order_id = any(${orderIds}::text[])
+        or lower(recipient) = any(${recipients.map((each) => each.toLowerCase())}::text[])
         or (order_id = '' and recipient in (select recipient from recipients)))
       order by id for no key update
     )

@@ -37,7 +37,7 @@ export function createRest(baseUrl: string): Rest {
     const text = await response.text();
     return {
       status: response.status,
-      body: text === "" ? undefined : JSON.parse(text),
+      body: read(text, response.headers.get("content-type")),
       headers: response.headers,
     };
   };
@@ -53,4 +53,14 @@ export function infoIn(answer: Answer): { reason: string; metadata: Record<strin
   const details: { "@type": string; reason: string; metadata: Record<string, string> }[] =
     answer.body?.error?.details ?? [];
   return details.find((detail) => detail["@type"].endsWith("google.rpc.ErrorInfo"));
+}
+
+/** JSON; the messages of a stream as a list. */
+function read(text: string, type: string | null): unknown {
+  if (type?.startsWith("application/x-ndjson"))
+    return text
+      .trim()
+      .split("\n")
+      .map((line) => JSON.parse(line));
+  return text === "" ? undefined : JSON.parse(text);
 }

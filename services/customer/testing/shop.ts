@@ -170,8 +170,8 @@ export async function openTestCustomers(): Promise<TestCustomers> {
         serve("listMessages");
         return create(ListMessagesResponseSchema, { messages: [{ id: "msg_1", orderId }] });
       },
-      eraseMessages: async ({ orderIds }) => {
-        serve("eraseMessages", orderIds?.join());
+      eraseMessages: async ({ orderIds = [], recipients = [] }) => {
+        serve("eraseMessages", [...orderIds, ...recipients].join());
         return create(EraseMessagesResponseSchema);
       },
     },

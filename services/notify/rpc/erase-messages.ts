@@ -4,13 +4,13 @@ import type { NotifyDeps } from "../service.ts";
 import { deleteAnswersOf, deleteEventsOf, eraseMessagesOf } from "../store-erase.ts";
 
 /**
- * Blots out who these orders' messages went to, and what their providers told of it. Safe to repeat. What providers
+ * Blots out who these orders' messages, and all to these recipients, went to, and what their providers told of it. Safe to repeat. What providers
  * tell later lies in the inbox for 30 days; what they know themselves, they are to be asked for.
  */
 export function eraseMessages({ db }: NotifyDeps): MethodImpl<typeof NotifyService.method.eraseMessages> {
-  return ({ orderIds }) =>
+  return ({ orderIds, recipients }) =>
     db.transaction(async (tx) => {
-      const messages = await eraseMessagesOf(tx, orderIds);
+      const messages = await eraseMessagesOf(tx, { orderIds, recipients });
       if (messages.length === 0) return {};
       await deleteEventsOf(tx, messages);
       await deleteAnswersOf(tx, messages);

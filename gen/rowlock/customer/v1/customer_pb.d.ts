@@ -612,7 +612,8 @@ export declare const RecordAccountRequestSchema: GenMessage<RecordAccountRequest
  * for: all that is known of them, and to be forgotten.
  *
  * A customer is an account that was made at `/v1/auth/…`; guests have none and
- * are refused with ACCOUNT_REQUIRED (PERMISSION_DENIED). A customer reaches
+ * are refused with ACCOUNT_REQUIRED (PERMISSION_DENIED), and so are the changes
+ * of a customer who is being erased. A customer reaches
  * their own data only; staff reach those of all.
  *
  * @generated from service rowlock.customer.v1.CustomerService
@@ -678,7 +679,7 @@ export declare const CustomerService: GenService<{
   /**
    * Removes an address; of the others the newest becomes the default one if it
    * was that. Removing what is not there changes nothing.
-   * Errors: ACCOUNT_REQUIRED.
+   * Errors: ACCOUNT_REQUIRED, REQUEST_ID_REUSED.
    *
    * @generated from rpc rowlock.customer.v1.CustomerService.RemoveAddress
    */
@@ -689,7 +690,7 @@ export declare const CustomerService: GenService<{
   },
   /**
    * Returns all that the shop knows of the caller as one JSON document: profile,
-   * addresses, orders with their events, payments and messages.
+   * addresses, orders with their events, payments, shipments and messages.
    * Errors: ACCOUNT_REQUIRED.
    *
    * @generated from rpc rowlock.customer.v1.CustomerService.ExportOwnData

@@ -752,6 +752,13 @@ export declare type EraseMessagesRequest = Message$1<"rowlock.notify.v1.EraseMes
    * @generated from field: repeated string order_ids = 1;
    */
   orderIds: string[];
+
+  /**
+   * E-mail addresses and phone numbers whose messages are meant.
+   *
+   * @generated from field: repeated string recipients = 2;
+   */
+  recipients: string[];
 };
 
 /**
@@ -981,8 +988,9 @@ export declare const NotifyService: GenService<{
     output: typeof WebhookEventSchema;
   },
   /**
-   * Blots out the recipient and the subject in what belongs to
-   * these orders. Repeating it changes nothing.
+   * Blots out the recipient and the subject of these orders' messages and of all
+   * that went to these recipients, and deletes what the providers told of them.
+   * Repeating it changes nothing.
    *
    * @generated from rpc rowlock.notify.v1.NotifyService.EraseMessages
    */

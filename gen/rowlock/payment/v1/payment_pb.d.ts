@@ -1167,8 +1167,8 @@ export declare const PaymentService: GenService<{
     output: typeof WebhookEventSchema;
   },
   /**
-   * Blots out the buyer's e-mail address in what belongs to
-   * these orders. Repeating it changes nothing.
+   * Blots out the buyer's e-mail address in these orders' payments. Repeating it
+   * changes nothing.
    *
    * @generated from rpc rowlock.payment.v1.PaymentService.ErasePayments
    */

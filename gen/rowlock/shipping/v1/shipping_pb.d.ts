@@ -739,8 +739,9 @@ export declare const ShippingService: GenService<{
     output: typeof WebhookEventSchema;
   },
   /**
-   * Blots out the recipient: of the address only the country and region stay in what belongs to
-   * these orders. Repeating it changes nothing.
+   * Blots out the recipient of these orders' shipments: of the address only the
+   * country and region stay. Deletes what the carrier told of them. Repeating it
+   * changes nothing.
    *
    * @generated from rpc rowlock.shipping.v1.ShippingService.EraseShipments
    */
