@@ -141,7 +141,8 @@ async function applyNext(client: pg.Client, { name, migrations }: Schema): Promi
   const next = migrations[recorded.size];
   if (next === undefined) return undefined;
   // The record goes in first: had the lock not held, the second migrator would wait on it and fail before any change.
-  await client.query("insert into migration (name) values ($1)", [next.name]);
+  // Not now(): that is when the wait for the lock began, and would put the steps in another order.
+  await client.query("insert into migration (name, applied_at) values ($1, clock_timestamp())", [next.name]);
   try {
     await client.query(next.up);
   } catch (cause) {

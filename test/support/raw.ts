@@ -10,7 +10,7 @@ export interface RawCall {
   body?: string | Buffer | readonly Buffer[] | undefined;
 }
 
-/** Calls over HTTP/1.1. An answer that is not JSON has its text as body. */
+/** Calls over HTTP/1.1. An answer that is not JSON has its text as body; of a stream the first part is enough. */
 export async function callRaw(
   baseUrl: string,
   { method, path, headers = {}, body }: RawCall,
@@ -22,9 +22,18 @@ export async function callRaw(
   return new Promise((resolve, reject) => {
     const request = send({ hostname, port, method, path, headers: { ...length, ...headers } }, (response) => {
       const chunks: Buffer[] = [];
-      response.on("data", (chunk: Buffer) => chunks.push(chunk));
+      const isStream = /^(application\/x-ndjson|text\/event-stream)/.test(
+        response.headers["content-type"] ?? "",
+      );
+      response.on("data", (chunk: Buffer) => {
+        chunks.push(chunk);
+        if (!isStream) return;
+        answer();
+        response.destroy();
+      });
       response.on("error", reject);
-      response.on("end", () => {
+      response.on("end", answer);
+      function answer(): void {
         const pairs = Object.entries(response.headers).map(([name, value]): [string, string] => [
           name,
           String(value),
@@ -34,7 +43,7 @@ export async function callRaw(
           headers: new Headers(pairs),
           body: parsed(Buffer.concat(chunks).toString()),
         });
-      });
+      }
     });
     // The answer may come, and the connection close, before all of a large body is out.
     request.on("error", reject);
