@@ -9,6 +9,7 @@ import type { Message } from "@bufbuild/protobuf";
 import type { Money } from "../../type/v1/money_pb.js";
 import type { Address, Contact } from "../../type/v1/address_pb.js";
 import type { Timestamp } from "@bufbuild/protobuf/wkt";
+import type { Discount, Tax } from "../../type/v1/price_pb.js";
 
 /**
  * Describes the file rowlock/cart/v1/cart.proto.
@@ -105,6 +106,50 @@ export declare type Cart = Message<"rowlock.cart.v1.Cart"> & {
    * @generated from field: google.protobuf.Timestamp expire_time = 12;
    */
   expireTime?: Timestamp | undefined;
+
+  /**
+   * The codes that the buyer has given, in the order they were.
+   *
+   * @generated from field: repeated rowlock.cart.v1.CartCoupon coupons = 13;
+   */
+  coupons: CartCoupon[];
+
+  /**
+   * Sum of the lines' discounts.
+   *
+   * @generated from field: rowlock.type.v1.Money item_discount = 14;
+   */
+  itemDiscount?: Money | undefined;
+
+  /**
+   * Sum of the lines' taxes; unset until there is an address.
+   *
+   * @generated from field: rowlock.type.v1.Money tax_total = 15;
+   */
+  taxTotal?: Money | undefined;
+
+  /**
+   * What the goods come to: item_total - item_discount, and the taxes that are
+   * not in the prices. Shipping is known once an order is placed.
+   *
+   * @generated from field: rowlock.type.v1.Money total = 16;
+   */
+  total?: Money | undefined;
+
+  /**
+   * Whether shipping is free with one of the promotions, as far as its rules go.
+   *
+   * @generated from field: bool free_shipping = 17;
+   */
+  freeShipping: boolean;
+
+  /**
+   * Through which shop front it was made, for example `online-store`; empty for
+   * the shop's own.
+   *
+   * @generated from field: string channel = 18;
+   */
+  channel: string;
 };
 
 /**
@@ -236,6 +281,41 @@ export declare type CartLine = Message<"rowlock.cart.v1.CartLine"> & {
    * @generated from field: repeated rowlock.cart.v1.Notice notices = 11;
    */
   notices: Notice[];
+
+  /**
+   * What promotions take off it, in the order in which they apply.
+   *
+   * @generated from field: repeated rowlock.type.v1.Discount discounts = 12;
+   */
+  discounts: Discount[];
+
+  /**
+   * total less its discounts.
+   *
+   * @generated from field: rowlock.type.v1.Money discounted_total = 13;
+   */
+  discountedTotal?: Money | undefined;
+
+  /**
+   * Taxes on it, by name; empty until there is an address.
+   *
+   * @generated from field: repeated rowlock.type.v1.Tax taxes = 14;
+   */
+  taxes: Tax[];
+
+  /**
+   * Ids of the product's categories.
+   *
+   * @generated from field: repeated string category_ids = 15;
+   */
+  categoryIds: string[];
+
+  /**
+   * The product's tax category.
+   *
+   * @generated from field: string tax_category = 16;
+   */
+  taxCategory: string;
 };
 
 /**
@@ -243,6 +323,41 @@ export declare type CartLine = Message<"rowlock.cart.v1.CartLine"> & {
  * Use `create(CartLineSchema)` to create a new message.
  */
 export declare const CartLineSchema: GenMessage<CartLine>;
+
+/**
+ * A coupon's code in a cart.
+ *
+ * @generated from message rowlock.cart.v1.CartCoupon
+ */
+export declare type CartCoupon = Message<"rowlock.cart.v1.CartCoupon"> & {
+  /**
+   * In capitals.
+   *
+   * @generated from field: string code = 1;
+   */
+  code: string;
+
+  /**
+   * Whether something is taken off for it now.
+   *
+   * @generated from field: bool applied = 2;
+   */
+  applied: boolean;
+
+  /**
+   * Why nothing is; empty when something is. One of
+   * rowlock.promotion.v1.RefusedCode's reasons.
+   *
+   * @generated from field: string reason = 3;
+   */
+  reason: string;
+};
+
+/**
+ * Describes the message rowlock.cart.v1.CartCoupon.
+ * Use `create(CartCouponSchema)` to create a new message.
+ */
+export declare const CartCouponSchema: GenMessage<CartCoupon>;
 
 /**
  * Something the buyer should know of a line.
@@ -340,6 +455,13 @@ export declare type CreateCartRequest = Message<"rowlock.cart.v1.CreateCartReque
    * @generated from field: string request_id = 2;
    */
   requestId: string;
+
+  /**
+   * Through which shop front it is made; services only, of others it is ignored.
+   *
+   * @generated from field: string channel = 3;
+   */
+  channel: string;
 };
 
 /**
@@ -524,6 +646,74 @@ export declare type ClearCartRequest = Message<"rowlock.cart.v1.ClearCartRequest
  * Use `create(ClearCartRequestSchema)` to create a new message.
  */
 export declare const ClearCartRequestSchema: GenMessage<ClearCartRequest>;
+
+/**
+ * Input of ApplyCoupon.
+ *
+ * @generated from message rowlock.cart.v1.ApplyCouponRequest
+ */
+export declare type ApplyCouponRequest = Message<"rowlock.cart.v1.ApplyCouponRequest"> & {
+  /**
+   * The cart's id.
+   *
+   * @generated from field: string cart_id = 1;
+   */
+  cartId: string;
+
+  /**
+   * The code as the buyer typed it; letters count alike in both cases.
+   *
+   * @generated from field: string code = 2;
+   */
+  code: string;
+
+  /**
+   * Idempotency key; REST header `Idempotency-Key`.
+   *
+   * @generated from field: string request_id = 3;
+   */
+  requestId: string;
+};
+
+/**
+ * Describes the message rowlock.cart.v1.ApplyCouponRequest.
+ * Use `create(ApplyCouponRequestSchema)` to create a new message.
+ */
+export declare const ApplyCouponRequestSchema: GenMessage<ApplyCouponRequest>;
+
+/**
+ * Input of RemoveCoupon.
+ *
+ * @generated from message rowlock.cart.v1.RemoveCouponRequest
+ */
+export declare type RemoveCouponRequest = Message<"rowlock.cart.v1.RemoveCouponRequest"> & {
+  /**
+   * The cart's id.
+   *
+   * @generated from field: string cart_id = 1;
+   */
+  cartId: string;
+
+  /**
+   * The code.
+   *
+   * @generated from field: string code = 2;
+   */
+  code: string;
+
+  /**
+   * Idempotency key; REST header `Idempotency-Key`.
+   *
+   * @generated from field: string request_id = 3;
+   */
+  requestId: string;
+};
+
+/**
+ * Describes the message rowlock.cart.v1.RemoveCouponRequest.
+ * Use `create(RemoveCouponRequestSchema)` to create a new message.
+ */
+export declare const RemoveCouponRequestSchema: GenMessage<RemoveCouponRequest>;
 
 /**
  * Input of SetDelivery.
@@ -956,6 +1146,31 @@ export declare const CartService: GenService<{
   clearCart: {
     methodKind: "unary";
     input: typeof ClearCartRequestSchema;
+    output: typeof CartSchema;
+  },
+  /**
+   * Puts a coupon's code into the cart. It stays there when it gives nothing
+   * for now: `coupons` says why. A code that is there already changes nothing.
+   * Errors: CART_NOT_FOUND, NOT_OWNER, CART_NOT_OPEN, COUPON_NOT_FOUND (NOT_FOUND;
+   * metadata code), COUPONS_FULL (ten are the most), REQUEST_ID_REUSED.
+   *
+   * @generated from rpc rowlock.cart.v1.CartService.ApplyCoupon
+   */
+  applyCoupon: {
+    methodKind: "unary";
+    input: typeof ApplyCouponRequestSchema;
+    output: typeof CartSchema;
+  },
+  /**
+   * Takes a coupon's code out of the cart. Removing what is not there changes
+   * nothing.
+   * Errors: CART_NOT_FOUND, NOT_OWNER, CART_NOT_OPEN.
+   *
+   * @generated from rpc rowlock.cart.v1.CartService.RemoveCoupon
+   */
+  removeCoupon: {
+    methodKind: "unary";
+    input: typeof RemoveCouponRequestSchema;
     output: typeof CartSchema;
   },
   /**

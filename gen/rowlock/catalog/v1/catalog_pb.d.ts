@@ -120,6 +120,13 @@ export declare type Product = Message<"rowlock.catalog.v1.Product"> & {
    * @generated from field: google.protobuf.Timestamp update_time = 14;
    */
   updateTime?: Timestamp | undefined;
+
+  /**
+   * How it is taxed, for example `food` or `books`; empty: as most goods are.
+   *
+   * @generated from field: string tax_category = 15;
+   */
+  taxCategory: string;
 };
 
 /**
@@ -713,6 +720,20 @@ export declare type SellableVariant = Message<"rowlock.catalog.v1.SellableVarian
    * @generated from field: string image_url = 4;
    */
   imageUrl: string;
+
+  /**
+   * Ids of the product's categories.
+   *
+   * @generated from field: repeated string category_ids = 5;
+   */
+  categoryIds: string[];
+
+  /**
+   * The product's tax category.
+   *
+   * @generated from field: string tax_category = 6;
+   */
+  taxCategory: string;
 };
 
 /**

@@ -6,7 +6,8 @@
 
 import type { GenEnum, GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
 import type { Message } from "@bufbuild/protobuf";
-import type { Duration, Timestamp } from "@bufbuild/protobuf/wkt";
+import type { Duration, FieldMask, Timestamp } from "@bufbuild/protobuf/wkt";
+import type { HttpBodySchema } from "../../../google/api/httpbody_pb.js";
 
 /**
  * Describes the file rowlock/inventory/v1/inventory.proto.
@@ -1225,6 +1226,625 @@ export enum StockViolation_Kind {
 export declare const StockViolation_KindSchema: GenEnum<StockViolation_Kind>;
 
 /**
+ * A place where stock is kept.
+ *
+ * @generated from message rowlock.inventory.v1.Location
+ */
+export declare type Location = Message<"rowlock.inventory.v1.Location"> & {
+  /**
+   * The merchant's own id: small letters, digits and hyphens.
+   *
+   * @generated from field: string id = 1;
+   */
+  id: string;
+
+  /**
+   * What staff read.
+   *
+   * @generated from field: string name = 2;
+   */
+  name: string;
+
+  /**
+   * Which comes first; the highest.
+   *
+   * @generated from field: int32 priority = 3;
+   */
+  priority: number;
+
+  /**
+   * Whether nothing is to be sold from it for now. What is held there stays.
+   *
+   * @generated from field: bool paused = 4;
+   */
+  paused: boolean;
+
+  /**
+   * Output only. When it was made.
+   *
+   * @generated from field: google.protobuf.Timestamp create_time = 5;
+   */
+  createTime?: Timestamp | undefined;
+
+  /**
+   * Output only. When it last changed.
+   *
+   * @generated from field: google.protobuf.Timestamp update_time = 6;
+   */
+  updateTime?: Timestamp | undefined;
+};
+
+/**
+ * Describes the message rowlock.inventory.v1.Location.
+ * Use `create(LocationSchema)` to create a new message.
+ */
+export declare const LocationSchema: GenMessage<Location>;
+
+/**
+ * A SKU's stock at all locations.
+ *
+ * @generated from message rowlock.inventory.v1.StockSummary
+ */
+export declare type StockSummary = Message<"rowlock.inventory.v1.StockSummary"> & {
+  /**
+   * The SKU.
+   *
+   * @generated from field: string sku = 1;
+   */
+  sku: string;
+
+  /**
+   * Units on the shelves, the reserved ones included.
+   *
+   * @generated from field: int64 on_hand = 2;
+   */
+  onHand: bigint;
+
+  /**
+   * Units held by reservations.
+   *
+   * @generated from field: int64 reserved = 3;
+   */
+  reserved: bigint;
+
+  /**
+   * Units that can be reserved now.
+   *
+   * @generated from field: int64 available = 4;
+   */
+  available: bigint;
+
+  /**
+   * Units that open orders need: those held for orders not paid yet, and those
+   * sold beyond what was on hand and not delivered since.
+   *
+   * @generated from field: int64 demanded = 5;
+   */
+  demanded: bigint;
+
+  /**
+   * Units that must be added so that all demanded ones can be delivered and
+   * more than the threshold is left: demanded + threshold - on_hand, at least 0.
+   *
+   * @generated from field: int64 shortfall = 6;
+   */
+  shortfall: bigint;
+
+  /**
+   * Units at or below which the SKU runs low; unset: it is not watched.
+   *
+   * @generated from field: optional int64 threshold = 7;
+   */
+  threshold?: bigint | undefined;
+
+  /**
+   * How many customers wait for a notice.
+   *
+   * @generated from field: int64 waiting = 8;
+   */
+  waiting: bigint;
+};
+
+/**
+ * Describes the message rowlock.inventory.v1.StockSummary.
+ * Use `create(StockSummarySchema)` to create a new message.
+ */
+export declare const StockSummarySchema: GenMessage<StockSummary>;
+
+/**
+ * A SKU that ran low.
+ *
+ * @generated from message rowlock.inventory.v1.StockAlert
+ */
+export declare type StockAlert = Message<"rowlock.inventory.v1.StockAlert"> & {
+  /**
+   * Opaque id, `alr_…`.
+   *
+   * @generated from field: string id = 1;
+   */
+  id: string;
+
+  /**
+   * The SKU.
+   *
+   * @generated from field: string sku = 2;
+   */
+  sku: string;
+
+  /**
+   * Units that were available then.
+   *
+   * @generated from field: int64 available = 3;
+   */
+  available: bigint;
+
+  /**
+   * The threshold then.
+   *
+   * @generated from field: int64 threshold = 4;
+   */
+  threshold: bigint;
+
+  /**
+   * When.
+   *
+   * @generated from field: google.protobuf.Timestamp create_time = 5;
+   */
+  createTime?: Timestamp | undefined;
+
+  /**
+   * When there was more than the threshold again; unset until then.
+   *
+   * @generated from field: google.protobuf.Timestamp resolve_time = 6;
+   */
+  resolveTime?: Timestamp | undefined;
+};
+
+/**
+ * Describes the message rowlock.inventory.v1.StockAlert.
+ * Use `create(StockAlertSchema)` to create a new message.
+ */
+export declare const StockAlertSchema: GenMessage<StockAlert>;
+
+/**
+ * Input of CreateLocation.
+ *
+ * @generated from message rowlock.inventory.v1.CreateLocationRequest
+ */
+export declare type CreateLocationRequest = Message<"rowlock.inventory.v1.CreateLocationRequest"> & {
+  /**
+   * The location.
+   *
+   * @generated from field: rowlock.inventory.v1.Location location = 1;
+   */
+  location?: Location | undefined;
+
+  /**
+   * Idempotency key; REST header `Idempotency-Key`.
+   *
+   * @generated from field: string request_id = 2;
+   */
+  requestId: string;
+};
+
+/**
+ * Describes the message rowlock.inventory.v1.CreateLocationRequest.
+ * Use `create(CreateLocationRequestSchema)` to create a new message.
+ */
+export declare const CreateLocationRequestSchema: GenMessage<CreateLocationRequest>;
+
+/**
+ * Input of UpdateLocation.
+ *
+ * @generated from message rowlock.inventory.v1.UpdateLocationRequest
+ */
+export declare type UpdateLocationRequest = Message<"rowlock.inventory.v1.UpdateLocationRequest"> & {
+  /**
+   * The location, with `id` and the fields to change.
+   *
+   * @generated from field: rowlock.inventory.v1.Location location = 1;
+   */
+  location?: Location | undefined;
+
+  /**
+   * Which fields to change. Over REST it is inferred from the body when left
+   * out. Only what is named is validated.
+   *
+   * @generated from field: google.protobuf.FieldMask update_mask = 2;
+   */
+  updateMask?: FieldMask | undefined;
+
+  /**
+   * Idempotency key; REST header `Idempotency-Key`.
+   *
+   * @generated from field: string request_id = 3;
+   */
+  requestId: string;
+};
+
+/**
+ * Describes the message rowlock.inventory.v1.UpdateLocationRequest.
+ * Use `create(UpdateLocationRequestSchema)` to create a new message.
+ */
+export declare const UpdateLocationRequestSchema: GenMessage<UpdateLocationRequest>;
+
+/**
+ * Input of ListLocations.
+ *
+ * @generated from message rowlock.inventory.v1.ListLocationsRequest
+ */
+export declare type ListLocationsRequest = Message<"rowlock.inventory.v1.ListLocationsRequest"> & {
+};
+
+/**
+ * Describes the message rowlock.inventory.v1.ListLocationsRequest.
+ * Use `create(ListLocationsRequestSchema)` to create a new message.
+ */
+export declare const ListLocationsRequestSchema: GenMessage<ListLocationsRequest>;
+
+/**
+ * Answer of ListLocations.
+ *
+ * @generated from message rowlock.inventory.v1.ListLocationsResponse
+ */
+export declare type ListLocationsResponse = Message<"rowlock.inventory.v1.ListLocationsResponse"> & {
+  /**
+   * All locations.
+   *
+   * @generated from field: repeated rowlock.inventory.v1.Location locations = 1;
+   */
+  locations: Location[];
+};
+
+/**
+ * Describes the message rowlock.inventory.v1.ListLocationsResponse.
+ * Use `create(ListLocationsResponseSchema)` to create a new message.
+ */
+export declare const ListLocationsResponseSchema: GenMessage<ListLocationsResponse>;
+
+/**
+ * Input of TransferStock.
+ *
+ * @generated from message rowlock.inventory.v1.TransferStockRequest
+ */
+export declare type TransferStockRequest = Message<"rowlock.inventory.v1.TransferStockRequest"> & {
+  /**
+   * The SKU.
+   *
+   * @generated from field: string sku = 1;
+   */
+  sku: string;
+
+  /**
+   * Where the units are.
+   *
+   * @generated from field: string from_location_id = 2;
+   */
+  fromLocationId: string;
+
+  /**
+   * Where they go; another one.
+   *
+   * @generated from field: string to_location_id = 3;
+   */
+  toLocationId: string;
+
+  /**
+   * Units; at least 1.
+   *
+   * @generated from field: int64 quantity = 4;
+   */
+  quantity: bigint;
+
+  /**
+   * Idempotency key; REST header `Idempotency-Key`.
+   *
+   * @generated from field: string request_id = 5;
+   */
+  requestId: string;
+};
+
+/**
+ * Describes the message rowlock.inventory.v1.TransferStockRequest.
+ * Use `create(TransferStockRequestSchema)` to create a new message.
+ */
+export declare const TransferStockRequestSchema: GenMessage<TransferStockRequest>;
+
+/**
+ * Answer of TransferStock.
+ *
+ * @generated from message rowlock.inventory.v1.TransferStockResponse
+ */
+export declare type TransferStockResponse = Message<"rowlock.inventory.v1.TransferStockResponse"> & {
+  /**
+   * The stock where the units were.
+   *
+   * @generated from field: rowlock.inventory.v1.StockItem from = 1;
+   */
+  from?: StockItem | undefined;
+
+  /**
+   * The stock where they are.
+   *
+   * @generated from field: rowlock.inventory.v1.StockItem to = 2;
+   */
+  to?: StockItem | undefined;
+};
+
+/**
+ * Describes the message rowlock.inventory.v1.TransferStockResponse.
+ * Use `create(TransferStockResponseSchema)` to create a new message.
+ */
+export declare const TransferStockResponseSchema: GenMessage<TransferStockResponse>;
+
+/**
+ * Input of SetLowStockThreshold.
+ *
+ * @generated from message rowlock.inventory.v1.SetLowStockThresholdRequest
+ */
+export declare type SetLowStockThresholdRequest = Message<"rowlock.inventory.v1.SetLowStockThresholdRequest"> & {
+  /**
+   * The SKU.
+   *
+   * @generated from field: string sku = 1;
+   */
+  sku: string;
+
+  /**
+   * Units; unset: the SKU is no longer watched.
+   *
+   * @generated from field: optional int64 threshold = 2;
+   */
+  threshold?: bigint | undefined;
+
+  /**
+   * Idempotency key; REST header `Idempotency-Key`.
+   *
+   * @generated from field: string request_id = 3;
+   */
+  requestId: string;
+};
+
+/**
+ * Describes the message rowlock.inventory.v1.SetLowStockThresholdRequest.
+ * Use `create(SetLowStockThresholdRequestSchema)` to create a new message.
+ */
+export declare const SetLowStockThresholdRequestSchema: GenMessage<SetLowStockThresholdRequest>;
+
+/**
+ * Input of ReportStock.
+ *
+ * @generated from message rowlock.inventory.v1.ReportStockRequest
+ */
+export declare type ReportStockRequest = Message<"rowlock.inventory.v1.ReportStockRequest"> & {
+  /**
+   * How many to return: 0 means 50; above 200 means 200; a negative number is
+   * refused.
+   *
+   * @generated from field: int32 page_size = 1;
+   */
+  pageSize: number;
+
+  /**
+   * `next_page_token` of the page before; the other fields must be unchanged.
+   *
+   * @generated from field: string page_token = 2;
+   */
+  pageToken: string;
+
+  /**
+   * Only SKUs of which units must be added.
+   *
+   * @generated from field: bool short_only = 3;
+   */
+  shortOnly: boolean;
+
+  /**
+   * Only these SKUs; empty: all.
+   *
+   * @generated from field: repeated string skus = 4;
+   */
+  skus: string[];
+};
+
+/**
+ * Describes the message rowlock.inventory.v1.ReportStockRequest.
+ * Use `create(ReportStockRequestSchema)` to create a new message.
+ */
+export declare const ReportStockRequestSchema: GenMessage<ReportStockRequest>;
+
+/**
+ * Answer of ReportStock.
+ *
+ * @generated from message rowlock.inventory.v1.ReportStockResponse
+ */
+export declare type ReportStockResponse = Message<"rowlock.inventory.v1.ReportStockResponse"> & {
+  /**
+   * One page.
+   *
+   * @generated from field: repeated rowlock.inventory.v1.StockSummary items = 1;
+   */
+  items: StockSummary[];
+
+  /**
+   * Opaque; empty on the last page.
+   *
+   * @generated from field: string next_page_token = 2;
+   */
+  nextPageToken: string;
+};
+
+/**
+ * Describes the message rowlock.inventory.v1.ReportStockResponse.
+ * Use `create(ReportStockResponseSchema)` to create a new message.
+ */
+export declare const ReportStockResponseSchema: GenMessage<ReportStockResponse>;
+
+/**
+ * Input of ExportStockReport.
+ *
+ * @generated from message rowlock.inventory.v1.ExportStockReportRequest
+ */
+export declare type ExportStockReportRequest = Message<"rowlock.inventory.v1.ExportStockReportRequest"> & {
+  /**
+   * Only SKUs of which units must be added.
+   *
+   * @generated from field: bool short_only = 1;
+   */
+  shortOnly: boolean;
+};
+
+/**
+ * Describes the message rowlock.inventory.v1.ExportStockReportRequest.
+ * Use `create(ExportStockReportRequestSchema)` to create a new message.
+ */
+export declare const ExportStockReportRequestSchema: GenMessage<ExportStockReportRequest>;
+
+/**
+ * Input of ListStockAlerts.
+ *
+ * @generated from message rowlock.inventory.v1.ListStockAlertsRequest
+ */
+export declare type ListStockAlertsRequest = Message<"rowlock.inventory.v1.ListStockAlertsRequest"> & {
+  /**
+   * How many to return: 0 means 50; above 200 means 200; a negative number is
+   * refused.
+   *
+   * @generated from field: int32 page_size = 1;
+   */
+  pageSize: number;
+
+  /**
+   * `next_page_token` of the page before; the other fields must be unchanged.
+   *
+   * @generated from field: string page_token = 2;
+   */
+  pageToken: string;
+
+  /**
+   * Only those that are not resolved.
+   *
+   * @generated from field: bool open_only = 3;
+   */
+  openOnly: boolean;
+};
+
+/**
+ * Describes the message rowlock.inventory.v1.ListStockAlertsRequest.
+ * Use `create(ListStockAlertsRequestSchema)` to create a new message.
+ */
+export declare const ListStockAlertsRequestSchema: GenMessage<ListStockAlertsRequest>;
+
+/**
+ * Answer of ListStockAlerts.
+ *
+ * @generated from message rowlock.inventory.v1.ListStockAlertsResponse
+ */
+export declare type ListStockAlertsResponse = Message<"rowlock.inventory.v1.ListStockAlertsResponse"> & {
+  /**
+   * One page.
+   *
+   * @generated from field: repeated rowlock.inventory.v1.StockAlert alerts = 1;
+   */
+  alerts: StockAlert[];
+
+  /**
+   * Opaque; empty on the last page.
+   *
+   * @generated from field: string next_page_token = 2;
+   */
+  nextPageToken: string;
+};
+
+/**
+ * Describes the message rowlock.inventory.v1.ListStockAlertsResponse.
+ * Use `create(ListStockAlertsResponseSchema)` to create a new message.
+ */
+export declare const ListStockAlertsResponseSchema: GenMessage<ListStockAlertsResponse>;
+
+/**
+ * Input of RequestStockNotice.
+ *
+ * @generated from message rowlock.inventory.v1.RequestStockNoticeRequest
+ */
+export declare type RequestStockNoticeRequest = Message<"rowlock.inventory.v1.RequestStockNoticeRequest"> & {
+  /**
+   * The SKU.
+   *
+   * @generated from field: string sku = 1;
+   */
+  sku: string;
+
+  /**
+   * Where the notice goes.
+   *
+   * @generated from field: string email = 2;
+   */
+  email: string;
+
+  /**
+   * Idempotency key; REST header `Idempotency-Key`.
+   *
+   * @generated from field: string request_id = 3;
+   */
+  requestId: string;
+};
+
+/**
+ * Describes the message rowlock.inventory.v1.RequestStockNoticeRequest.
+ * Use `create(RequestStockNoticeRequestSchema)` to create a new message.
+ */
+export declare const RequestStockNoticeRequestSchema: GenMessage<RequestStockNoticeRequest>;
+
+/**
+ * Answer of RequestStockNotice. It says nothing of whether somebody asked before.
+ *
+ * @generated from message rowlock.inventory.v1.RequestStockNoticeResponse
+ */
+export declare type RequestStockNoticeResponse = Message<"rowlock.inventory.v1.RequestStockNoticeResponse"> & {
+};
+
+/**
+ * Describes the message rowlock.inventory.v1.RequestStockNoticeResponse.
+ * Use `create(RequestStockNoticeResponseSchema)` to create a new message.
+ */
+export declare const RequestStockNoticeResponseSchema: GenMessage<RequestStockNoticeResponse>;
+
+/**
+ * Input of EraseStockNotices.
+ *
+ * @generated from message rowlock.inventory.v1.EraseStockNoticesRequest
+ */
+export declare type EraseStockNoticesRequest = Message<"rowlock.inventory.v1.EraseStockNoticesRequest"> & {
+  /**
+   * The e-mail addresses.
+   *
+   * @generated from field: repeated string emails = 1;
+   */
+  emails: string[];
+};
+
+/**
+ * Describes the message rowlock.inventory.v1.EraseStockNoticesRequest.
+ * Use `create(EraseStockNoticesRequestSchema)` to create a new message.
+ */
+export declare const EraseStockNoticesRequestSchema: GenMessage<EraseStockNoticesRequest>;
+
+/**
+ * Answer of EraseStockNotices.
+ *
+ * @generated from message rowlock.inventory.v1.EraseStockNoticesResponse
+ */
+export declare type EraseStockNoticesResponse = Message<"rowlock.inventory.v1.EraseStockNoticesResponse"> & {
+};
+
+/**
+ * Describes the message rowlock.inventory.v1.EraseStockNoticesResponse.
+ * Use `create(EraseStockNoticesResponseSchema)` to create a new message.
+ */
+export declare const EraseStockNoticesResponseSchema: GenMessage<EraseStockNoticesResponse>;
+
+/**
  * Stock and reservations.
  *
  * Stock is counted per SKU and location. A Reservation holds units of several
@@ -1232,6 +1852,11 @@ export declare const StockViolation_KindSchema: GenEnum<StockViolation_Kind>;
  * committed (the goods leave), released or expires. Every change of a counter
  * is an entry of an append-only ledger written in the same transaction, and
  * the database itself guarantees `0 <= reserved <= on_hand + backorder_limit`.
+ *
+ * A shop may have several locations. A reservation takes all its units from one
+ * of them when one has them all, of several the one with the highest priority;
+ * otherwise it takes from as few as it finds going by priority, and one line may
+ * come from several.
  *
  * @generated from service rowlock.inventory.v1.InventoryService
  */
@@ -1407,6 +2032,118 @@ export declare const InventoryService: GenService<{
     methodKind: "unary";
     input: typeof ExplainAvailabilityRequestSchema;
     output: typeof AvailabilityExplanationSchema;
+  },
+  /**
+   * Makes a location. The location `main` is there from the beginning.
+   * Errors: LOCATION_EXISTS (ALREADY_EXISTS), REQUEST_ID_REUSED.
+   *
+   * @generated from rpc rowlock.inventory.v1.InventoryService.CreateLocation
+   */
+  createLocation: {
+    methodKind: "unary";
+    input: typeof CreateLocationRequestSchema;
+    output: typeof LocationSchema;
+  },
+  /**
+   * Changes the fields named in `update_mask`.
+   * Errors: LOCATION_NOT_FOUND, UPDATE_MASK_INVALID, REQUEST_ID_REUSED.
+   *
+   * @generated from rpc rowlock.inventory.v1.InventoryService.UpdateLocation
+   */
+  updateLocation: {
+    methodKind: "unary";
+    input: typeof UpdateLocationRequestSchema;
+    output: typeof LocationSchema;
+  },
+  /**
+   * Lists all locations, the highest priority first.
+   *
+   * @generated from rpc rowlock.inventory.v1.InventoryService.ListLocations
+   */
+  listLocations: {
+    methodKind: "unary";
+    input: typeof ListLocationsRequestSchema;
+    output: typeof ListLocationsResponseSchema;
+  },
+  /**
+   * Moves units that nobody holds from one location to another.
+   * Errors: LOCATION_NOT_FOUND, STOCK_NOT_FOUND, STOCK_BELOW_RESERVED (so many
+   * are not free there), REQUEST_ID_REUSED.
+   *
+   * @generated from rpc rowlock.inventory.v1.InventoryService.TransferStock
+   */
+  transferStock: {
+    methodKind: "unary";
+    input: typeof TransferStockRequestSchema;
+    output: typeof TransferStockResponseSchema;
+  },
+  /**
+   * Sets at how many available units, of all locations together, a SKU runs low.
+   * Errors: STOCK_NOT_FOUND, REQUEST_ID_REUSED.
+   *
+   * @generated from rpc rowlock.inventory.v1.InventoryService.SetLowStockThreshold
+   */
+  setLowStockThreshold: {
+    methodKind: "unary";
+    input: typeof SetLowStockThresholdRequestSchema;
+    output: typeof StockSummarySchema;
+  },
+  /**
+   * Reports each SKU's stock, what open orders demand of it, and how many units
+   * must be added; by SKU.
+   * Errors: PAGE_TOKEN_INVALID.
+   *
+   * @generated from rpc rowlock.inventory.v1.InventoryService.ReportStock
+   */
+  reportStock: {
+    methodKind: "unary";
+    input: typeof ReportStockRequestSchema;
+    output: typeof ReportStockResponseSchema;
+  },
+  /**
+   * The same report, whole, as CSV (RFC 4180, UTF-8, a line of names first).
+   *
+   * @generated from rpc rowlock.inventory.v1.InventoryService.ExportStockReport
+   */
+  exportStockReport: {
+    methodKind: "server_streaming";
+    input: typeof ExportStockReportRequestSchema;
+    output: typeof HttpBodySchema;
+  },
+  /**
+   * Lists alerts of low stock, the newest first.
+   * Errors: PAGE_TOKEN_INVALID.
+   *
+   * @generated from rpc rowlock.inventory.v1.InventoryService.ListStockAlerts
+   */
+  listStockAlerts: {
+    methodKind: "unary";
+    input: typeof ListStockAlertsRequestSchema;
+    output: typeof ListStockAlertsResponseSchema;
+  },
+  /**
+   * Asks for an e-mail, once, when a SKU that cannot be had now can be had again.
+   * Asking twice is the same as once.
+   * Errors: STOCK_NOT_FOUND, STOCK_AVAILABLE (FAILED_PRECONDITION; it can be had
+   * now), REQUEST_ID_REUSED.
+   *
+   * @generated from rpc rowlock.inventory.v1.InventoryService.RequestStockNotice
+   */
+  requestStockNotice: {
+    methodKind: "unary";
+    input: typeof RequestStockNoticeRequestSchema;
+    output: typeof RequestStockNoticeResponseSchema;
+  },
+  /**
+   * Forgets who asked for notices, by e-mail address. Repeating it changes
+   * nothing.
+   *
+   * @generated from rpc rowlock.inventory.v1.InventoryService.EraseStockNotices
+   */
+  eraseStockNotices: {
+    methodKind: "unary";
+    input: typeof EraseStockNoticesRequestSchema;
+    output: typeof EraseStockNoticesResponseSchema;
   },
   /**
    * Checks the counters against the holds and the ledger, and holds against

@@ -252,6 +252,34 @@ export declare type OrderSummary = Message$1<"rowlock.notify.v1.OrderSummary"> &
    * @generated from field: string cancel_reason = 12;
    */
   cancelReason: string;
+
+  /**
+   * What promotions take off the goods.
+   *
+   * @generated from field: rowlock.type.v1.Money item_discount = 13;
+   */
+  itemDiscount?: Money | undefined;
+
+  /**
+   * What promotions take off shipping.
+   *
+   * @generated from field: rowlock.type.v1.Money shipping_discount = 14;
+   */
+  shippingDiscount?: Money | undefined;
+
+  /**
+   * All taxes.
+   *
+   * @generated from field: rowlock.type.v1.Money tax_total = 15;
+   */
+  taxTotal?: Money | undefined;
+
+  /**
+   * Those of them that are in the prices.
+   *
+   * @generated from field: rowlock.type.v1.Money included_tax_total = 16;
+   */
+  includedTaxTotal?: Money | undefined;
 };
 
 /**
@@ -404,6 +432,108 @@ export declare type NotifyOrderResponse = Message$1<"rowlock.notify.v1.NotifyOrd
  * Use `create(NotifyOrderResponseSchema)` to create a new message.
  */
 export declare const NotifyOrderResponseSchema: GenMessage<NotifyOrderResponse>;
+
+/**
+ * Input of NotifyStock.
+ *
+ * @generated from message rowlock.notify.v1.NotifyStockRequest
+ */
+export declare type NotifyStockRequest = Message$1<"rowlock.notify.v1.NotifyStockRequest"> & {
+  /**
+   * Identifies the event, for example `low:<sku>:<n>`.
+   *
+   * @generated from field: string event_key = 1;
+   */
+  eventKey: string;
+
+  /**
+   * What happened.
+   *
+   * @generated from field: rowlock.notify.v1.StockEventKind kind = 2;
+   */
+  kind: StockEventKind;
+
+  /**
+   * Who is told; empty: the staff.
+   *
+   * @generated from field: string email = 3;
+   */
+  email: string;
+
+  /**
+   * The SKUs it is about.
+   *
+   * @generated from field: repeated rowlock.notify.v1.NotifyStockRequest.Item items = 4;
+   */
+  items: NotifyStockRequest_Item[];
+};
+
+/**
+ * Describes the message rowlock.notify.v1.NotifyStockRequest.
+ * Use `create(NotifyStockRequestSchema)` to create a new message.
+ */
+export declare const NotifyStockRequestSchema: GenMessage<NotifyStockRequest>;
+
+/**
+ * One SKU.
+ *
+ * @generated from message rowlock.notify.v1.NotifyStockRequest.Item
+ */
+export declare type NotifyStockRequest_Item = Message$1<"rowlock.notify.v1.NotifyStockRequest.Item"> & {
+  /**
+   * The SKU.
+   *
+   * @generated from field: string sku = 1;
+   */
+  sku: string;
+
+  /**
+   * Title of the product, with the variant's; empty when it is not known.
+   *
+   * @generated from field: string title = 2;
+   */
+  title: string;
+
+  /**
+   * Units that can be had now.
+   *
+   * @generated from field: int64 available = 3;
+   */
+  available: bigint;
+
+  /**
+   * Units at or below which it runs low.
+   *
+   * @generated from field: int64 threshold = 4;
+   */
+  threshold: bigint;
+};
+
+/**
+ * Describes the message rowlock.notify.v1.NotifyStockRequest.Item.
+ * Use `create(NotifyStockRequest_ItemSchema)` to create a new message.
+ */
+export declare const NotifyStockRequest_ItemSchema: GenMessage<NotifyStockRequest_Item>;
+
+/**
+ * Answer of NotifyStock.
+ *
+ * @generated from message rowlock.notify.v1.NotifyStockResponse
+ */
+export declare type NotifyStockResponse = Message$1<"rowlock.notify.v1.NotifyStockResponse"> & {
+  /**
+   * One message for each recipient.
+   *
+   * @generated from field: repeated rowlock.notify.v1.Message messages = 1;
+   */
+  messages: Message[];
+};
+
+/**
+ * Describes the message rowlock.notify.v1.NotifyStockResponse.
+ * Use `create(NotifyStockResponseSchema)` to create a new message.
+ */
+export declare const NotifyStockResponseSchema: GenMessage<NotifyStockResponse>;
 
 /**
  * Input of SendEmail.
@@ -869,6 +999,39 @@ export enum OrderEventKind {
 export declare const OrderEventKindSchema: GenEnum<OrderEventKind>;
 
 /**
+ * What happened to stock.
+ *
+ * @generated from enum rowlock.notify.v1.StockEventKind
+ */
+export enum StockEventKind {
+  /**
+   * Not set.
+   *
+   * @generated from enum value: STOCK_EVENT_KIND_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * It runs low.
+   *
+   * @generated from enum value: STOCK_EVENT_KIND_LOW = 1;
+   */
+  LOW = 1,
+
+  /**
+   * It can be had again.
+   *
+   * @generated from enum value: STOCK_EVENT_KIND_BACK = 2;
+   */
+  BACK = 2,
+}
+
+/**
+ * Describes the enum rowlock.notify.v1.StockEventKind.
+ */
+export declare const StockEventKindSchema: GenEnum<StockEventKind>;
+
+/**
  * Messages to customers.
  *
  * A Message is sent at most once per `event_key` and channel, however often
@@ -890,6 +1053,20 @@ export declare const NotifyService: GenService<{
     methodKind: "unary";
     input: typeof NotifyOrderRequestSchema;
     output: typeof NotifyOrderResponseSchema;
+  },
+  /**
+   * Tells by e-mail of the stock of a SKU: the staff that it runs low, or a
+   * customer that it is back. Idempotent by `event_key` and recipient. Without a
+   * recipient it goes to the staff's addresses; when the shop has none, nothing
+   * is sent.
+   * Errors: as NotifyOrder.
+   *
+   * @generated from rpc rowlock.notify.v1.NotifyService.NotifyStock
+   */
+  notifyStock: {
+    methodKind: "unary";
+    input: typeof NotifyStockRequestSchema;
+    output: typeof NotifyStockResponseSchema;
   },
   /**
    * Sends an e-mail of the staff's own.

@@ -9,6 +9,7 @@ import type { Message } from "@bufbuild/protobuf";
 import type { Address, Contact } from "../../type/v1/address_pb.js";
 import type { Money } from "../../type/v1/money_pb.js";
 import type { Timestamp } from "@bufbuild/protobuf/wkt";
+import type { Discount, Tax } from "../../type/v1/price_pb.js";
 
 /**
  * Describes the file rowlock/order/v1/order.proto.
@@ -99,7 +100,8 @@ export declare type Order = Message<"rowlock.order.v1.Order"> & {
   shippingTotal?: Money | undefined;
 
   /**
-   * item_total + shipping_total: what is paid.
+   * What is paid: item_total - item_discount + shipping_total - shipping_discount,
+   * and the taxes that are not in the prices.
    *
    * @generated from field: rowlock.type.v1.Money total = 12;
    */
@@ -146,6 +148,63 @@ export declare type Order = Message<"rowlock.order.v1.Order"> & {
    * @generated from field: google.protobuf.Timestamp update_time = 18;
    */
   updateTime?: Timestamp | undefined;
+
+  /**
+   * Sum of the lines' discounts.
+   *
+   * @generated from field: rowlock.type.v1.Money item_discount = 19;
+   */
+  itemDiscount?: Money | undefined;
+
+  /**
+   * What promotions take off shipping_total, in the order in which they apply.
+   *
+   * @generated from field: repeated rowlock.type.v1.Discount shipping_discounts = 20;
+   */
+  shippingDiscounts: Discount[];
+
+  /**
+   * Sum of the shipping discounts.
+   *
+   * @generated from field: rowlock.type.v1.Money shipping_discount = 21;
+   */
+  shippingDiscount?: Money | undefined;
+
+  /**
+   * Taxes on shipping, by name.
+   *
+   * @generated from field: repeated rowlock.type.v1.Tax shipping_taxes = 22;
+   */
+  shippingTaxes: Tax[];
+
+  /**
+   * All taxes, those in the prices and those added to them.
+   *
+   * @generated from field: rowlock.type.v1.Money tax_total = 23;
+   */
+  taxTotal?: Money | undefined;
+
+  /**
+   * Those of them that are in the prices.
+   *
+   * @generated from field: rowlock.type.v1.Money included_tax_total = 24;
+   */
+  includedTaxTotal?: Money | undefined;
+
+  /**
+   * What was given back by RefundOrder, the oldest first.
+   *
+   * @generated from field: repeated rowlock.order.v1.OrderRefund refunds = 25;
+   */
+  refunds: OrderRefund[];
+
+  /**
+   * Through which shop front it came, for example `online-store`; empty for the
+   * shop's own.
+   *
+   * @generated from field: string channel = 26;
+   */
+  channel: string;
 };
 
 /**
@@ -262,6 +321,34 @@ export declare type OrderLine = Message<"rowlock.order.v1.OrderLine"> & {
    * @generated from field: rowlock.type.v1.Money total = 7;
    */
   total?: Money | undefined;
+
+  /**
+   * What promotions take off it, in the order in which they apply.
+   *
+   * @generated from field: repeated rowlock.type.v1.Discount discounts = 8;
+   */
+  discounts: Discount[];
+
+  /**
+   * total less its discounts.
+   *
+   * @generated from field: rowlock.type.v1.Money discounted_total = 9;
+   */
+  discountedTotal?: Money | undefined;
+
+  /**
+   * Taxes on it, by name.
+   *
+   * @generated from field: repeated rowlock.type.v1.Tax taxes = 10;
+   */
+  taxes: Tax[];
+
+  /**
+   * Units whose money was given back.
+   *
+   * @generated from field: int64 refunded_quantity = 11;
+   */
+  refundedQuantity: bigint;
 };
 
 /**
@@ -269,6 +356,88 @@ export declare type OrderLine = Message<"rowlock.order.v1.OrderLine"> & {
  * Use `create(OrderLineSchema)` to create a new message.
  */
 export declare const OrderLineSchema: GenMessage<OrderLine>;
+
+/**
+ * Money given back for a part of an order.
+ *
+ * @generated from message rowlock.order.v1.OrderRefund
+ */
+export declare type OrderRefund = Message<"rowlock.order.v1.OrderRefund"> & {
+  /**
+   * Opaque id, `orf_…`.
+   *
+   * @generated from field: string id = 1;
+   */
+  id: string;
+
+  /**
+   * Units, by SKU.
+   *
+   * @generated from field: repeated rowlock.order.v1.RefundItem items = 2;
+   */
+  items: RefundItem[];
+
+  /**
+   * Whether it is for the shipping, too.
+   *
+   * @generated from field: bool shipping = 3;
+   */
+  shipping: boolean;
+
+  /**
+   * How much, discounts and taxes considered.
+   *
+   * @generated from field: rowlock.type.v1.Money amount = 4;
+   */
+  amount?: Money | undefined;
+
+  /**
+   * Why.
+   *
+   * @generated from field: string reason = 5;
+   */
+  reason: string;
+
+  /**
+   * When.
+   *
+   * @generated from field: google.protobuf.Timestamp create_time = 6;
+   */
+  createTime?: Timestamp | undefined;
+};
+
+/**
+ * Describes the message rowlock.order.v1.OrderRefund.
+ * Use `create(OrderRefundSchema)` to create a new message.
+ */
+export declare const OrderRefundSchema: GenMessage<OrderRefund>;
+
+/**
+ * Units of a SKU whose money is given back.
+ *
+ * @generated from message rowlock.order.v1.RefundItem
+ */
+export declare type RefundItem = Message<"rowlock.order.v1.RefundItem"> & {
+  /**
+   * The SKU.
+   *
+   * @generated from field: string sku = 1;
+   */
+  sku: string;
+
+  /**
+   * Units; at least 1.
+   *
+   * @generated from field: int64 quantity = 2;
+   */
+  quantity: bigint;
+};
+
+/**
+ * Describes the message rowlock.order.v1.RefundItem.
+ * Use `create(RefundItemSchema)` to create a new message.
+ */
+export declare const RefundItemSchema: GenMessage<RefundItem>;
 
 /**
  * A way to ship an order.
@@ -823,6 +992,55 @@ export declare type CancelOrderRequest = Message<"rowlock.order.v1.CancelOrderRe
 export declare const CancelOrderRequestSchema: GenMessage<CancelOrderRequest>;
 
 /**
+ * Input of RefundOrder.
+ *
+ * @generated from message rowlock.order.v1.RefundOrderRequest
+ */
+export declare type RefundOrderRequest = Message<"rowlock.order.v1.RefundOrderRequest"> & {
+  /**
+   * The order's id.
+   *
+   * @generated from field: string order_id = 1;
+   */
+  orderId: string;
+
+  /**
+   * Units to give back the money of; each SKU once. Neither items nor
+   * `shipping`: all that is left.
+   *
+   * @generated from field: repeated rowlock.order.v1.RefundItem items = 2;
+   */
+  items: RefundItem[];
+
+  /**
+   * Whether to give back what shipping cost.
+   *
+   * @generated from field: bool shipping = 3;
+   */
+  shipping: boolean;
+
+  /**
+   * Why.
+   *
+   * @generated from field: string reason = 4;
+   */
+  reason: string;
+
+  /**
+   * Idempotency key; REST header `Idempotency-Key`.
+   *
+   * @generated from field: string request_id = 5;
+   */
+  requestId: string;
+};
+
+/**
+ * Describes the message rowlock.order.v1.RefundOrderRequest.
+ * Use `create(RefundOrderRequestSchema)` to create a new message.
+ */
+export declare const RefundOrderRequestSchema: GenMessage<RefundOrderRequest>;
+
+/**
  * Input of GetOrder.
  *
  * @generated from message rowlock.order.v1.GetOrderRequest
@@ -876,6 +1094,13 @@ export declare type ListOrdersRequest = Message<"rowlock.order.v1.ListOrdersRequ
    * @generated from field: string email = 4;
    */
   email: string;
+
+  /**
+   * Only orders that came through this shop front.
+   *
+   * @generated from field: string channel = 5;
+   */
+  channel: string;
 };
 
 /**
@@ -1367,7 +1592,9 @@ export declare const OrderService: GenService<{
    * DELIVERY_MISSING (no contact or address), INSUFFICIENT_STOCK (ABORTED; as
    * in Inventory.Reserve), TOTAL_CHANGED (ABORTED), CART_ALREADY_ORDERED,
    * REQUEST_ID_REUSED, ADDRESS_REFUSED (no carrier delivers there),
-   * SHIPPING_UNAVAILABLE (no carrier has a price in the cart's currency).
+   * SHIPPING_UNAVAILABLE (no carrier has a price in the cart's currency),
+   * PROMOTION_EXHAUSTED (ABORTED; others used up a promotion of the cart at the
+   * same moment, again and again: the cart shows what is left of it).
    *
    * @generated from rpc rowlock.order.v1.OrderService.PlaceOrder
    */
@@ -1436,6 +1663,22 @@ export declare const OrderService: GenService<{
   cancelOrder: {
     methodKind: "unary";
     input: typeof CancelOrderRequestSchema;
+    output: typeof OrderSchema;
+  },
+  /**
+   * Gives back the money of some units, of the shipping, or of both, with their
+   * discounts and taxes. Whatever parts are given back, and in whatever order,
+   * they come to what was paid once all is given back, to the minor unit. What
+   * the payment has left is the limit. Stock is not changed.
+   * Errors: ORDER_NOT_FOUND, ORDER_NOT_PAID, SKU_NOT_IN_ORDER,
+   * REFUND_QUANTITY_TOO_LARGE (metadata sku, refundable), SHIPPING_REFUNDED,
+   * REFUND_TOO_LARGE, REFUND_REFUSED, REQUEST_ID_REUSED.
+   *
+   * @generated from rpc rowlock.order.v1.OrderService.RefundOrder
+   */
+  refundOrder: {
+    methodKind: "unary";
+    input: typeof RefundOrderRequestSchema;
     output: typeof OrderSchema;
   },
   /**
