@@ -457,11 +457,19 @@ export declare type CreateCartRequest = Message<"rowlock.cart.v1.CreateCartReque
   requestId: string;
 
   /**
-   * Through which shop front it is made; services only, of others it is ignored.
+   * Through which shop front it is made. For services; refused from others.
    *
    * @generated from field: string channel = 3;
    */
   channel: string;
+
+  /**
+   * Whose cart it is: the hex SHA-256 digest of a guest's token, which is not
+   * answered then. For services; refused from others.
+   *
+   * @generated from field: string guest_id = 4;
+   */
+  guestId: string;
 };
 
 /**
