@@ -280,6 +280,13 @@ export declare type OrderSummary = Message$1<"rowlock.notify.v1.OrderSummary"> &
    * @generated from field: rowlock.type.v1.Money included_tax_total = 16;
    */
   includedTaxTotal?: Money | undefined;
+
+  /**
+   * Whether the buyer fetches the goods.
+   *
+   * @generated from field: bool pick_up = 17;
+   */
+  pickUp: boolean;
 };
 
 /**

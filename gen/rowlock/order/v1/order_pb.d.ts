@@ -205,6 +205,14 @@ export declare type Order = Message<"rowlock.order.v1.Order"> & {
    * @generated from field: string channel = 26;
    */
   channel: string;
+
+  /**
+   * Whether the buyer fetches the goods: once paid, the order is FULFILLED without
+   * a label.
+   *
+   * @generated from field: bool pick_up = 27;
+   */
+  pickUp: boolean;
 };
 
 /**
@@ -798,6 +806,15 @@ export declare type PlaceOrderRequest = Message<"rowlock.order.v1.PlaceOrderRequ
    * @generated from field: string request_id = 5;
    */
   requestId: string;
+
+  /**
+   * Whether the buyer fetches the goods: no address is needed, no shipping is
+   * bought, and without a contact nobody is told. For services; refused from
+   * others.
+   *
+   * @generated from field: bool pick_up = 6;
+   */
+  pickUp: boolean;
 };
 
 /**
@@ -1589,7 +1606,7 @@ export declare const OrderService: GenService<{
    * refused.
    * Errors: CART_NOT_FOUND, NOT_OWNER, CART_EMPTY, CART_LINE_INVALID,
    * CHECKOUT_IN_PROGRESS (ABORTED; another call is making the order),
-   * DELIVERY_MISSING (no contact or address), INSUFFICIENT_STOCK (ABORTED; as
+   * DELIVERY_MISSING (no contact or address, though it is no pick-up), INSUFFICIENT_STOCK (ABORTED; as
    * in Inventory.Reserve), TOTAL_CHANGED (ABORTED), CART_ALREADY_ORDERED,
    * REQUEST_ID_REUSED, ADDRESS_REFUSED (no carrier delivers there),
    * SHIPPING_UNAVAILABLE (no carrier has a price in the cart's currency),
