@@ -205,11 +205,14 @@ test("deadlocked transactions are run again, whole, until both are through", asy
 
 test("serializable transactions that conflict are run again until all are through", async () => {
   let runs = 0;
+  const allHaveRead = Promise.withResolvers<void>();
   const readThenWrite = () =>
     db.transaction(
       async (tx) => {
         runs++;
         const [row] = await tx.query<{ stock: bigint }>(sql`select stock from item where id = 1`);
+        if (runs === 5) allHaveRead.resolve();
+        await allHaveRead.promise;
         await tx.execute(sql`update item set stock = ${(row?.stock ?? 0n) + 1n} where id = 1`);
       },
       { isolation: "serializable" },
