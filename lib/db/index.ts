@@ -9,6 +9,8 @@ export {
   SQLSTATE,
   sqlState,
 } from "./errors.ts";
+export type { ListenerOptions } from "./listener.ts";
+export { Listener } from "./listener.ts";
 export type { Migration, Schema } from "./migrate.ts";
 export { migrate, SchemaTooNew } from "./migrate.ts";
 export type { Sql } from "./sql.ts";

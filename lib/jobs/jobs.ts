@@ -1,10 +1,10 @@
 import { type JobInsert, PgBoss } from "pg-boss";
 import { type Clock, systemClock } from "../clock.ts";
-import { type Db, openDatabase, sql, type Tx } from "../db/index.ts";
+import { type Db, type Listener, openDatabase, sql, type Tx } from "../db/index.ts";
 import type { Log } from "../telemetry/log.ts";
 import { bossDatabase } from "./boss-database.ts";
 import { findJobs, type JobRecord } from "./find-jobs.ts";
-import { Announcer, Listener } from "./notifier.ts";
+import { Announcer, createJobListener } from "./notifier.ts";
 import { prepare } from "./prepare.ts";
 import { type EnqueueOptions, jobId, type Queue, sendOptions } from "./queue.ts";
 import { nextMultiple, type Recurrence, Schedule } from "./schedule.ts";
@@ -99,7 +99,7 @@ class BossJobs implements Jobs {
     const wakeAll = () => {
       for (const workers of this.#workers.values()) workers.wake();
     };
-    this.#listener = new Listener({ url, log, onQueue: wake, onConnect: wakeAll });
+    this.#listener = createJobListener({ url, log, onQueue: wake, onConnect: wakeAll });
     this.#watch = new Watch({
       db: this.#db,
       log,

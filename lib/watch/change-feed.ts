@@ -1,8 +1,7 @@
 import { randomBytes } from "node:crypto";
-import type { Db } from "../db/index.ts";
+import { type Db, Listener } from "../db/index.ts";
 import type { Log } from "../telemetry/log.ts";
 import { Announcer, listenerName, muteMs } from "./announcer.ts";
-import { Listener } from "./listener.ts";
 import { decodePayload } from "./payload.ts";
 
 /** Hears of changes. Neither call may throw. */
@@ -95,8 +94,8 @@ export function createChangeFeed({
   let listener: Listener | undefined;
   let again: NodeJS.Timeout | undefined;
 
-  const listen = () =>
-    new Listener({
+  const listen = () => {
+    const opened = new Listener({
       url,
       channel,
       name: listenerName({ channel, origin }),
@@ -113,6 +112,9 @@ export function createChangeFeed({
         else local.tell(told.ids);
       },
     });
+    void opened.open();
+    return opened;
+  };
 
   const stopListening = async () => {
     clearTimeout(again);

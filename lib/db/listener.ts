@@ -26,21 +26,12 @@ export class Listener {
   #failures = 0;
   #closed = false;
 
-  /** Opens the connection. */
   constructor(options: ListenerOptions) {
     this.#options = options;
-    void this.#open();
   }
 
-  async close(): Promise<void> {
-    this.#closed = true;
-    clearTimeout(this.#timer);
-    const client = this.#client;
-    this.#client = undefined;
-    await client?.end().catch(() => undefined);
-  }
-
-  async #open(): Promise<void> {
+  /** Opens the connection; settles when it is open, or has failed for the first time. */
+  async open(): Promise<void> {
     const { url, channel, name, onPayload, onConnect } = this.#options;
     const client = new pg.Client({
       connectionString: url,
@@ -64,13 +55,21 @@ export class Listener {
     }
   }
 
+  async close(): Promise<void> {
+    this.#closed = true;
+    clearTimeout(this.#timer);
+    const client = this.#client;
+    this.#client = undefined;
+    await client?.end().catch(() => undefined);
+  }
+
   #reopen(client: pg.Client, err: unknown): void {
     if (this.#closed || this.#client !== client) return;
     this.#client = undefined;
     const { log, channel } = this.#options;
-    log.warn({ err, channel }, "lost the connection that listens for changes");
+    log.warn({ err, channel }, "lost a connection that listens");
     void client.end().catch(() => undefined);
     const pause = Math.min(longestPauseMs, firstPauseMs * 2 ** this.#failures++);
-    this.#timer = setTimeout(() => void this.#open(), pause);
+    this.#timer = setTimeout(() => void this.open(), pause);
   }
 }
