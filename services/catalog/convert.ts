@@ -50,6 +50,8 @@ export function toSellableVariant(row: VariantRow): SellableVariant {
     productId: row.product_id,
     productTitle: row.product_title,
     imageUrl: row.image_url,
+    categoryIds: row.category_ids,
+    taxCategory: row.tax_category,
   });
 }
 

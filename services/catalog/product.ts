@@ -18,6 +18,7 @@ export const changeableFields = {
   attributes: "attributes",
   metadata: "metadata",
   image_urls: "imageUrls",
+  tax_category: "taxCategory",
 } as const satisfies Record<string, keyof Product>;
 
 /** A field that an update may change. */

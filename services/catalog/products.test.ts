@@ -48,6 +48,7 @@ const shirt: MessageInitShape<typeof ProductSchema> = {
   attributes: { material: "cotton", __proto__x: "y" },
   metadata: { supplier: "42" },
   imageUrls: ["https://x.test/b.jpg", "https://x.test/a.jpg?q=1,2"],
+  taxCategory: "clothes",
 };
 
 test("a product comes back as it was made, in all its orders, to the one who made it and to all others", async () => {
@@ -144,6 +145,7 @@ test.each<[string, MessageInitShape<typeof ProductSchema>, string[]]>([
     { title: "T", options: [{ name: "A", values: ["1"] }], variants: [variant("X")] },
     ["product.variants[0].option_values"],
   ],
+  ["a tax category in capitals", { ...mug("X"), taxCategory: "Food" }, ["product.tax_category"]],
   ["a script for a picture", { ...mug("X"), imageUrls: ["javascript:alert(1)"] }, ["product.image_urls[0]"]],
 ])("a new product with %s is refused by field", async (_name, product, fields) => {
   const before = await contents();
@@ -169,6 +171,8 @@ test("variants come with what a cart shows of their product; unknown SKUs are le
   const made = await shop.create({
     ...mug("V-1", 250n),
     imageUrls: ["https://x.test/1", "https://x.test/2"],
+    categoryIds: ["sale", "clothes"],
+    taxCategory: "kitchen",
   });
   const plain = await shop.create(mug("V-2"));
   const { variants } = await shop.catalog.batchGetVariants({ skus: ["V-2", "V-1", "v-1", "V-3"] });
@@ -179,8 +183,15 @@ test("variants come with what a cart shows of their product; unknown SKUs are le
     productId: made.id,
     productTitle: "Mug V-1",
     imageUrl: "https://x.test/1",
+    categoryIds: ["sale", "clothes"],
+    taxCategory: "kitchen",
   });
-  expect(bySku.get("V-2")).toMatchObject({ variant: plain.variants[0], imageUrl: "" });
+  expect(bySku.get("V-2")).toMatchObject({
+    variant: plain.variants[0],
+    imageUrl: "",
+    categoryIds: [],
+    taxCategory: "",
+  });
 });
 
 test("an archived product is off sale, keeps its SKUs, and is archived once", async () => {

@@ -18,6 +18,9 @@ export interface VariantRow {
   product_id: string;
   product_title: string;
   image_url: string;
+  /** As the product has them, in its order. */
+  category_ids: string[];
+  tax_category: string;
 }
 
 /** The product, or undefined. */
@@ -50,7 +53,9 @@ export async function findProducts(
 /** The variants of the SKUs that are on sale, in no particular order. */
 export async function findSellableVariants(db: Queryable, skus: readonly string[]): Promise<VariantRow[]> {
   return db.query<VariantRow>(sql`
-    select v.document, v.product_id, p.title as product_title, coalesce(p.image_urls[1], '') as image_url
+    select v.document, v.product_id, p.title as product_title, coalesce(p.image_urls[1], '') as image_url,
+      p.tax_category,
+      array(select category_id from product_categories where product_id = p.id order by position) as category_ids
     from variants v
     join products p on p.id = v.product_id
     where v.sku = any(${skus}::text[]) and p.state = 'ACTIVE'`);
@@ -63,10 +68,10 @@ export async function insertProduct(
 ): Promise<void> {
   await tx.query(sql`
     insert into products (id, title, description, tags, options, attributes, metadata, image_urls, skus,
-      create_time, update_time)
+      tax_category, create_time, update_time)
     values (${id}, ${product.title}, ${product.description}, ${product.tags}, ${optionsJson(product)}::jsonb,
       ${JSON.stringify(product.attributes)}::jsonb, ${JSON.stringify(product.metadata)}::jsonb,
-      ${product.imageUrls}, ${skusOf(product)}, ${now}, ${now})`);
+      ${product.imageUrls}, ${skusOf(product)}, ${product.taxCategory}, ${now}, ${now})`);
 }
 
 /** Writes the product itself, one revision further; to be published by `publishProduct`. */
@@ -84,6 +89,7 @@ export async function updateProductRow(
       metadata = ${JSON.stringify(product.metadata)}::jsonb,
       image_urls = ${product.imageUrls},
       skus = ${skusOf(product)},
+      tax_category = ${product.taxCategory},
       revision = revision + 1,
       update_time = ${now}
     where id = ${id}`);
@@ -205,7 +211,8 @@ export async function publishProduct(tx: Queryable, id: string): Promise<Product
       'variants', (select json_agg(shown.document order by shown.position) from shown),
       'attributes', p.attributes,
       'metadata', p.metadata,
-      'imageUrls', p.image_urls)
+      'imageUrls', p.image_urls,
+      'taxCategory', p.tax_category)
     where p.id = ${id}
     returning document, state, revision, create_time, update_time`);
   if (row === undefined) throw new Error(`product ${id} is to be published and does not exist`);

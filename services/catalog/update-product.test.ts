@@ -26,6 +26,7 @@ beforeEach(async () => {
     attributes: { a: "old" },
     metadata: { m: "old" },
     imageUrls: ["https://x.test/old"],
+    taxCategory: "old",
   });
   shop.advance(1000);
 });
@@ -52,6 +53,7 @@ const everything: MessageInitShape<typeof ProductSchema> = {
   attributes: {},
   metadata: { n: "new" },
   imageUrls: [],
+  taxCategory: "books",
 };
 
 test.each<[string, keyof Product, string]>([
@@ -62,6 +64,7 @@ test.each<[string, keyof Product, string]>([
   ["attributes", "attributes", ""],
   ["metadata", "metadata", ""],
   ["image_urls", "imageUrls", ""],
+  ["tax_category", "taxCategory", ""],
 ])("changes %s alone, of a request that has everything", async (path, name) => {
   const updated = await update(everything, [path]);
   const { etag, updateTime } = updated;
@@ -95,6 +98,12 @@ test("a product moved to another category is found there and no longer in the ol
     (await shop.catalog.listProducts({ categoryId })).products.map(({ id }) => id);
   expect(await found("b")).toContain(present.id);
   expect(await found("a")).not.toContain(present.id);
+});
+
+test("a new tax category and new categories show in carts at once", async () => {
+  await update({ taxCategory: "food", categoryIds: ["b", "a"] }, ["tax_category", "category_ids"]);
+  const { variants } = await shop.catalog.batchGetVariants({ skus: [`U-${count}`] });
+  expect(variants).toMatchObject([{ taxCategory: "food", categoryIds: ["b", "a"] }]);
 });
 
 test("a new title and picture show in carts and in the search at once", async () => {
@@ -141,6 +150,7 @@ test("a mask that names nothing, no mask, no product and no id are refused", asy
 test.each<[string, MessageInitShape<typeof ProductSchema>, string[], string[]]>([
   ["a title that is too long", { title: "x".repeat(201) }, ["title"], ["product.title"]],
   ["an empty title", {}, ["title"], ["product.title"]],
+  ["a tax category in capitals", { taxCategory: "Food" }, ["tax_category"], ["product.tax_category"]],
   ["no variant", {}, ["variants"], ["product.variants"]],
   ["a bad SKU", { variants: [variant("?")] }, ["variants"], ["product.variants[0].sku"]],
   [
