@@ -22,6 +22,8 @@ export interface CartDocument {
   /** The customer's id, or the hex SHA-256 digest of the token. */
   readonly owner: string;
   readonly currencyCode: string;
+  /** The shop front through which it was made; absent for the shop's own. */
+  readonly channel?: string;
   readonly lines: readonly StoredLine[];
   readonly contact?: StoredContact;
   readonly shippingAddress?: StoredAddress;
@@ -85,13 +87,15 @@ export function emptyCart(init: {
   id: string;
   owner: string;
   currencyCode: string;
+  channel?: string;
   now: number;
 }): CartDocument {
-  const { id, owner, currencyCode, now } = init;
+  const { id, owner, currencyCode, channel, now } = init;
   return {
     id,
     owner,
     currencyCode,
+    ...(channel && { channel }),
     lines: [],
     createTime: now,
     updateTime: now,

@@ -33,6 +33,17 @@ test("a customer's cart is the account's: no token opens it", () => {
   expect(newIdentity({ ...keyed, caller: { ...caller, id: "cus_2" } }).id).not.toBe(identity.id);
 });
 
+test("a cart made for a guest is the guest's: its token opens it, and keys are told apart by guest", () => {
+  const made = { ...keyed, caller: { kind: "service", id: "legacy" } as const };
+  const [one, other] = [
+    newIdentity({ ...made, guestId: "a".repeat(64) }),
+    newIdentity({ ...made, guestId: "b".repeat(64) }),
+  ];
+  expect(one).toMatchObject({ token: "", owner: "a".repeat(64) });
+  expect(other).toMatchObject({ token: "", owner: "b".repeat(64) });
+  expect(new Set([one.id, other.id, newIdentity(made).id]).size).toBe(3);
+});
+
 test("tokens carry 256 bits and only their digest is the owner", () => {
   const { id, token, owner } = newIdentity(keyed);
   expect(token).toMatch(/^[A-Za-z0-9_-]{43}$/);

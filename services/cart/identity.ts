@@ -5,9 +5,9 @@ import type { Principal } from "../../lib/rpc/index.ts";
 /** Who a cart is. */
 export interface CartIdentity {
   readonly id: string;
-  /** The secret that opens it; empty for a customer's cart, which the account opens. */
+  /** The secret that opens it; empty for a customer's cart, which the account opens, and for one made for a guest. */
   readonly token: string;
-  /** Whom it belongs to: the customer's id, or the digest of the token, which alone is stored. */
+  /** Whom it belongs to: the customer's id, or the digest of the guest's token, which alone is stored. */
   readonly owner: string;
 }
 
@@ -19,16 +19,26 @@ export const minCreationKeyLength = 16;
  * without being stored, and nobody without the secret can compute it. A keyed creation also derives
  * the id from caller and key, so that its repetition finds the same cart and answers the same. With
  * another secret, tokens given before still open their carts (their digests are stored), and a
- * repeated key makes a new cart.
+ * repeated key makes a new cart. With `guestId` it is the cart of the guest whose token has this digest,
+ * and keys are told apart by guest.
  */
-export function newIdentity(init: { secret: string; caller: Principal; requestId: string }): CartIdentity {
-  const { secret, caller, requestId } = init;
+export function newIdentity(init: {
+  secret: string;
+  caller: Principal;
+  requestId: string;
+  guestId?: string;
+}): CartIdentity {
+  const { secret, caller, requestId, guestId = "" } = init;
+  const maker = [caller.kind, caller.id, ...(guestId === "" ? [] : [guestId])].join("\0");
   const id =
     requestId === ""
       ? newId("cart")
-      : `cart_${hmac(secret, `create\0${caller.kind}\0${caller.id}\0${requestId}`).toString("hex").slice(0, 32)}`;
+      : `cart_${hmac(secret, `create\0${maker}\0${requestId}`).toString("hex").slice(0, 32)}`;
   if (caller.kind === "customer") {
     return { id, token: "", owner: caller.id };
+  }
+  if (guestId !== "") {
+    return { id, token: "", owner: guestId };
   }
   const token = hmac(secret, id).toString("base64url");
   return { id, token, owner: sha256Hex(token) };

@@ -47,6 +47,7 @@ export function priceCart(cart: CartDocument, { variants, available }: Offers): 
     contact: cart.contact,
     shippingAddress: cart.shippingAddress,
     orderId: cart.order?.id ?? "",
+    channel: cart.channel ?? "",
     createTime: timestampFromMs(cart.createTime),
     updateTime: timestampFromMs(cart.updateTime),
     expireTime: timestampFromMs(cart.expireTime),

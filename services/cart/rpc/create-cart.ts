@@ -1,5 +1,5 @@
-import type { MethodImpl } from "@connectrpc/connect";
-import type { Cart, CartService } from "../../../gen/rowlock/cart/v1/cart_pb.js";
+import type { HandlerContext, MethodImpl } from "@connectrpc/connect";
+import type { Cart, CartService, CreateCartRequest } from "../../../gen/rowlock/cart/v1/cart_pb.js";
 import { invalidArgument } from "../../../lib/errors/reasons.ts";
 import { MoneyError, minorDigits } from "../../../lib/money/money.ts";
 import { callerOf } from "../../../lib/rpc/index.ts";
@@ -23,8 +23,11 @@ export function createCart({
   return async (req, ctx) => {
     const currencyCode = requireCurrency(req.currencyCode || "USD");
     const requestId = requireLongKey(req.requestId);
-    const { id, token, owner } = newIdentity({ secret: tokenSecret, caller: callerOf(ctx), requestId });
-    const cart = emptyCart({ id, owner, currencyCode, now: clock().getTime() });
+    refuseFrontFields(req, ctx);
+    const { channel, guestId } = req;
+    const identity = newIdentity({ secret: tokenSecret, caller: callerOf(ctx), requestId, guestId });
+    const { id, token, owner } = identity;
+    const cart = emptyCart({ id, owner, currencyCode, channel, now: clock().getTime() });
     if (await store.insert(cart)) {
       return withToken(priceCart(cart, noOffers), token);
     }
@@ -32,10 +35,10 @@ export function createCart({
     if (first === undefined) {
       throw fail("CART_BUSY", { cart_id: id });
     }
-    if (first.cart.currencyCode !== currencyCode) {
+    if (first.cart.currencyCode !== currencyCode || (first.cart.channel ?? "") !== channel) {
       throw fail("REQUEST_ID_REUSED", { request_id: requestId });
     }
-    const asMade = emptyCart({ id, owner, currencyCode, now: first.cart.createTime });
+    const asMade = emptyCart({ id, owner, currencyCode, channel, now: first.cart.createTime });
     return withToken(priceCart(asMade, noOffers), token);
   };
 }
@@ -43,6 +46,15 @@ export function createCart({
 function withToken(cart: Cart, token: string): Cart {
   cart.token = token;
   return cart;
+}
+
+/** @throws INVALID_ARGUMENT when somebody else than a service says where, or for whom, the cart is made */
+function refuseFrontFields({ channel, guestId }: CreateCartRequest, ctx: HandlerContext): void {
+  if (callerOf(ctx).kind === "service") return;
+  const given = [...(channel === "" ? [] : ["channel"]), ...(guestId === "" ? [] : ["guest_id"])];
+  if (given.length > 0) {
+    throw invalidArgument(given.map((field) => ({ field, description: "is for services" })));
+  }
 }
 
 function requireCurrency(code: string): string {
