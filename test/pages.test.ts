@@ -1,30 +1,17 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { type BrowserContext, chromium } from "playwright-core";
+import type { BrowserContext } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { isInstalled } from "../lib/testing/programs.ts";
+import { hasBrowser, openBrowser } from "./support/browser.ts";
 import { openShop, type TestShop } from "./support/shop.ts";
 
-const program = "/usr/bin/chromium";
-
-describe.skipIf(!isInstalled(program, ["--version"]))("in a browser", () => {
+describe.skipIf(!hasBrowser)("in a browser", () => {
+  const stack = new AsyncDisposableStack();
   let shop: TestShop;
-  let profile: string;
   let browser: BrowserContext;
   beforeAll(async () => {
-    shop = await openShop();
-    profile = await mkdtemp(join(tmpdir(), "rowlock-browser-"));
-    browser = await chromium.launchPersistentContext(profile, {
-      executablePath: program,
-      args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking"],
-    });
+    shop = stack.use(await openShop());
+    ({ browser } = stack.use(await openBrowser()));
   });
-  afterAll(async () => {
-    await browser?.close();
-    await shop?.[Symbol.asyncDispose]();
-    await rm(profile, { recursive: true, force: true });
-  });
+  afterAll(() => stack.disposeAsync());
 
   test("the inbox shows an e-mail as its reader sees it, and runs nothing that is in it", async () => {
     const sent = await shop.rest("POST", "/v1/messages:sendEmail", {

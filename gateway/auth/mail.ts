@@ -1,6 +1,7 @@
 import type { Client } from "@connectrpc/connect";
 import { APIError } from "better-auth/api";
 import type { NotifyService } from "../../gen/rowlock/notify/v1/notify_pb.js";
+import { escapeHtml } from "../../lib/html.ts";
 import { sha256Hex } from "../../lib/ids/ids.ts";
 import type { Log } from "../../lib/telemetry/log.ts";
 
@@ -75,16 +76,4 @@ export function createAccountMail({
         ],
       }),
   };
-}
-
-/** Text as it may stand in HTML, in attributes too. */
-export function escapeHtml(text: string): string {
-  const entities: Record<string, string> = {
-    "&": "&amp;",
-    "<": "&lt;",
-    ">": "&gt;",
-    '"': "&quot;",
-    "'": "&#39;",
-  };
-  return text.replace(/[&<>"']/g, (character) => entities[character] ?? character);
 }

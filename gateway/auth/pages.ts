@@ -1,6 +1,6 @@
 import { APIError } from "better-auth/api";
+import { escapeHtml } from "../../lib/html.ts";
 import type { Accounts } from "./better-auth.ts";
-import { escapeHtml } from "./mail.ts";
 
 /**
  * The pages that the links in e-mails lead to when the storefront has none of its own. Plain forms, without scripts:

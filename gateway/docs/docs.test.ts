@@ -117,7 +117,7 @@ describe("the page", () => {
     const html = await (await get("/docs")).text();
     expect(html).toContain("<h1>Test &amp; try API <small>1.2.3</small></h1>");
     expect(html).toContain(
-      '<a href="#/Cart"><b>Cart</b> <i>8</i><span>Carts &lt;b&gt;of&lt;/b&gt; buyers.</span></a>',
+      '<a href="#/Cart"><b>Cart</b> <i>10</i><span>Carts &lt;b&gt;of&lt;/b&gt; buyers.</span></a>',
     );
   });
 });

@@ -1,3 +1,4 @@
+import { escapeHtml } from "../../lib/html.ts";
 import type { OpenApiDocument } from "../openapi/index.ts";
 
 /** The reference page: our own head and index around the viewer, which `static/docs.js` starts. */
@@ -7,14 +8,14 @@ export function renderPage(document: OpenApiDocument, assets: string): string {
   const index = document.tags.map(({ name, description }) => {
     const count = operations.filter(({ tags }) => tags.includes(name)).length;
     const about = /^.*?[.](?=\s|$)/s.exec(description)?.[0] ?? "";
-    return `<li><a href="#/${escape(name)}"><b>${escape(name)}</b> <i>${count}</i><span>${escape(about)}</span></a></li>`;
+    return `<li><a href="#/${escapeHtml(name)}"><b>${escapeHtml(name)}</b> <i>${count}</i><span>${escapeHtml(about)}</span></a></li>`;
   });
   return `<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<title>${escape(title)} API</title>
+<title>${escapeHtml(title)} API</title>
 <link rel="icon" type="image/png" sizes="32x32" href="${assets}/favicon-32x32.png">
 <link rel="stylesheet" href="${assets}/swagger-ui.css">
 <link rel="stylesheet" href="${assets}/docs.css">
@@ -23,12 +24,12 @@ export function renderPage(document: OpenApiDocument, assets: string): string {
 </head>
 <body>
 <header>
-<h1>${escape(title)} API <small>${escape(version)}</small></h1>
+<h1>${escapeHtml(title)} API <small>${escapeHtml(version)}</small></h1>
 <p>Every call of this shop, made from its contracts. Choose <b>Authorize</b> to enter a key or a cart's token, open a call and press <b>Execute</b>.</p>
 <dl>
 <dt>Address</dt><dd><code id="address">/</code></dd>
 <dt>Try</dt><dd><code id="try">curl /v1/products</code></dd>
-<dt>Document</dt><dd><a href="/openapi.json">openapi.json</a> (OpenAPI ${escape(document.openapi)})</dd>
+<dt>Document</dt><dd><a href="/openapi.json">openapi.json</a> (OpenAPI ${escapeHtml(document.openapi)})</dd>
 </dl>
 <nav aria-label="Services"><ul>
 ${index.join("\n")}
@@ -38,12 +39,4 @@ ${index.join("\n")}
 </body>
 </html>
 `;
-}
-
-function escape(text: string): string {
-  return text
-    .replaceAll("&", "&amp;")
-    .replaceAll("<", "&lt;")
-    .replaceAll(">", "&gt;")
-    .replaceAll('"', "&quot;");
 }

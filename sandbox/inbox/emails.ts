@@ -1,3 +1,4 @@
+import { escapeHtml } from "../../lib/html.ts";
 import type { Reply } from "../http/message.ts";
 import type { EmailAddress, EmailRecord } from "../sendgrid/records.ts";
 import {
@@ -8,7 +9,7 @@ import {
   type Section,
   type Visit,
 } from "./context.ts";
-import { escapeHtml, type Html, html } from "./html.ts";
+import { type Html, html } from "./html.ts";
 import { empty, initials, pager, time } from "./layout.ts";
 
 export function emailSection(ctx: InboxContext): Section {

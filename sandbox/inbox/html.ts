@@ -1,3 +1,5 @@
+import { escapeHtml } from "../../lib/html.ts";
+
 /** Text that is HTML already. */
 export class Html {
   readonly text: string;
@@ -23,8 +25,4 @@ function render(part: Part): string {
   if (part instanceof Html) return part.text;
   if (typeof part === "object") return part.map(render).join("");
   return escapeHtml(String(part));
-}
-
-export function escapeHtml(text: string): string {
-  return text.replaceAll(/[&<>"']/g, (char) => `&#${char.charCodeAt(0)};`);
 }

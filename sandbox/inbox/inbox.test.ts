@@ -47,7 +47,7 @@ test("what callers wrote is shown as text, never as markup", async () => {
   });
   for (const path of ["", "/messages", "/labels", "/payments", "/webhooks"]) {
     const { text, headers } = await get(`/sandbox${path}`);
-    expect(text.includes("&#60;script&#62;alert(&#34;1&#34;)&#60;/script&#62;")).toBe(path !== "/webhooks");
+    expect(text.includes("&lt;script&gt;alert(&quot;1&quot;)&lt;/script&gt;")).toBe(path !== "/webhooks");
     expect(text).not.toContain("<script>");
     expect(headers.get("content-security-policy")).toContain("default-src 'none'");
   }

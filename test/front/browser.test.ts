@@ -1,16 +1,12 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { type BrowserContext, chromium, type Page } from "playwright-core";
+import type { BrowserContext, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { isInstalled } from "../../lib/testing/programs.ts";
+import { hasBrowser, openBrowser } from "../support/browser.ts";
 import { openShop, type TestShop } from "../support/shop.ts";
 import { serveStorefront } from "./storefront.ts";
 
-const program = "/usr/bin/chromium";
 const wares = { sku: "BROWSER-A", title: "Seen from a browser" };
 
-describe.skipIf(!isInstalled(program, ["--version"]))("a browser on a page of another origin", () => {
+describe.skipIf(!hasBrowser)("a browser on a page of another origin", () => {
   const stack = new AsyncDisposableStack();
   let shop: TestShop;
   let browser: BrowserContext;
@@ -22,13 +18,7 @@ describe.skipIf(!isInstalled(program, ["--version"]))("a browser on a page of an
     const [own, other] = [stack.use(await serveStorefront()), stack.use(await serveStorefront())];
     shop = stack.use(await openShop({ ROWLOCK_ORIGINS: own.origin }));
     await shop.sell(wares.sku, { stock: 5, title: wares.title });
-    const profile = await mkdtemp(join(tmpdir(), "rowlock-browser-"));
-    stack.defer(() => rm(profile, { recursive: true, force: true }));
-    browser = await chromium.launchPersistentContext(profile, {
-      executablePath: program,
-      args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking"],
-    });
-    stack.defer(() => browser.close());
+    ({ browser } = stack.use(await openBrowser()));
     const open = async (origin: string) => {
       const page = await browser.newPage();
       await page.goto(origin);
