@@ -17,6 +17,7 @@ import { fail as inventory } from "../../services/inventory/reasons.ts";
 import { fail as notify } from "../../services/notify/reasons.ts";
 import { fail as order } from "../../services/order/reasons.ts";
 import { fail as payment } from "../../services/payment/reasons.ts";
+import { fail as promotion } from "../../services/promotion/reasons.ts";
 import { fail as shipping } from "../../services/shipping/reasons.ts";
 import { contracts } from "./network.ts";
 
@@ -46,6 +47,7 @@ export const reasons: ReasonCatalogue = {
       ...order.reasons,
     },
     [contracts.payment.typeName]: payment.reasons,
+    [contracts.promotion.typeName]: promotion.reasons,
     [contracts.shipping.typeName]: shipping.reasons,
   },
 };

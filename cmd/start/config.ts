@@ -8,6 +8,7 @@ import { listOf, readSignIn } from "./sign-in-config.ts";
 export const partNames = [
   "catalog",
   "inventory",
+  "promotion",
   "cart",
   "order",
   "payment",

@@ -11,6 +11,7 @@ import { inventorySchema } from "../../services/inventory/migrations/index.ts";
 import { notifySchema } from "../../services/notify/migrations/index.ts";
 import { orderSchema } from "../../services/order/migrations/index.ts";
 import { paymentSchema } from "../../services/payment/migrations/index.ts";
+import { promotionSchema } from "../../services/promotion/migrations/index.ts";
 import { shippingSchema } from "../../services/shipping/migrations/index.ts";
 import type { Config } from "./config.ts";
 import type { ServiceName } from "./network.ts";
@@ -19,6 +20,7 @@ import type { ServiceName } from "./network.ts";
 export const schemas: Record<ServiceName, Schema> = {
   catalog: catalogSchema,
   inventory: inventorySchema,
+  promotion: promotionSchema,
   cart: cartSchema,
   order: orderSchema,
   payment: paymentSchema,

@@ -8,6 +8,7 @@ import { InventoryService } from "../../gen/rowlock/inventory/v1/inventory_pb.js
 import { NotifyService } from "../../gen/rowlock/notify/v1/notify_pb.js";
 import { OrderService } from "../../gen/rowlock/order/v1/order_pb.js";
 import { PaymentService } from "../../gen/rowlock/payment/v1/payment_pb.js";
+import { PromotionService } from "../../gen/rowlock/promotion/v1/promotion_pb.js";
 import { ShippingService } from "../../gen/rowlock/shipping/v1/shipping_pb.js";
 import { createGrpcTransport } from "../../lib/rpc/grpc-transport.ts";
 import { createServiceTransport, type PrincipalSigner } from "../../lib/rpc/index.ts";
@@ -17,6 +18,7 @@ import { ConfigError, type PartName } from "./config.ts";
 export const contracts = {
   catalog: CatalogService,
   inventory: InventoryService,
+  promotion: PromotionService,
   cart: CartService,
   order: OrderService,
   payment: PaymentService,

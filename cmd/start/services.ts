@@ -27,6 +27,7 @@ import { undoOrder } from "../../services/order/undo.ts";
 import { paymentChanged, tellOrder } from "../../services/payment/order-link.ts";
 import { createPaymentService, type PaymentDeps, paymentWebhooks } from "../../services/payment/service.ts";
 import { sweepRefunds } from "../../services/payment/sweep.ts";
+import { createPromotionService } from "../../services/promotion/service.ts";
 import { createShippingService } from "../../services/shipping/service.ts";
 import { shippingWebhooks } from "../../services/shipping/webhooks.ts";
 import { startAuth } from "./auth.ts";
@@ -89,6 +90,12 @@ export const makers: Record<ServiceName, (parts: Parts) => Made | Promise<Made>>
           sweepKeys({ db, name: "inventory", clock, log }),
         ),
     };
+  },
+
+  promotion: ({ database, clock, log }) => {
+    const db = database.open("promotion");
+    const service = createPromotionService({ db, clock, log });
+    return { ...service, sweep: () => sweepKeys({ db, name: "promotion", clock, log }) };
   },
 
   cart: (parts) => {

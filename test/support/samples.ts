@@ -12,8 +12,12 @@ export type Json = Record<string, JsonValue>;
 
 /** What stands in fields whose rules want more than any text or number; by full name, else by name. */
 const values: Record<string, JsonValue> = {
+  "rowlock.cart.v1.CreateCartRequest.channel": "",
+  "rowlock.cart.v1.CreateCartRequest.guest_id": "",
   "rowlock.auth.v1.CreateApiKeyRequest.areas": ["catalog"],
   "rowlock.notify.v1.SendSmsRequest.to": "+14155550123",
+  "rowlock.promotion.v1.CreateCouponsRequest.count": 0,
+  "rowlock.promotion.v1.CreateCouponsRequest.prefix": "",
   "rowlock.catalog.v1.Variant.option_values": { Size: "one" },
   "rowlock.catalog.v1.ProductOption.name": "Size",
   "rowlock.type.v1.Address.state": "OR",
@@ -23,7 +27,9 @@ const values: Record<string, JsonValue> = {
   country_code: "US",
   create_time: "2026-01-31T12:00:00Z",
   currency_code: "USD",
+  disable_time: "2026-01-31T12:00:00Z",
   email: "ada@example.com",
+  end_time: "2036-01-31T12:00:00Z",
   expire_time: "2099-01-31T12:00:00Z",
   from: "shop@example.com",
   image_urls: ["https://example.com/a.png"],
@@ -32,7 +38,9 @@ const values: Record<string, JsonValue> = {
   parent_id: "",
   payment_method: "pm_card_visa",
   phone: "+14155550123",
+  redeem_time: "2026-01-31T12:00:00Z",
   since: "2026-01-31T12:00:00Z",
+  start_time: "2026-01-31T12:00:00Z",
   state: 0,
   to: "ada@example.com",
   ttl: "60s",
