@@ -12,8 +12,8 @@ import {
   type Redemption,
   RedemptionSchema,
 } from "../../gen/rowlock/promotion/v1/promotion_pb.js";
+import { sum } from "../../lib/money/arithmetic.ts";
 import { money } from "../../lib/money/money.ts";
-import { sum } from "./engine/arithmetic.ts";
 import type { Discount } from "./engine/combine.ts";
 import type { CouponRow } from "./store-coupon.ts";
 import type { PromotionContent, PromotionRow } from "./store-promotion.ts";

@@ -24,7 +24,7 @@ export async function findOffers(
   { codes, customerKey, orderId }: Buyer,
 ): Promise<Offer[]> {
   const [promotions, rows] = await Promise.all([
-    automatic.list(),
+    automatic.get(),
     codes.length === 0 ? [] : findCoupons(db, codes),
   ]);
   const couponOf = new Map(rows.map((row) => [row.coupon.code, row]));

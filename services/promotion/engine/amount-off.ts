@@ -1,7 +1,7 @@
 import type { Promotion_AmountOff } from "../../../gen/rowlock/promotion/v1/promotion_pb.js";
-import { allocate } from "./allocate.ts";
+import { allocate } from "../../../lib/money/allocate.ts";
+import { least, sum } from "../../../lib/money/arithmetic.ts";
 import { amountIn } from "./amount-in.ts";
-import { least, sum } from "./arithmetic.ts";
 import type { OpenLine } from "./cart.ts";
 
 /** An amount off each unit, or one split among the lines; as much of it as there is to pay. */

@@ -1,5 +1,5 @@
 import type { Promotion_BuyXGetY } from "../../../gen/rowlock/promotion/v1/promotion_pb.js";
-import { ascending, least, shareOf, sum } from "./arithmetic.ts";
+import { ascending, least, shareOf, sum } from "../../../lib/money/arithmetic.ts";
 import { type OpenLine, unitsOf } from "./cart.ts";
 
 /**

@@ -1,7 +1,7 @@
 import { timestampMs } from "@bufbuild/protobuf/wkt";
 import type { Promotion } from "../../../gen/rowlock/promotion/v1/promotion_pb.js";
+import { sum } from "../../../lib/money/arithmetic.ts";
 import { amountOff } from "./amount-off.ts";
-import { sum } from "./arithmetic.ts";
 import { buyXGetY } from "./buy-x-get-y.ts";
 import { type Cart, fullPrice, type Line, type OpenLine } from "./cart.ts";
 import { freeShipping } from "./free-shipping.ts";

@@ -1,7 +1,7 @@
 import { timestampMs } from "@bufbuild/protobuf/wkt";
 import type { Coupon, Promotion, Promotion_Target } from "../../../gen/rowlock/promotion/v1/promotion_pb.js";
+import { sum } from "../../../lib/money/arithmetic.ts";
 import { amountIn } from "./amount-in.ts";
-import { sum } from "./arithmetic.ts";
 import { type Cart, fullPrice, type Line } from "./cart.ts";
 
 /** A promotion that an order could use, by itself or by a coupon; the counts are those of other orders. */

@@ -1,7 +1,7 @@
 import type { Promotion_Percentage } from "../../../gen/rowlock/promotion/v1/promotion_pb.js";
-import { allocate } from "./allocate.ts";
+import { allocate } from "../../../lib/money/allocate.ts";
+import { shareOf, sum } from "../../../lib/money/arithmetic.ts";
 import { amountIn } from "./amount-in.ts";
-import { shareOf, sum } from "./arithmetic.ts";
 import type { OpenLine } from "./cart.ts";
 
 /** A share off each line, rounded by line; when that is more than the cap, the cap is split among the lines. */

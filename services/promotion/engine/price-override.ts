@@ -1,6 +1,6 @@
 import type { Promotion_PriceOverride } from "../../../gen/rowlock/promotion/v1/promotion_pb.js";
+import { least, shareOf, sum } from "../../../lib/money/arithmetic.ts";
 import { amountIn } from "./amount-in.ts";
-import { least, shareOf, sum } from "./arithmetic.ts";
 import { type OpenLine, unitsOf } from "./cart.ts";
 
 /**
