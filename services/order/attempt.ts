@@ -29,7 +29,7 @@ export function checkPayable(order: Order, now: Date): void {
   const { id, state } = order;
   if (state !== "PENDING_PAYMENT") throw fail("ORDER_NOT_PENDING", { order_id: id, state });
   if (order.holdExpireTime <= now) throw holdExpired(order);
-  if (order.shippingMethodId === "") throw fail("SHIPPING_METHOD_MISSING", { order_id: id });
+  if (order.shippingMethodId === "" && !order.pickUp) throw fail("SHIPPING_METHOD_MISSING", { order_id: id });
 }
 
 /**
@@ -93,7 +93,7 @@ export async function startPayment(
     paymentId,
     orderId: order.id,
     amount: money(order.currencyCode, totalOf(order)),
-    contact: order.contact,
+    ...(order.contact && { contact: order.contact }),
   };
   if (request.method.case === "bankTransfer") {
     // The goods are held beyond the transfer's deadline before the buyer learns where to pay.

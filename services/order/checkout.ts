@@ -71,20 +71,20 @@ async function prepare(deps: OrderDeps, checkout: Checkout, call: CallOptions): 
   const draft = draftOrder(frozen, request);
   const now = deps.clock();
   const holdExpireTime = await hold(deps, { checkout, draft }, call);
-  const shipment = await ship(deps, { checkout, draft }, call);
-  const shippingMethods = shippingMethodsOf(shipment);
-  if (shippingMethods.length === 0) throw fail("SHIPPING_UNAVAILABLE", { currency_code: draft.currencyCode });
+  const shipment = draft.pickUp ? undefined : await ship(deps, { checkout, draft }, call);
   return {
     id: orderId,
     cartId,
     owner: draft.owner,
+    channel: draft.channel,
+    pickUp: draft.pickUp,
     state: "PENDING_PAYMENT",
     currencyCode: draft.currencyCode,
     lines: draft.lines,
     contact: draft.contact,
     shippingAddress: draft.shippingAddress,
-    shipmentId: shipment.id,
-    shippingMethods,
+    shipmentId: shipment?.id ?? "",
+    shippingMethods: shipment === undefined ? [] : shippingMethodsOf(shipment),
     shippingMethodId: "",
     itemTotal: draft.itemTotal,
     shippingTotal: 0n,
@@ -123,6 +123,7 @@ async function hold(
   }
 }
 
+/** Asks for rates. @throws SHIPPING_UNAVAILABLE when there is none. */
 async function ship(
   { shipping }: OrderDeps,
   { checkout, draft }: { checkout: Checkout; draft: Draft },
@@ -131,11 +132,14 @@ async function ship(
   const { orderId, request } = checkout;
   const { shippingAddress: address, contact, parcel, currencyCode } = draft;
   const shipmentId = shipmentIdOf(orderId);
+  const delivery = { ...(address && { address }), ...(contact && { contact }) };
   try {
-    return await shipping.createShipment(
-      { shipmentId, orderId, address, contact, parcel, currencyCode },
+    const shipment = await shipping.createShipment(
+      { shipmentId, orderId, ...delivery, parcel, currencyCode },
       call,
     );
+    if (shipment.rates.length === 0) throw fail("SHIPPING_UNAVAILABLE", { currency_code: currencyCode });
+    return shipment;
   } catch (err) {
     throw unlessStale(err, request);
   }

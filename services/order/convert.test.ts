@@ -16,6 +16,8 @@ const deadline = new Date("2026-03-02T10:00:00.000Z");
 const order: Order = {
   id: "ord_1",
   cartId: "cart_1",
+  channel: "",
+  pickUp: false,
   owner: "digest",
   state: "PENDING_PAYMENT",
   currencyCode: "USD",

@@ -18,6 +18,8 @@ export function toOrderMessage(order: Order): OrderMessage {
   return create(OrderSchema, {
     id: order.id,
     cartId: order.cartId,
+    channel: order.channel,
+    pickUp: order.pickUp,
     state: Order_State[order.state],
     currencyCode: order.currencyCode,
     lines: order.lines.map((line) => ({
@@ -26,8 +28,8 @@ export function toOrderMessage(order: Order): OrderMessage {
       unitPrice: inCurrency(line.unitPrice),
       total: inCurrency(line.total),
     })),
-    contact: order.contact,
-    shippingAddress: order.shippingAddress,
+    ...(order.contact && { contact: order.contact }),
+    ...(order.shippingAddress && { shippingAddress: order.shippingAddress }),
     shippingMethods: order.shippingMethods.map((method) => ({ ...method, price: inCurrency(method.price) })),
     shippingMethodId: order.shippingMethodId,
     itemTotal: inCurrency(order.itemTotal),

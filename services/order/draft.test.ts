@@ -43,6 +43,8 @@ test("a draft is plain data, fit to be stored", () => {
   const made = draft();
   expect(made).toEqual({
     owner: "digest",
+    channel: "",
+    pickUp: false,
     currencyCode: "JPY",
     lines: [
       {

@@ -1,6 +1,7 @@
 import type { FreezeCartResponse } from "../../gen/rowlock/cart/v1/cart_pb.js";
 import type { PlaceOrderRequest } from "../../gen/rowlock/order/v1/order_pb.js";
 import type { Shipment } from "../../gen/rowlock/shipping/v1/shipping_pb.js";
+import type { Address as AddressMessage } from "../../gen/rowlock/type/v1/address_pb.js";
 import type { Address, Contact, OrderLine, ShippingMethod } from "./order.ts";
 import { type ParcelSize, parcelFor } from "./parcel.ts";
 import { fail } from "./reasons.ts";
@@ -8,11 +9,15 @@ import { fail } from "./reasons.ts";
 /** What an order will be made of, taken from its frozen cart. */
 export interface Draft {
   owner: string;
+  channel: string;
+  pickUp: boolean;
   currencyCode: string;
   lines: OrderLine[];
   itemTotal: bigint;
-  contact: Contact;
-  shippingAddress: Address;
+  /** Null only for a pick-up. */
+  contact: Contact | null;
+  /** Null only for a pick-up. */
+  shippingAddress: Address | null;
   parcel: ParcelSize;
 }
 
@@ -24,10 +29,11 @@ export interface Draft {
 export function draftOrder(frozen: FreezeCartResponse, request: PlaceOrderRequest): Draft {
   const { cart } = frozen;
   if (cart === undefined) throw new Error("a frozen cart has no cart");
+  const { pickUp } = request;
   const contact = request.contact ?? cart.contact;
-  if (contact === undefined) throw fail("DELIVERY_MISSING", { missing: "contact" });
+  if (contact === undefined && !pickUp) throw fail("DELIVERY_MISSING", { missing: "contact" });
   const address = request.shippingAddress ?? cart.shippingAddress;
-  if (address === undefined) throw fail("DELIVERY_MISSING", { missing: "shipping_address" });
+  if (address === undefined && !pickUp) throw fail("DELIVERY_MISSING", { missing: "shipping_address" });
   const itemTotal = cart.itemTotal?.amount ?? 0n;
   const expected = request.expectedItemTotal;
   if (
@@ -51,21 +57,20 @@ export function draftOrder(frozen: FreezeCartResponse, request: PlaceOrderReques
   }));
   return {
     owner: frozen.owner,
+    channel: cart.channel,
+    pickUp,
     currencyCode: cart.currencyCode,
     lines,
     itemTotal,
-    contact: { email: contact.email, phone: contact.phone },
-    shippingAddress: {
-      name: address.name,
-      line1: address.line1,
-      line2: address.line2,
-      city: address.city,
-      state: address.state,
-      postalCode: address.postalCode,
-      countryCode: address.countryCode,
-    },
+    contact: contact === undefined ? null : { email: contact.email, phone: contact.phone },
+    shippingAddress: address === undefined ? null : plainAddress(address),
     parcel: parcelFor(lines, frozen.packages),
   };
+}
+
+function plainAddress(address: AddressMessage): Address {
+  const { name, line1, line2, city, state, postalCode, countryCode } = address;
+  return { name, line1, line2, city, state, postalCode, countryCode };
 }
 
 /** The ways in which a shipment can go, as its order offers them. */

@@ -4,7 +4,7 @@ import { reasonOf } from "../../lib/errors/reasons.ts";
 import { getExisting } from "./access.ts";
 import { completeCart } from "./complete-cart.ts";
 import type { OrderJob } from "./jobs.ts";
-import type { Order } from "./order.ts";
+import type { Fulfillment, Order } from "./order.ts";
 import { cancelRefunded } from "./refunded.ts";
 import type { OrderDeps } from "./service.ts";
 import { beginFulfillment, endFulfillment, markFulfilled } from "./store-change.ts";
@@ -14,7 +14,7 @@ import { tellCustomer } from "./tell.ts";
  * Ships a paid order: buys its label, records it, tells the customer. Every
  * step may be repeated: Shipping buys one label per shipment, Notify sends one
  * message per event. An order whose label the carrier refuses can be canceled
- * until the next try.
+ * until the next try. One that the buyer fetches has no label.
  */
 export async function fulfillOrder(deps: OrderDeps, { orderId }: OrderJob): Promise<void> {
   const { db } = deps;
@@ -29,18 +29,15 @@ export async function fulfillOrder(deps: OrderDeps, { orderId }: OrderJob): Prom
 }
 
 async function ship(deps: OrderDeps, order: Order): Promise<Order> {
-  const { trackingNumber, trackingUrl, labelUrl, rateId, rates } = await buyLabel(deps, order);
-  const fulfilled = await markFulfilled(deps.db, {
-    orderId: order.id,
-    fulfillment: {
-      // Staff may have bought another rate than the buyer chose.
-      carrier: rates.find((rate) => rate.id === rateId)?.carrier ?? "",
-      trackingNumber,
-      trackingUrl,
-      labelUrl,
-    },
-  });
+  const fulfillment = order.pickUp ? null : parcelOf(await buyLabel(deps, order));
+  const fulfilled = await markFulfilled(deps.db, { orderId: order.id, fulfillment });
   return fulfilled ?? getExisting(deps.db, order.id);
+}
+
+function parcelOf({ trackingNumber, trackingUrl, labelUrl, rateId, rates }: Shipment): Fulfillment {
+  // Staff may have bought another rate than the buyer chose.
+  const carrier = rates.find((rate) => rate.id === rateId)?.carrier ?? "";
+  return { carrier, trackingNumber, trackingUrl, labelUrl };
 }
 
 async function buyLabel({ db, shipping }: OrderDeps, order: Order): Promise<Shipment> {

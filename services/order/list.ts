@@ -17,6 +17,8 @@ export interface ListOf {
   owner?: string;
   /** Only those of this address. */
   email?: string;
+  /** Only those that came through this shop front. */
+  channel?: string;
 }
 
 /**
@@ -26,15 +28,15 @@ export interface ListOf {
 export async function pageOf(
   db: Queryable,
   request: Pick<ListOrdersRequest, "pageSize" | "pageToken" | "state">,
-  { list, owner, email }: ListOf,
+  { list, owner, email, channel }: ListOf,
 ): Promise<{ orders: OrderMessage[]; nextPageToken: string }> {
   const state =
     request.state === Order_State.UNSPECIFIED ? undefined : (Order_State[request.state] as OrderState);
-  const filter = [list, state, owner, email];
+  const filter = [list, state, owner, email, channel];
   const cursor = decodePageToken({ token: request.pageToken, filter, like: ["text"] });
   const pageSize = pageSizeOf(request.pageSize);
   const below = cursor === undefined ? undefined : String(cursor[0]);
-  const rows = await listOrders(db, { below, limit: pageSize, state, owner, email });
+  const rows = await listOrders(db, { below, limit: pageSize, state, owner, email, channel });
   const { page, nextPageToken } = paginate({ rows, pageSize, filter, cursorOf: (row) => [row.id] });
   return { orders: page.map(toOrderMessage), nextPageToken };
 }

@@ -111,11 +111,18 @@ export interface Order {
   cartId: string;
   /** Hex SHA-256 digest of the cart's token. */
   owner: string;
+  /** Through which shop front it came; empty for the shop's own. */
+  channel: string;
+  /** Whether the buyer fetches the goods: nothing is shipped. */
+  pickUp: boolean;
   state: OrderState;
   currencyCode: string;
   lines: OrderLine[];
-  contact: Contact;
-  shippingAddress: Address;
+  /** Null only of a buyer who fetches the goods and is told of nothing. */
+  contact: Contact | null;
+  /** Null only of a buyer who fetches the goods. */
+  shippingAddress: Address | null;
+  /** Empty when the buyer fetches the goods. */
   shipmentId: string;
   shippingMethods: ShippingMethod[];
   shippingMethodId: string;
@@ -162,7 +169,7 @@ export function isOver(order: Pick<Order, "state" | "paymentState" | "lateMoney"
 
 /** Whether nobody knows any more whose it was: it goes nowhere, and there is nobody to tell of it. */
 export function isErased({ contact }: Pick<Order, "contact">): boolean {
-  return contact.email === "";
+  return contact?.email === "";
 }
 
 /** What is paid: items and shipping. */

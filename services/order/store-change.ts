@@ -126,16 +126,16 @@ export function endFulfillment(db: Queryable, orderId: string): Promise<Order | 
   return changeOrder(db, { id: orderId, guard: sql`state = 'PAID'`, set: sql`fulfilling = false` });
 }
 
-/** PAID → FULFILLED. */
+/** PAID → FULFILLED, without a parcel when the buyer fetches the goods. */
 export function markFulfilled(
   db: Queryable,
-  { orderId, fulfillment }: { orderId: string; fulfillment: Fulfillment },
+  { orderId, fulfillment }: { orderId: string; fulfillment: Fulfillment | null },
 ): Promise<Order | undefined> {
   return changeOrder(db, {
     id: orderId,
     guard: sql`state = any(${sourcesOf("FULFILLED")}::text[])`,
-    set: sql`state = 'FULFILLED', fulfillment = ${json(fulfillment)}::jsonb`,
-    event: { kind: "fulfilled", data: { tracking_number: fulfillment.trackingNumber } },
+    set: sql`state = 'FULFILLED', fulfillment = ${fulfillment && json(fulfillment)}::jsonb`,
+    event: { kind: "fulfilled", data: fulfillment ? { tracking_number: fulfillment.trackingNumber } : {} },
   });
 }
 

@@ -23,7 +23,7 @@ export async function eraseOrdersOf(tx: Queryable, owner: string): Promise<void>
   await tx.execute(sql`
     update orders set contact = ${json(nobody)}::jsonb, shipping_address = shipping_address || ${json(nowhere)}::jsonb,
       request_id = '', request_fingerprint = '', place_response = ''
-    where owner = ${owner} and contact ->> 'email' <> ''`);
+    where owner = ${owner} and contact ->> 'email' is distinct from ''`);
 }
 
 /** Forgets what a customer's repeated calls would be answered. */

@@ -4,7 +4,7 @@ import type { Order, OrderState } from "./order.ts";
 
 /** The columns of an {@link Order}. */
 export const orderColumns = sql`
-  id, cart_id as "cartId", owner, state, currency_code as "currencyCode", lines, contact,
+  id, cart_id as "cartId", owner, channel, pick_up as "pickUp", state, currency_code as "currencyCode", lines, contact,
   shipping_address as "shippingAddress", shipment_id as "shipmentId",
   shipping_methods as "shippingMethods", shipping_method_id as "shippingMethodId",
   item_total as "itemTotal", shipping_total as "shippingTotal", reservation_id as "reservationId",
@@ -74,18 +74,21 @@ export interface OrderFilter {
   state?: OrderState;
   email?: string;
   owner?: string;
+  channel?: string;
 }
 
 /** One page of orders below an id, the newest first, with one row more than asked for. */
 export async function listOrders(
   db: Queryable,
-  { below, limit, state, email, owner }: OrderFilter & { below: string | undefined; limit: number },
+  { below, limit, state, email, owner, channel }: OrderFilter & { below: string | undefined; limit: number },
 ): Promise<Order[]> {
   const filters = [sql`true`];
   if (below !== undefined) filters.push(sql`id < ${below}`);
   if (state !== undefined) filters.push(sql`state = ${state}`);
   if (email !== undefined) filters.push(sql`contact ->> 'email' = ${email}`);
   if (owner !== undefined) filters.push(sql`owner = ${owner}`);
+  // The index leaves the shop's own orders out.
+  if (channel !== undefined) filters.push(sql`channel <> '' and channel = ${channel}`);
   const where = filters.reduce((all, filter) => sql`${all} and ${filter}`);
   return db.query<Order>(sql`
     select ${orderColumns} from orders where ${where} order by id desc limit ${limit + 1}`);

@@ -18,7 +18,8 @@ export function orderSummary(order: Order): MessageInitShape<typeof OrderSummary
     itemTotal: inCurrency(order.itemTotal),
     shippingTotal: inCurrency(order.shippingTotal),
     total: inCurrency(totalOf(order)),
-    shippingAddress: order.shippingAddress,
+    ...(order.shippingAddress && { shippingAddress: order.shippingAddress }),
+    pickUp: order.pickUp,
     ...order.fulfillment,
     ...(transfer !== undefined && {
       transfer: {

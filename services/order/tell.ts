@@ -11,12 +11,13 @@ export interface News {
   withdraw?: boolean;
 }
 
-/** Tells the customer of an order, unless the customer was erased. */
+/** Tells the customer of an order, unless the customer was erased, or never said how to be reached. */
 export async function tellCustomer(
   { notify }: Pick<OrderDeps, "notify">,
   order: Order,
   news: News,
 ): Promise<void> {
-  if (isErased(order)) return;
-  await notify.notifyOrder({ ...news, contact: order.contact, order: orderSummary(order) });
+  const { contact } = order;
+  if (contact === null || isErased(order)) return;
+  await notify.notifyOrder({ ...news, contact, order: orderSummary(order) });
 }

@@ -3,6 +3,7 @@ import { init } from "./0001-init.ts";
 import { lateMoney } from "./0002-late-money.ts";
 import { keys } from "./0003-keys.ts";
 import { owner } from "./0004-owner.ts";
+import { channel } from "./0005-channel.ts";
 
 /** The Postgres schema of the Order service. */
 export const orderSchema: Schema = {
@@ -12,5 +13,6 @@ export const orderSchema: Schema = {
     { name: "0002-late-money", up: lateMoney },
     { name: "0003-keys", up: keys },
     { name: "0004-owner", up: owner },
+    { name: "0005-channel", up: channel },
   ],
 };

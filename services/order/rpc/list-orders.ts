@@ -5,5 +5,8 @@ import type { OrderDeps } from "../service.ts";
 
 /** Lists orders, the newest first. */
 export function listOrders({ db }: OrderDeps): MethodImpl<typeof OrderService.method.listOrders> {
-  return async (request) => pageOf(db, request, { list: "orders", email: request.email || undefined });
+  return async (request) => {
+    const { email, channel } = request;
+    return pageOf(db, request, { list: "orders", email: email || undefined, channel: channel || undefined });
+  };
 }

@@ -20,6 +20,7 @@ export interface FakeCart {
   lines: Record<string, { quantity: number; cents: number }>;
   contact?: Contact;
   shippingAddress?: Address;
+  channel?: string;
 }
 
 /** Carts in memory, frozen and thawed as Cart does it. */
@@ -67,7 +68,7 @@ export class FakeCarts {
     return cart;
   }
 
-  #frozen(id: string, { owner, state, orderId, lines, contact, shippingAddress }: FakeCart) {
+  #frozen(id: string, { owner, state, orderId, lines, channel = "", ...delivery }: FakeCart) {
     const entries = Object.entries(lines);
     const sum = entries.reduce((total, [, { quantity, cents }]) => total + quantity * cents, 0);
     return create(FreezeCartResponseSchema, {
@@ -85,8 +86,9 @@ export class FakeCarts {
           total: money("USD", BigInt(quantity * cents)),
         })),
         itemTotal: money("USD", BigInt(sum)),
-        ...(contact && { contact }),
-        ...(shippingAddress && { shippingAddress }),
+        channel,
+        ...(delivery.contact && { contact: delivery.contact }),
+        ...(delivery.shippingAddress && { shippingAddress: delivery.shippingAddress }),
       },
       owner,
       packages: entries.map(([sku]) => ({ sku, lengthMm: 100, widthMm: 80, heightMm: 20, weightG: 300 })),
