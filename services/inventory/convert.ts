@@ -11,8 +11,10 @@ import {
   StockItemSchema,
   type StockLevelSchema,
   type StockShortageSchema,
+  type StockSummarySchema,
 } from "../../gen/rowlock/inventory/v1/inventory_pb.js";
 import { available, type Line, type Reservation, type Shortage, type Stock } from "./stock.ts";
+import type { StockSummary } from "./store-report.ts";
 import type { LedgerRow } from "./store-stock.ts";
 import type { StockLevel } from "./store-watch.ts";
 
@@ -26,6 +28,13 @@ export function toStockItem(stock: Stock): StockItem {
     backorderLimit: stock.backorderLimit,
     updateTime: timestampFromDate(stock.updateTime),
   });
+}
+
+export function toStockSummary({
+  threshold,
+  ...summary
+}: StockSummary): MessageInitShape<typeof StockSummarySchema> {
+  return threshold === null ? summary : { ...summary, threshold };
 }
 
 export function toStockLevel(

@@ -153,6 +153,6 @@ function isAt(a: StockKey, b: StockKey): boolean {
 }
 
 function emptyBalance(key: StockKey): Balance {
-  const zeros = { onHand: 0n, reserved: 0n, backorder: 0n };
+  const zeros = { onHand: 0n, reserved: 0n, backorder: 0n, owed: 0n };
   return { ...key, stock: zeros, ledger: zeros, held: 0n };
 }

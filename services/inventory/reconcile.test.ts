@@ -161,6 +161,12 @@ const cases: Case[] = [
     after: [10n, 4n, 5n],
   },
   {
+    what: "more owed than was sold",
+    damage: "alter table stock drop constraint stock_owed_range; update stock set owed = 2 where sku = '$'",
+    found: [["BACKORDER_NOT_LEDGER", 0n, 2n]],
+    after: [10n, 4n, 5n],
+  },
+  {
     what: "the stock row is gone",
     damage: "delete from stock where sku = '$'",
     found: [
@@ -175,9 +181,11 @@ const cases: Case[] = [
 
 /** The constraints that a case may have dropped: putting them back proves that every row is legal again. */
 const restoreChecks = `
-  alter table stock drop constraint if exists stock_reserved_range, drop constraint if exists stock_on_hand_range;
+  alter table stock drop constraint if exists stock_reserved_range, drop constraint if exists stock_on_hand_range,
+    drop constraint if exists stock_owed_range;
   alter table stock add constraint stock_on_hand_range check (on_hand >= 0),
-    add constraint stock_reserved_range check (reserved >= 0 and reserved <= on_hand + backorder_limit)`;
+    add constraint stock_reserved_range check (reserved >= 0 and reserved <= on_hand + backorder_limit),
+    add constraint stock_owed_range check (owed >= 0 and (owed = 0 or on_hand = 0))`;
 
 test.each(cases.map((each, i) => [each.what, each, i] as const))(
   "%s: found, repaired, and gone",
@@ -316,7 +324,7 @@ test("more than 1,000 violations are worked off call by call", async () => {
     violations = (await reconcile(["CROWD"])).violations.length;
     counts.push(violations);
   }
-  expect(counts).toEqual([995, 205, 0]);
+  expect(counts).toEqual([994, 206, 0]);
   expect(await shop.counters("CROWD")).toEqual({ onHand: 1500n, reserved: 0n, available: 1500n });
 });
 

@@ -4,11 +4,12 @@ export interface StockKey {
   locationId: string;
 }
 
-/** The three counters of a stock row, or the sums of their changes. */
+/** The counters of a stock row, or the sums of their changes. */
 export interface Counters {
   onHand: bigint;
   reserved: bigint;
   backorder: bigint;
+  owed: bigint;
 }
 
 /** The counters of a stock row beside what they must agree with. */
@@ -34,6 +35,7 @@ export type ViolationKind =
   | "ON_HAND_NOT_LEDGER"
   | "RESERVED_NOT_LEDGER"
   | "BACKORDER_NOT_LEDGER"
+  | "OWED_NOT_LEDGER"
   | "RESERVED_NOT_HELD"
   | "HOLD_WITHOUT_RESERVATION"
   | "RESERVATION_WITHOUT_HOLD"
@@ -50,7 +52,7 @@ export interface Violation extends StockKey {
 }
 
 /** Most violations of one balance that are not about holds: each counter kind once. */
-export const counterKinds = 5;
+export const counterKinds = 6;
 
 /** What does not agree on a stock row and its holds; nothing when all is well. */
 export function violationsOf(balance: Balance, holds: readonly HoldDifference[]): Violation[] {
@@ -66,10 +68,12 @@ export function violationsOf(balance: Balance, holds: readonly HoldDifference[])
   }
   expect("ON_HAND_NOT_LEDGER", ledger.onHand, stock.onHand);
   expect("BACKORDER_NOT_LEDGER", ledger.backorder, stock.backorder);
+  expect("OWED_NOT_LEDGER", ledger.owed, stock.owed);
   expect("RESERVED_NOT_LEDGER", ledger.reserved, stock.reserved);
   expect("RESERVED_NOT_HELD", held, stock.reserved);
   if (stock.onHand < 0n) expect("OVERSOLD", 0n, stock.onHand);
   else if (stock.backorder < 0n) expect("OVERSOLD", 0n, stock.backorder);
+  else if (stock.owed < 0n) expect("OVERSOLD", 0n, stock.owed);
   else if (stock.reserved < 0n) expect("OVERSOLD", 0n, stock.reserved);
   else if (!isLegal(stock)) expect("OVERSOLD", stock.onHand + stock.backorder, stock.reserved);
   return violations;
@@ -90,9 +94,9 @@ export interface Repair {
 }
 
 /**
- * How to put things right: on hand and backorder limit are what the ledger
- * says, reserved is what live reservations hold. Where the ledger's sums leave
- * less than is reserved, those two counters stay as they are. Undefined when
+ * How to put things right: on hand, backorder limit and what is owed are what the
+ * ledger says, reserved is what live reservations hold. Where the ledger's sums leave
+ * less than is reserved, those counters stay as they are. Undefined when
  * neither is within the table's CHECKs, so that nothing can be written.
  */
 export function planRepair(
@@ -119,8 +123,7 @@ export function planRepair(
   }));
   const entered = entries.reduce((sum, entry) => sum + entry.reservedDelta, ledger.reserved);
   if (entered !== reserved) entries.push({ reservedDelta: reserved - entered, reservationId: null });
-  const { onHand, backorder } = supply;
-  return { counters: { onHand, backorder, reserved }, released, reheld, ended, entries };
+  return { counters: { ...supply, reserved }, released, reheld, ended, entries };
 }
 
 /** Whether the repair puts this violation right. */
@@ -131,6 +134,8 @@ export function isRepaired(violation: Violation, { counters, reheld, ended }: Re
       return counters.onHand === expected;
     case "BACKORDER_NOT_LEDGER":
       return counters.backorder === expected;
+    case "OWED_NOT_LEDGER":
+      return counters.owed === expected;
     case "RESERVATION_WITHOUT_HOLD":
       return reheld.some((hold) => hold.reservationId === reservationId) || ended.includes(reservationId);
     case "RESERVED_NOT_LEDGER":
@@ -144,6 +149,7 @@ export function isRepaired(violation: Violation, { counters, reheld, ended }: Re
 }
 
 /** As the CHECKs of the stock table say. */
-function isLegal({ onHand, reserved, backorder }: Counters): boolean {
-  return onHand >= 0n && backorder >= 0n && reserved >= 0n && reserved <= onHand + backorder;
+function isLegal({ onHand, reserved, backorder, owed }: Counters): boolean {
+  const isWithin = onHand >= 0n && backorder >= 0n && reserved >= 0n && reserved <= onHand + backorder;
+  return isWithin && owed >= 0n && (owed === 0n || onHand === 0n);
 }

@@ -7,6 +7,7 @@ import { adjustStock } from "./rpc/adjust-stock.ts";
 import { checkAvailability } from "./rpc/check-availability.ts";
 import { commit } from "./rpc/commit.ts";
 import { explainAvailability } from "./rpc/explain-availability.ts";
+import { exportStockReport } from "./rpc/export-stock-report.ts";
 import { extend } from "./rpc/extend.ts";
 import { getReservation } from "./rpc/get-reservation.ts";
 import { getStock } from "./rpc/get-stock.ts";
@@ -14,6 +15,7 @@ import { listLedger } from "./rpc/list-ledger.ts";
 import { listStock } from "./rpc/list-stock.ts";
 import { reconcile } from "./rpc/reconcile.ts";
 import { release } from "./rpc/release.ts";
+import { reportStock } from "./rpc/report-stock.ts";
 import { reserve } from "./rpc/reserve.ts";
 import { restock } from "./rpc/restock.ts";
 import { setStock } from "./rpc/set-stock.ts";
@@ -47,6 +49,8 @@ export function createInventoryService(deps: InventoryDeps): ServiceModule {
         explainAvailability: explainAvailability(deps),
         reconcile: reconcile(deps),
         watchStock: watchStock(deps),
+        reportStock: reportStock(deps),
+        exportStockReport: exportStockReport(deps),
       }),
     ],
   };

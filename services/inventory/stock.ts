@@ -11,6 +11,8 @@ export interface Stock {
   onHand: bigint;
   reserved: bigint;
   backorderLimit: bigint;
+  /** Units sold beyond what was on hand and not delivered since; 0 while there are units on hand. */
+  owed: bigint;
   updateTime: Date;
 }
 
@@ -32,6 +34,23 @@ export interface Shortage {
 /** Units that can be reserved now. Never negative: the CHECKs hold reserved below the sum. */
 export function available(stock: Pick<Stock, "onHand" | "reserved" | "backorderLimit">): bigint {
   return stock.onHand + stock.backorderLimit - stock.reserved;
+}
+
+/** How counters change. */
+export interface StockDelta {
+  onHand: bigint;
+  backorder: bigint;
+  owed: bigint;
+}
+
+/**
+ * What becomes of units that come in: those that are owed go to who waits for
+ * them, which gives the backorder limit back. So what is available grows by all
+ * of them. Negative units are a loss.
+ */
+export function arrival({ owed }: Pick<Stock, "owed">, units: bigint): StockDelta {
+  const delivered = units <= 0n ? 0n : units < owed ? units : owed;
+  return { onHand: units - delivered, backorder: delivered, owed: -delivered };
 }
 
 /** Lines that shall be held together until a time. */

@@ -39,9 +39,11 @@ interface BalanceRow extends StockKey {
   onHand: bigint;
   reserved: bigint;
   backorder: bigint;
+  owed: bigint;
   ledgerOnHand: bigint;
   ledgerReserved: bigint;
   ledgerBackorder: bigint;
+  ledgerOwed: bigint;
   held: bigint;
 }
 
@@ -50,13 +52,13 @@ export async function readBalances(db: Queryable, skus: readonly string[]): Prom
   const rows = await db.query<BalanceRow>(sql`
     select sku, location_id as "locationId",
       coalesce(s.on_hand, 0) as "onHand", coalesce(s.reserved, 0) as reserved,
-      coalesce(s.backorder_limit, 0) as backorder,
+      coalesce(s.backorder_limit, 0) as backorder, coalesce(s.owed, 0) as owed,
       coalesce(l.on_hand, 0) as "ledgerOnHand", coalesce(l.reserved, 0) as "ledgerReserved",
-      coalesce(l.backorder, 0) as "ledgerBackorder", coalesce(h.units, 0) as held
+      coalesce(l.backorder, 0) as "ledgerBackorder", coalesce(l.owed, 0) as "ledgerOwed", coalesce(h.units, 0) as held
     from (select * from stock where sku = any(${skus}::text[])) s
     full join (
       select sku, location_id, sum(on_hand_delta)::bigint as on_hand, sum(reserved_delta)::bigint as reserved,
-        sum(backorder_delta)::bigint as backorder
+        sum(backorder_delta)::bigint as backorder, sum(owed_delta)::bigint as owed
       from ledger where sku = any(${skus}::text[]) group by sku, location_id
     ) l using (sku, location_id)
     full join (
@@ -67,8 +69,13 @@ export async function readBalances(db: Queryable, skus: readonly string[]): Prom
   return rows.map((row) => ({
     sku: row.sku,
     locationId: row.locationId,
-    stock: { onHand: row.onHand, reserved: row.reserved, backorder: row.backorder },
-    ledger: { onHand: row.ledgerOnHand, reserved: row.ledgerReserved, backorder: row.ledgerBackorder },
+    stock: { onHand: row.onHand, reserved: row.reserved, backorder: row.backorder, owed: row.owed },
+    ledger: {
+      onHand: row.ledgerOnHand,
+      reserved: row.ledgerReserved,
+      backorder: row.ledgerBackorder,
+      owed: row.ledgerOwed,
+    },
     held: row.held,
   }));
 }
@@ -195,6 +202,6 @@ async function enter(tx: Queryable, key: StockKey, entries: Repair["entries"]): 
 async function setCounters(tx: Queryable, key: StockKey, counters: Counters): Promise<void> {
   await tx.query(sql`
     update stock set on_hand = ${counters.onHand}, reserved = ${counters.reserved},
-      backorder_limit = ${counters.backorder}, update_time = now()
+      backorder_limit = ${counters.backorder}, owed = ${counters.owed}, update_time = now()
     where sku = ${key.sku} and location_id = ${key.locationId}`);
 }

@@ -32,7 +32,7 @@ export async function lockStockOf(
 ): Promise<Stock[]> {
   return tx.query<Stock>(sql`
     select sku, location_id as "locationId", on_hand as "onHand", reserved,
-      backorder_limit as "backorderLimit", update_time as "updateTime"
+      backorder_limit as "backorderLimit", owed, update_time as "updateTime"
     from stock
     where sku = any(${skus}::text[]) and location_id = ${locationId}
     order by sku
@@ -153,7 +153,7 @@ export async function lockHeldStock(tx: Queryable, ids: readonly string[]): Prom
 
 /**
  * Takes held units off the stock: what is on hand first, the rest off the
- * backorder limit, in the order of the ids. Returns those that were HELD;
+ * backorder limit, which is owed from then on; in the order of the ids. Returns those that were HELD;
  * nothing happens to the others. The caller has locked the stock rows.
  */
 export async function commitHeld(tx: Queryable, ids: readonly string[]): Promise<Reservation[]> {
@@ -170,13 +170,16 @@ export async function commitHeld(tx: Queryable, ids: readonly string[]): Promise
       from taken t join stock s using (sku, location_id)
       window earlier as (partition by t.sku, t.location_id order by t.reservation_id)
     ), entries as (
-      insert into ledger (sku, location_id, on_hand_delta, reserved_delta, backorder_delta, reason, reservation_id)
-      select sku, location_id, -from_hand, -quantity, from_hand - quantity, 'commit', reservation_id from split
+      insert into ledger
+        (sku, location_id, on_hand_delta, reserved_delta, backorder_delta, owed_delta, reason, reservation_id)
+      select sku, location_id, -from_hand, -quantity, from_hand - quantity, quantity - from_hand, 'commit', reservation_id
+      from split
     ), counted as (
       update stock s set
         on_hand = s.on_hand - t.from_hand,
         reserved = s.reserved - t.units,
         backorder_limit = s.backorder_limit - (t.units - t.from_hand),
+        owed = s.owed + (t.units - t.from_hand),
         update_time = now()
       from (select sku, location_id, sum(quantity) as units, sum(from_hand) as from_hand
             from split group by sku, location_id) t
@@ -226,8 +229,9 @@ export async function extendHeld(
 }
 
 /**
- * Puts the units of a committed reservation back on hand, in SKU order.
- * Nothing is returned unless it was COMMITTED.
+ * Puts the units of a committed reservation back: to whom some are owed, and
+ * the rest on hand. Nothing is returned unless it was COMMITTED. The caller has
+ * locked the stock rows.
  */
 export async function restockCommitted(
   tx: Queryable,
@@ -238,12 +242,19 @@ export async function restockCommitted(
       update reservation set state = 'RESTOCKED' where id = ${id} and state = 'COMMITTED'
       returning ${reservationColumns}
     ), line as (
-      select l.sku, l.quantity from done, unnest(done.skus, done.quantities) as l (sku, quantity)
+      select l.sku, l.quantity, least(l.quantity, s.owed) as owed
+      from done, unnest(done.skus, done.quantities) as l (sku, quantity)
+      join stock s on s.sku = l.sku and s.location_id = ${locationId}
     ), entries as (
-      insert into ledger (sku, location_id, on_hand_delta, reserved_delta, reason, reservation_id)
-      select sku, ${locationId}, quantity, 0, 'restock', ${id} from line
+      insert into ledger
+        (sku, location_id, on_hand_delta, reserved_delta, backorder_delta, owed_delta, reason, reservation_id)
+      select sku, ${locationId}, quantity - owed, 0, owed, -owed, 'restock', ${id} from line
     ), counted as (
-      update stock s set on_hand = s.on_hand + line.quantity, update_time = now()
+      update stock s set
+        on_hand = s.on_hand + line.quantity - line.owed,
+        backorder_limit = s.backorder_limit + line.owed,
+        owed = s.owed - line.owed,
+        update_time = now()
       from line where s.sku = line.sku and s.location_id = ${locationId}
     )
     select * from done`);

@@ -1,10 +1,10 @@
 import { type Queryable, type Sql, sql } from "../../lib/db/index.ts";
 import { changed } from "../../lib/watch/index.ts";
-import type { Stock } from "./stock.ts";
+import type { Stock, StockDelta } from "./stock.ts";
 
 const stockColumns = sql`
   sku, location_id as "locationId", on_hand as "onHand", reserved,
-  backorder_limit as "backorderLimit", update_time as "updateTime"`;
+  backorder_limit as "backorderLimit", owed, update_time as "updateTime"`;
 
 /**
  * The columns as readers see them: units in holds that are due count as free,
@@ -17,7 +17,7 @@ export function freeColumns(now: Date): Sql {
       select sum(quantity) from hold h
       where h.sku = stock.sku and h.location_id = stock.location_id and h.expire_time <= ${now}
     ), 0))::bigint as reserved,
-    backorder_limit as "backorderLimit", update_time as "updateTime"`;
+    backorder_limit as "backorderLimit", owed, update_time as "updateTime"`;
 }
 
 /** The counters of one SKU at one location. */
@@ -53,7 +53,8 @@ export async function lockStock(
 
 /**
  * Sets what is on hand and, when given, the backorder limit, and writes the
- * difference to the ledger. Creates the row when there is none; concurrent
+ * difference to the ledger. Units that were counted are there to be sold: whoever
+ * was owed some has got them. Creates the row when there is none; concurrent
  * creators wait for each other on the primary key.
  *
  * Errors: the CHECK stock_reserved_range when less than is reserved remains.
@@ -73,12 +74,13 @@ export async function setStock(
     insert into stock (sku, location_id, on_hand) values (${sku}, ${locationId}, 0)
     on conflict on constraint stock_pkey do nothing`);
   const before = await lockStock(tx, change);
-  const limit = change.backorderLimit ?? before?.backorderLimit ?? 0n;
+  if (before === undefined) throw new Error(`stock row of ${sku} is neither new nor there`);
+  const delivered = onHand > 0n ? before.owed : 0n;
+  const limit = change.backorderLimit ?? before.backorderLimit + delivered;
   return writeStock(tx, {
     sku,
     locationId,
-    onHandDelta: onHand - (before?.onHand ?? 0n),
-    backorderDelta: limit - (before?.backorderLimit ?? 0n),
+    delta: { onHand: onHand - before.onHand, backorder: limit - before.backorderLimit, owed: -delivered },
     reason,
   });
 }
@@ -90,16 +92,19 @@ export async function setStock(
  */
 export async function writeStock(
   tx: Queryable,
-  change: { sku: string; locationId: string; onHandDelta: bigint; backorderDelta: bigint; reason: string },
+  change: { sku: string; locationId: string; delta: StockDelta; reason: string },
 ): Promise<Stock> {
+  const { delta } = change;
   const [row] = await tx.query<Stock>(sql`
     with entry as (
-      insert into ledger (sku, location_id, on_hand_delta, reserved_delta, backorder_delta, reason)
-      values (${change.sku}, ${change.locationId}, ${change.onHandDelta}, 0, ${change.backorderDelta}, ${change.reason})
+      insert into ledger (sku, location_id, on_hand_delta, reserved_delta, backorder_delta, owed_delta, reason)
+      values
+        (${change.sku}, ${change.locationId}, ${delta.onHand}, 0, ${delta.backorder}, ${delta.owed}, ${change.reason})
     )
     update stock set
-      on_hand = on_hand + ${change.onHandDelta},
-      backorder_limit = backorder_limit + ${change.backorderDelta},
+      on_hand = on_hand + ${delta.onHand},
+      backorder_limit = backorder_limit + ${delta.backorder},
+      owed = owed + ${delta.owed},
       update_time = now()
     where sku = ${change.sku} and location_id = ${change.locationId}
     returning ${stockColumns}`);

@@ -204,6 +204,8 @@ export const contractCalls: Record<string, Prepare> = {
   Inventory_GetReservation: async (shop) => ({ path: { reservationId: (await order(shop)).orderId } }),
   Inventory_ListLedger: ofSku,
   Inventory_ExplainAvailability: ofSku,
+  Inventory_ReportStock: examples,
+  Inventory_ExportStockReport: examples,
   Inventory_Reconcile: examples,
 
   Cart_CreateCart: () => ({ anonymous: true }),

@@ -1,6 +1,7 @@
 import type { Schema } from "../../../lib/db/index.ts";
 import { init } from "./0001-init.ts";
 import { ledgerKey } from "./0002-ledger-key.ts";
+import { demand } from "./0003-demand.ts";
 
 /** The Postgres schema of the Inventory service. */
 export const inventorySchema: Schema = {
@@ -8,5 +9,6 @@ export const inventorySchema: Schema = {
   migrations: [
     { name: "0001-init", up: init },
     { name: "0002-ledger-key", up: ledgerKey },
+    { name: "0003-demand", up: demand },
   ],
 };

@@ -1,11 +1,10 @@
 import type { MethodImpl } from "@connectrpc/connect";
 import { InventoryService } from "../../../gen/rowlock/inventory/v1/inventory_pb.js";
 import { callerKey, once } from "../../../lib/idempotency/idempotency.ts";
-
 import { toStockItem } from "../convert.ts";
 import { fail } from "../reasons.ts";
 import type { InventoryDeps } from "../service.ts";
-import { defaultLocation } from "../stock.ts";
+import { arrival, defaultLocation } from "../stock.ts";
 import { orBelowReserved } from "../stock-limits.ts";
 import { lockStock, writeStock } from "../store-stock.ts";
 
@@ -23,12 +22,9 @@ export function adjustStock({ db }: InventoryDeps): MethodImpl<typeof InventoryS
     return orBelowReserved({ sku, locationId }, () =>
       db.transaction((tx) =>
         once(tx, call, async () => {
-          if ((await lockStock(tx, { sku, locationId })) === undefined) {
-            throw fail("STOCK_NOT_FOUND", { sku, location_id: locationId });
-          }
-          return toStockItem(
-            await writeStock(tx, { sku, locationId, onHandDelta: delta, backorderDelta: 0n, reason }),
-          );
+          const stock = await lockStock(tx, { sku, locationId });
+          if (stock === undefined) throw fail("STOCK_NOT_FOUND", { sku, location_id: locationId });
+          return toStockItem(await writeStock(tx, { sku, locationId, delta: arrival(stock, delta), reason }));
         }),
       ),
     );

@@ -3,6 +3,7 @@ import {
   type InventoryService,
   StockViolation_Kind,
 } from "../../../gen/rowlock/inventory/v1/inventory_pb.js";
+import type { ViolationKind } from "../reconcile.ts";
 import { reconcileStock } from "../reconcile-stock.ts";
 import type { InventoryDeps } from "../service.ts";
 
@@ -17,8 +18,13 @@ export function reconcile({
       checked: BigInt(checked),
       violations: violations.map((violation) => ({
         ...violation,
-        kind: StockViolation_Kind[violation.kind],
+        kind: kindOf(violation.kind),
       })),
     };
   };
+}
+
+/** Units owed are what was taken off the backorder limit: the contract has one kind for both. */
+function kindOf(kind: ViolationKind): StockViolation_Kind {
+  return StockViolation_Kind[kind === "OWED_NOT_LEDGER" ? "BACKORDER_NOT_LEDGER" : kind];
 }

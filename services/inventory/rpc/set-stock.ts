@@ -1,7 +1,6 @@
 import type { MethodImpl } from "@connectrpc/connect";
 import { InventoryService } from "../../../gen/rowlock/inventory/v1/inventory_pb.js";
 import { callerKey, once } from "../../../lib/idempotency/idempotency.ts";
-
 import { toStockItem } from "../convert.ts";
 import type { InventoryDeps } from "../service.ts";
 import { defaultLocation } from "../stock.ts";

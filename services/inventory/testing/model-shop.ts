@@ -10,6 +10,7 @@ import {
 import { type Db, sql } from "../../../lib/db/index.ts";
 import { errorInfo } from "../../../lib/errors/reasons.ts";
 import { as } from "../../../lib/rpc/testing/interceptors.ts";
+import type { Counters } from "../reconcile.ts";
 import type { ReservationState } from "../stock.ts";
 import { type Answer, bySku, type Command, type Snapshot } from "./model.ts";
 import { createReplica, type TestInventory } from "./shop.ts";
@@ -120,8 +121,8 @@ export function openModelShop({
     const like = `${prefix}%`;
     const [stock, reservations, holds] = await db.transaction((tx) =>
       Promise.all([
-        tx.query<{ sku: string; onHand: bigint; reserved: bigint; backorder: bigint }>(sql`
-          select sku, on_hand as "onHand", reserved, backorder_limit as backorder
+        tx.query<Counters & { sku: string }>(sql`
+          select sku, on_hand as "onHand", reserved, backorder_limit as backorder, owed
           from stock where sku like ${like}`),
         tx.query<{
           id: string;

@@ -131,7 +131,7 @@ export class Model implements Snapshot {
     if (reservation === undefined) return { reason: "RESERVATION_NOT_FOUND", id };
     if (reservation.state === "COMMITTED") {
       for (const [sku, units] of Object.entries(reservation.lines)) {
-        this.#counters(sku).onHand += BigInt(units);
+        this.stock[sku] = arrived(this.#counters(sku), BigInt(units));
       }
       reservation.state = "RESTOCKED";
     } else if (reservation.state !== "RESTOCKED") return closed(id, reservation.state);
@@ -154,23 +154,27 @@ export class Model implements Snapshot {
   #adjust({ sku, delta }: Command & { rpc: "adjust" }): Answer {
     const before = this.stock[sku];
     if (before === undefined) return { reason: "STOCK_NOT_FOUND", sku };
-    return this.#write(sku, { ...before, onHand: before.onHand + BigInt(delta) });
+    return this.#write(sku, arrived(before, BigInt(delta)));
   }
 
   #set({ sku, onHand, backorder }: Command & { rpc: "set" }): Answer {
-    const before = this.stock[sku] ?? { onHand: 0n, reserved: 0n, backorder: 0n };
+    const before = this.stock[sku] ?? { onHand: 0n, reserved: 0n, backorder: 0n, owed: 0n };
+    // Who counts units has served those who waited.
+    const owed = onHand > 0 ? 0n : before.owed;
     return this.#write(sku, {
       ...before,
       onHand: BigInt(onHand),
-      backorder: backorder === undefined ? before.backorder : BigInt(backorder),
+      owed,
+      backorder: backorder === undefined ? before.backorder + before.owed - owed : BigInt(backorder),
     });
   }
 
   #write(sku: string, counters: Counters): Answer {
-    const { onHand, reserved, backorder } = counters;
+    const { owed: _, ...shown } = counters;
+    const { onHand, reserved, backorder } = shown;
     if (onHand < 0n || reserved > onHand + backorder) return { reason: "STOCK_BELOW_RESERVED", sku };
     this.stock[sku] = counters;
-    return { sku, ...counters };
+    return { sku, ...shown };
   }
 
   #free(id: string, sku: string): number {
@@ -186,6 +190,7 @@ export class Model implements Snapshot {
     const fromHand = counters.onHand < units ? counters.onHand : BigInt(units);
     counters.onHand -= fromHand;
     counters.backorder -= BigInt(units) - fromHand;
+    counters.owed += BigInt(units) - fromHand;
   }
 
   #counters(sku: string): Counters {
@@ -207,6 +212,15 @@ export class Model implements Snapshot {
   #answer(id: string): Answer {
     return { id, ...structuredClone(this.reservations[id]) };
   }
+}
+
+/** Units that come in, or are lost: the stock less what is owed moves, and what may be sold in all stays. */
+function arrived({ onHand, reserved, backorder, owed }: Counters, units: bigint): Counters {
+  const net = onHand - owed + units;
+  // A loss is of units on the shelf: it makes nobody wait.
+  if (units < 0n) return { onHand: onHand + units, reserved, backorder, owed };
+  const waits = net < 0n ? -net : 0n;
+  return { onHand: net + waits, reserved, backorder: backorder + owed - waits, owed: waits };
 }
 
 function closed(id: string, state: ReservationState, { committed = "RESERVATION_CLOSED" } = {}): Answer {

@@ -61,10 +61,11 @@ export async function openTestInventory(): Promise<TestInventory> {
       const rows = await db.query<{ sku: string }>(sql`
         select s.sku from stock s
         left join (select sku, location_id, sum(on_hand_delta) on_hand, sum(reserved_delta) reserved,
-                     sum(backorder_delta) backorder from ledger group by 1, 2) l using (sku, location_id)
+                     sum(backorder_delta) backorder, sum(owed_delta) owed from ledger group by 1, 2) l using (sku, location_id)
         left join (select sku, location_id, sum(quantity) held from hold group by 1, 2) h using (sku, location_id)
         where s.on_hand <> coalesce(l.on_hand, 0) or s.reserved <> coalesce(l.reserved, 0)
-          or s.backorder_limit <> coalesce(l.backorder, 0) or s.reserved <> coalesce(h.held, 0)`);
+          or s.backorder_limit <> coalesce(l.backorder, 0) or s.reserved <> coalesce(h.held, 0)
+          or s.owed <> coalesce(l.owed, 0)`);
       return rows.map((row) => row.sku);
     },
     [Symbol.asyncDispose]: () => database[Symbol.asyncDispose](),

@@ -1,0 +1,52 @@
+import { type Queryable, sql } from "../../lib/db/index.ts";
+
+/** A SKU's stock at all locations. */
+export interface StockSummary {
+  sku: string;
+  onHand: bigint;
+  /** Held by reservations that are not due. */
+  reserved: bigint;
+  available: bigint;
+  demanded: bigint;
+  shortfall: bigint;
+  /** Null: the SKU is not watched. */
+  threshold: bigint | null;
+  /** Customers who wait for a notice. */
+  waiting: bigint;
+}
+
+/**
+ * The SKUs after one, with one more than `limit`: those that are `skus`, when
+ * given, and of which units must be added, when `shortOnly`.
+ */
+export async function reportStock(
+  db: Queryable,
+  page: { after: string; limit: number; skus: readonly string[]; shortOnly: boolean; now: Date },
+): Promise<StockSummary[]> {
+  const { after, limit, skus, shortOnly, now } = page;
+  const among = skus.length === 0 ? sql`` : sql`and sku = any(${skus}::text[])`;
+  return db.query<StockSummary>(sql`
+    select sku, "onHand", reserved, available, demanded, greatest(missing, 0) as shortfall, threshold,
+      (select count(*) from stock_notice n where n.sku = summary.sku) as waiting
+    from (
+      select sku, s.on_hand as "onHand", s.reserved - due as reserved,
+        s.on_hand + s.backorder_limit - s.reserved + due as available,
+        s.reserved - due + s.owed as demanded,
+        s.reserved - due + s.owed + coalesce(t.threshold, 0) - s.on_hand as missing,
+        t.threshold
+      from (
+        select sku, sum(on_hand)::bigint as on_hand, sum(reserved)::bigint as reserved,
+          sum(backorder_limit)::bigint as backorder_limit, sum(owed)::bigint as owed,
+          coalesce((
+            select sum(quantity)::bigint from hold h where h.sku = stock.sku and h.expire_time <= ${now}
+          ), 0) as due
+        from stock
+        where sku > ${after} ${among}
+        group by sku
+      ) s
+      left join stock_threshold t using (sku)
+    ) summary
+    where not ${shortOnly} or missing > 0
+    order by sku
+    limit ${limit + 1}`);
+}
