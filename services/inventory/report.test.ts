@@ -131,7 +131,7 @@ test("as CSV it is the same, whole, however many SKUs there are", async () => {
   expect(stocked).toHaveLength(1_001);
   expect(stocked[7]).toBe("CSV-0007,7,0,7,0,0,,0");
   const all = lines.slice(1, -1).map((line) => line.split(",")[0]);
-  expect(all).toEqual([...new Set(all)].sort());
+  expect(all).toEqual([...new Set(all)].toSorted());
   expect((await read(true)).split("\r\n")).toContain("SHORT-1,0,1,4,1,1,,0");
   expect(await read(true)).not.toContain("CSV-");
 });
