@@ -196,6 +196,13 @@ test.each([
   expect(found).toEqual([...want, "#/components/parameters/RequestTimeout"]);
 });
 
+test("what only services may set is not in the document", () => {
+  const properties = (name: string) => Object.keys(shop.components.schemas[name]?.["properties"] ?? {});
+  expect(properties("CreateCartRequest")).toEqual(["currencyCode"]);
+  expect(properties("PlaceOrderRequest")).toContain("contact");
+  expect(properties("PlaceOrderRequest")).not.toContain("pickUp");
+});
+
 test("errors stand by status with their reasons, the service's own words first", () => {
   const { responses } = operation(shop, "/v1/carts/{cartId}/items/{sku}", "put");
   expect(responses["404"]).toMatchObject({ description: "- `CART_NOT_FOUND`" });

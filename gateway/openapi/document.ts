@@ -6,8 +6,8 @@ import { createExamples, type Examples } from "./examples.ts";
 import { isHttpBody } from "./json-types.ts";
 import { operationId, serviceName } from "./names.ts";
 import {
-  headerFields,
   headerParameters,
+  isApart,
   pathParameters,
   queryParameters,
   sharedParameters,
@@ -167,10 +167,10 @@ function bodyExample(route: RouteDescription, field: DescField, examples: Exampl
   );
 }
 
-/** Fields that do not go into the body: the path's variables, and those a header fills. */
+/** Fields that do not go into the body: the path's variables, and those that stand apart. */
 function boundFields(input: DescMessage, route: RouteDescription): Set<string> {
-  const headers = input.fields.filter((field) => headerFields.has(field.name)).map((field) => field.name);
-  return new Set([...route.variables.map(({ field }) => field), ...headers]);
+  const apart = input.fields.filter(isApart).map((field) => field.name);
+  return new Set([...route.variables.map(({ field }) => field), ...apart]);
 }
 
 /** The path with the parameters' names of an earlier path of the same shape, which is the same path. */

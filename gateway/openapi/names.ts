@@ -2,7 +2,8 @@ import type { DescEnum, DescMessage, DescMethod, DescService } from "@bufbuild/p
 
 /**
  * Short names for types, unique in the document: `rowlock.order.v1.Order.State` is `OrderState`, unless another
- * package has one, too; then all of them begin with their package: `PaymentReconcileResponse`.
+ * package has one, too; then all of them begin with their package: `PaymentReconcileResponse`. Types of the older shops'
+ * APIs always do, and take no name from others: `PycomProduct`.
  */
 export function typeNames(services: readonly DescService[]): (desc: DescMessage | DescEnum) => string {
   const reached = new Map<string, DescMessage | DescEnum>();
@@ -17,10 +18,12 @@ export function typeNames(services: readonly DescService[]): (desc: DescMessage 
     reach(method.output);
   }
   const uses = new Map<string, number>();
-  for (const desc of reached.values()) uses.set(localName(desc), (uses.get(localName(desc)) ?? 0) + 1);
+  for (const desc of reached.values()) {
+    if (!isLegacy(desc)) uses.set(localName(desc), (uses.get(localName(desc)) ?? 0) + 1);
+  }
   return (desc) => {
     const name = localName(desc);
-    return (uses.get(name) ?? 0) > 1 ? `${packageName(desc)}${name}` : name;
+    return isLegacy(desc) || (uses.get(name) ?? 0) > 1 ? `${packageName(desc)}${name}` : name;
   };
 }
 
@@ -29,10 +32,14 @@ function localName(desc: DescMessage | DescEnum): string {
   return desc.typeName.slice(desc.file.proto.package.length).replaceAll(".", "");
 }
 
-/** The last part of the package that is no version, capitalised. */
+function isLegacy({ file }: DescMessage | DescEnum): boolean {
+  return file.proto.package.startsWith("rowlock.legacy.");
+}
+
+/** The last part of the package that is no version, capitalised: `CartOrchestrator` of `cart_orchestrator`. */
 function packageName(desc: DescMessage | DescEnum): string {
   const parts = desc.file.proto.package.split(".").filter((part) => !/^v\d/.test(part));
-  return capitalised(parts.at(-1) ?? "");
+  return (parts.at(-1) ?? "").split("_").map(capitalised).join("");
 }
 
 /** The service as a person calls it: `CartService` is `Cart`. */

@@ -1,4 +1,5 @@
-import type { DescField, DescMessage } from "@bufbuild/protobuf";
+import { type DescField, type DescMessage, getOption } from "@bufbuild/protobuf";
+import { Access, field_access as fieldAccess } from "../../gen/rowlock/auth/v1/access_pb.js";
 import { fieldTextReader } from "../transcoder/message-text.ts";
 import type { RouteDescription } from "../transcoder/routes.ts";
 import type { Examples } from "./examples.ts";
@@ -15,6 +16,11 @@ export interface ParameterParts {
 
 /** Fields of a request that a header fills; they are documented as that header alone. */
 export const headerFields: ReadonlySet<string> = new Set(["request_id"]);
+
+/** Whether a field of a request stands neither in its body nor in its query: a header fills it, or only services do. */
+export function isApart(field: DescField): boolean {
+  return headerFields.has(field.name) || getOption(field, fieldAccess) === Access.SERVICE;
+}
 
 export function pathParameters(
   parameters: readonly PathParameter[],
@@ -54,8 +60,7 @@ export function queryParameters(
       const path = [...parents, field];
       const protoPath = path.map((each) => each.name).join(".");
       const isTop = parents.length === 0;
-      if (bound.has(protoPath) || (isTop && (field.name === route.body || headerFields.has(field.name))))
-        continue;
+      if (bound.has(protoPath) || (isTop && (field.name === route.body || isApart(field)))) continue;
       if (fieldTextReader(field) !== undefined) found.push(parameter(path, field));
       // A message that holds itself has no end; its first level says what there is.
       else if (field.fieldKind === "message" && !around.has(field.message)) {

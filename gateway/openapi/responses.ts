@@ -102,7 +102,7 @@ export function responses({
   const headers = ["X-Request-Id", ...(hasEtag ? ["ETag"] : [])];
   const byStatus = Map.groupBy(reasons, (each) => String(httpStatus(each.code)));
   return {
-    "200": {
+    [route.status]: {
       description: route.streaming ? "A stream of messages." : describe(method.output),
       headers: Object.fromEntries(headers.map((name) => [name, { $ref: `#/components/headers/${name}` }])),
       content: answerContent(route, schemas, examples),

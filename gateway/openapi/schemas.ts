@@ -8,6 +8,7 @@ import {
   hasOption,
 } from "@bufbuild/protobuf";
 import { message as messageRules, oneof as oneofRules } from "../../gen/buf/validate/validate_pb.js";
+import { omit_empty } from "../../gen/rowlock/rest/v1/rest_pb.js";
 import { hasPresence } from "../transcoder/fields.ts";
 import { type Comments, flow } from "./comments.ts";
 import {
@@ -86,7 +87,9 @@ export function createSchemas({
     const rules =
       view === "request" && hasOption(desc, messageRules) ? getOption(desc, messageRules) : undefined;
     const always = fields.filter((field) =>
-      view === "answer" ? !hasPresence(field) : view === "request" && isRequired(field),
+      view === "answer"
+        ? !hasPresence(field) && !getOption(field, omit_empty)
+        : view === "request" && isRequired(field),
     );
     const description = [flow(comments[desc.typeName] ?? ""), rulesInWords(rules?.cel ?? [])];
     const members = desc.oneofs.filter((oneof) => oneof.fields.every((each) => fields.includes(each)));

@@ -1,9 +1,10 @@
 import { hash } from "node:crypto";
 import { create, createFileRegistry } from "@bufbuild/protobuf";
 import { FileDescriptorProtoSchema, FileDescriptorSetSchema } from "@bufbuild/protobuf/wkt";
-import { type Client, Code, createClient, type HandlerContext } from "@connectrpc/connect";
+import { type Client, Code, type ConnectError, createClient, type HandlerContext } from "@connectrpc/connect";
 import { pino } from "pino";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { BadRequestSchema } from "../../gen/google/rpc/error_details_pb.js";
 import { Role } from "../../gen/rowlock/auth/v1/access_pb.js";
 import { EchoService } from "../../gen/rowlock/testing/v1/echo_pb.js";
 import { reasonOf } from "../errors/reasons.ts";
@@ -128,6 +129,35 @@ describe.each(hostKinds)("access over %s", (kind) => {
     expect(reasonOf(err)).toBe("INVALID_CREDENTIALS");
     // Neither the key nor the principal may be told back.
     expect(err.message).not.toContain(testStaffKey);
+  });
+});
+
+describe("a field that only services may set", () => {
+  const client = createClient(
+    EchoService,
+    createDirectTransport({ services: [createEchoService()], interceptors: testInterceptors }),
+  );
+  const request = { text: "x", internalNote: "n" };
+
+  test.each([
+    ["nobody", {}],
+    ["a guest", as.guest("token-1")],
+    ["a customer", asPrincipal({ kind: "customer", id: "cus_1" })],
+    ["staff", as.staff],
+  ])("is refused from %s, alone or in a stream", async (_, options) => {
+    const violations = (err: ConnectError) =>
+      err.findDetails(BadRequestSchema).flatMap(({ fieldViolations }) => fieldViolations);
+    const wanted = [{ field: "internal_note", description: "is for services only" }];
+    expect(violations(await failureOf(client.echo(request, options)))).toMatchObject(wanted);
+    async function* requests() {
+      yield request;
+    }
+    expect(violations(await failureOf(client.collect(requests(), options)))).toMatchObject(wanted);
+    expect((await client.echo({ text: "x", internalNote: "" }, options)).text).toBe("x");
+  });
+
+  test("is taken from a service", async () => {
+    expect((await client.echo(request, as.service("order"))).text).toBe("x");
   });
 });
 

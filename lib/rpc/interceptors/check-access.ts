@@ -1,10 +1,21 @@
-import { type DescMethod, type DescService, getOption, hasOption } from "@bufbuild/protobuf";
+import {
+  type DescField,
+  type DescMessage,
+  type DescMethod,
+  type DescService,
+  getOption,
+  hasOption,
+  isFieldSet,
+  type Message,
+} from "@bufbuild/protobuf";
 import type { ConnectError, Interceptor } from "@connectrpc/connect";
-import { Access, access, Role } from "../../../gen/rowlock/auth/v1/access_pb.js";
+import { Access, access, field_access as fieldAccess, Role } from "../../../gen/rowlock/auth/v1/access_pb.js";
+import { invalidArgument } from "../../errors/reasons.ts";
 import { callStateOf, methodName } from "../call-state.ts";
 import { nobody, type Principal } from "../principal.ts";
 import { failRpc } from "../reasons.ts";
 import { refuseStaff, roleTooSmall } from "../staff.ts";
+import { mapEach } from "../streams.ts";
 
 /**
  * Who may call a method, from its contract.
@@ -25,19 +36,43 @@ export function requireAccessOptions(services: readonly DescService[]): void {
   }
 }
 
-/** Refuses callers that the method's contract does not name. Ownership is the handler's to check. */
+/** The fields of a method's input that only services may set. */
+export function internalFields(input: DescMessage): DescField[] {
+  return input.fields.filter((field) => getOption(field, fieldAccess) === Access.SERVICE);
+}
+
+/** Refuses callers, and fields, that the method's contract does not name for them. Ownership is the handler's to check. */
 export function checkAccess(): Interceptor {
-  const known = new Map<DescMethod, Access>();
+  const known = new Map<DescMethod, { needed: Access; internal: readonly DescField[] }>();
   return (next) => (req) => {
-    let needed = known.get(req.method);
-    if (needed === undefined) {
-      needed = accessOf(req.method);
-      known.set(req.method, needed);
+    let rules = known.get(req.method);
+    if (rules === undefined) {
+      rules = { needed: accessOf(req.method), internal: internalFields(req.method.input) };
+      known.set(req.method, rules);
     }
+    const { needed, internal } = rules;
     const caller = callStateOf(req.contextValues).principal ?? nobody;
     const refusal = refuse(needed, caller, req.method);
-    return refusal === undefined ? next(req) : Promise.reject(refusal);
+    if (refusal !== undefined) return Promise.reject(refusal);
+    if (internal.length === 0 || caller.kind === "service") return next(req);
+    if (req.stream) {
+      const checked = mapEach(req.message, (message) => {
+        const refused = refuseInternal(message, internal);
+        if (refused !== undefined) throw refused;
+        return message;
+      });
+      return next({ ...req, message: checked });
+    }
+    const refused = refuseInternal(req.message, internal);
+    return refused === undefined ? next(req) : Promise.reject(refused);
   };
+}
+
+function refuseInternal(message: Message, internal: readonly DescField[]): ConnectError | undefined {
+  const violations = internal
+    .filter((field) => isFieldSet(message, field))
+    .map(({ name }) => ({ field: name, description: "is for services only" }));
+  return violations.length === 0 ? undefined : invalidArgument(violations);
 }
 
 /** Why a caller may not call a method that needs this; undefined when it may. */

@@ -7,7 +7,7 @@
 
 import type { GenEnum, GenExtension, GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2";
 import type { Message } from "@bufbuild/protobuf";
-import type { MethodOptions } from "@bufbuild/protobuf/wkt";
+import type { FieldOptions, MethodOptions } from "@bufbuild/protobuf/wkt";
 
 /**
  * Describes the file rowlock/auth/v1/access.proto.
@@ -211,4 +211,13 @@ export declare const RoleSchema: GenEnum<Role>;
  * @generated from extension: rowlock.auth.v1.Access access = 50801;
  */
 export declare const access: GenExtension<MethodOptions, Access>;
+
+/**
+ * Who may set the field, which stands in a method's input itself, where that is
+ * fewer than may call the method: only ACCESS_SERVICE. From others a call that
+ * sets it is INVALID_ARGUMENT, and the REST API does not show it.
+ *
+ * @generated from extension: rowlock.auth.v1.Access field_access = 50802;
+ */
+export declare const field_access: GenExtension<FieldOptions, Access>;
 

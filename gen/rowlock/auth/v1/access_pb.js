@@ -12,7 +12,7 @@ import { file_google_protobuf_descriptor } from "@bufbuild/protobuf/wkt";
  * Describes the file rowlock/auth/v1/access.proto.
  */
 export const file_rowlock_auth_v1_access = /*@__PURE__*/
-  fileDesc("Chxyb3dsb2NrL2F1dGgvdjEvYWNjZXNzLnByb3RvEg9yb3dsb2NrLmF1dGgudjEi3QEKCVByaW5jaXBhbBItCgRraW5kGAEgASgOMh8ucm93bG9jay5hdXRoLnYxLlByaW5jaXBhbC5LaW5kEgoKAmlkGAIgASgJEiMKBHJvbGUYAyABKA4yFS5yb3dsb2NrLmF1dGgudjEuUm9sZRINCgVhcmVhcxgEIAMoCSJhCgRLaW5kEhQKEEtJTkRfVU5TUEVDSUZJRUQQABIOCgpLSU5EX0dVRVNUEAESEQoNS0lORF9DVVNUT01FUhACEg4KCktJTkRfU1RBRkYQAxIQCgxLSU5EX1NFUlZJQ0UQBCqAAQoGQWNjZXNzEhYKEkFDQ0VTU19VTlNQRUNJRklFRBAAEhEKDUFDQ0VTU19QVUJMSUMQARITCg9BQ0NFU1NfQ1VTVE9NRVIQAhIQCgxBQ0NFU1NfU1RBRkYQAxISCg5BQ0NFU1NfU0VSVklDRRAEEhAKDEFDQ0VTU19BRE1JThAFKk4KBFJvbGUSFAoQUk9MRV9VTlNQRUNJRklFRBAAEg8KC1JPTEVfVklFV0VSEAESDwoLUk9MRV9FRElUT1IQAhIOCgpST0xFX0FETUlOEAM6UQoGYWNjZXNzEh4uZ29vZ2xlLnByb3RvYnVmLk1ldGhvZE9wdGlvbnMY8YwDIAEoDjIXLnJvd2xvY2suYXV0aC52MS5BY2Nlc3NSBmFjY2Vzc2IGcHJvdG8z", [file_google_protobuf_descriptor]);
+  fileDesc("Chxyb3dsb2NrL2F1dGgvdjEvYWNjZXNzLnByb3RvEg9yb3dsb2NrLmF1dGgudjEi3QEKCVByaW5jaXBhbBItCgRraW5kGAEgASgOMh8ucm93bG9jay5hdXRoLnYxLlByaW5jaXBhbC5LaW5kEgoKAmlkGAIgASgJEiMKBHJvbGUYAyABKA4yFS5yb3dsb2NrLmF1dGgudjEuUm9sZRINCgVhcmVhcxgEIAMoCSJhCgRLaW5kEhQKEEtJTkRfVU5TUEVDSUZJRUQQABIOCgpLSU5EX0dVRVNUEAESEQoNS0lORF9DVVNUT01FUhACEg4KCktJTkRfU1RBRkYQAxIQCgxLSU5EX1NFUlZJQ0UQBCqAAQoGQWNjZXNzEhYKEkFDQ0VTU19VTlNQRUNJRklFRBAAEhEKDUFDQ0VTU19QVUJMSUMQARITCg9BQ0NFU1NfQ1VTVE9NRVIQAhIQCgxBQ0NFU1NfU1RBRkYQAxISCg5BQ0NFU1NfU0VSVklDRRAEEhAKDEFDQ0VTU19BRE1JThAFKk4KBFJvbGUSFAoQUk9MRV9VTlNQRUNJRklFRBAAEg8KC1JPTEVfVklFV0VSEAESDwoLUk9MRV9FRElUT1IQAhIOCgpST0xFX0FETUlOEAM6UQoGYWNjZXNzEh4uZ29vZ2xlLnByb3RvYnVmLk1ldGhvZE9wdGlvbnMY8YwDIAEoDjIXLnJvd2xvY2suYXV0aC52MS5BY2Nlc3NSBmFjY2VzczpbCgxmaWVsZF9hY2Nlc3MSHS5nb29nbGUucHJvdG9idWYuRmllbGRPcHRpb25zGPKMAyABKA4yFy5yb3dsb2NrLmF1dGgudjEuQWNjZXNzUgtmaWVsZEFjY2Vzc2IGcHJvdG8z", [file_google_protobuf_descriptor]);
 
 /**
  * Describes the message rowlock.auth.v1.Principal.
@@ -70,4 +70,14 @@ export const Role = /*@__PURE__*/
  */
 export const access = /*@__PURE__*/
   extDesc(file_rowlock_auth_v1_access, 0);
+
+/**
+ * Who may set the field, which stands in a method's input itself, where that is
+ * fewer than may call the method: only ACCESS_SERVICE. From others a call that
+ * sets it is INVALID_ARGUMENT, and the REST API does not show it.
+ *
+ * @generated from extension: rowlock.auth.v1.Access field_access = 50802;
+ */
+export const field_access = /*@__PURE__*/
+  extDesc(file_rowlock_auth_v1_access, 1);
 

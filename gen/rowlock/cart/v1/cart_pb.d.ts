@@ -457,7 +457,7 @@ export declare type CreateCartRequest = Message<"rowlock.cart.v1.CreateCartReque
   requestId: string;
 
   /**
-   * Through which shop front it is made. For services; refused from others.
+   * Through which shop front it is made.
    *
    * @generated from field: string channel = 3;
    */
@@ -465,7 +465,7 @@ export declare type CreateCartRequest = Message<"rowlock.cart.v1.CreateCartReque
 
   /**
    * Whose cart it is: the hex SHA-256 digest of a guest's token, which is not
-   * answered then. For services; refused from others.
+   * answered then.
    *
    * @generated from field: string guest_id = 4;
    */

@@ -809,8 +809,7 @@ export declare type PlaceOrderRequest = Message<"rowlock.order.v1.PlaceOrderRequ
 
   /**
    * Whether the buyer fetches the goods: no address is needed, no shipping is
-   * bought, and without a contact nobody is told. For services; refused from
-   * others.
+   * bought, and without a contact nobody is told.
    *
    * @generated from field: bool pick_up = 6;
    */

@@ -56,6 +56,13 @@ export declare type EchoRequest = Message<"rowlock.testing.v1.EchoRequest"> & {
    * @generated from field: google.rpc.BadRequest bad_request = 5;
    */
   badRequest?: BadRequest | undefined;
+
+  /**
+   * What only services may set.
+   *
+   * @generated from field: string internal_note = 6;
+   */
+  internalNote: string;
 };
 
 /**
