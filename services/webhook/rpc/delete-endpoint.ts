@@ -1,0 +1,25 @@
+import type { MethodImpl } from "@connectrpc/connect";
+import { WebhookService } from "../../../gen/rowlock/webhook/v1/webhook_pb.js";
+import { callerKey, once } from "../../../lib/idempotency/idempotency.ts";
+import type { WebhookParts } from "../service.ts";
+import { deleteEndpointRow } from "../store-endpoint.ts";
+
+/** Deletes an endpoint and its log. Safe to retry. */
+export function deleteEndpoint({
+  db,
+}: WebhookParts): MethodImpl<typeof WebhookService.method.deleteEndpoint> {
+  return async (request, ctx) => {
+    const call = {
+      method: WebhookService.method.deleteEndpoint,
+      caller: callerKey(ctx),
+      key: request.requestId,
+      request,
+    };
+    return db.transaction((tx) =>
+      once(tx, call, async () => {
+        await deleteEndpointRow(tx, request.endpointId);
+        return {};
+      }),
+    );
+  };
+}

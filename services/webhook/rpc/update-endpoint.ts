@@ -1,0 +1,47 @@
+import type { Validator } from "@bufbuild/protovalidate";
+import type { MethodImpl } from "@connectrpc/connect";
+import { WebhookService } from "../../../gen/rowlock/webhook/v1/webhook_pb.js";
+import { callerKey, once } from "../../../lib/idempotency/idempotency.ts";
+import { toEndpoint } from "../convert.ts";
+import { etagOf } from "../endpoint.ts";
+import { checkUrl } from "../public-address.ts";
+import { fail } from "../reasons.ts";
+import type { WebhookParts } from "../service.ts";
+import { giveUpPending } from "../store-delivery.ts";
+import { lockEndpoint, updateEndpointRow } from "../store-endpoint.ts";
+import { readChange } from "../update-mask.ts";
+
+/**
+ * Changes the fields that the mask names, on the locked row: of two updates with the same etag the second finds
+ * another one and fails. Disabling gives up what is not sent yet. Safe to retry with a request_id.
+ */
+export function updateEndpoint({
+  db,
+  clock,
+  rules,
+  validator,
+}: WebhookParts & { validator: Validator }): MethodImpl<typeof WebhookService.method.updateEndpoint> {
+  return async (request, ctx) => {
+    const { endpointId, etag, content } = readChange(validator, request);
+    if (content.url !== undefined) await checkUrl(content.url, rules);
+    const call = {
+      method: WebhookService.method.updateEndpoint,
+      caller: callerKey(ctx),
+      key: request.requestId,
+      request,
+    };
+    return db.transaction((tx) =>
+      once(tx, call, async () => {
+        const present = await lockEndpoint(tx, endpointId);
+        if (present === undefined) throw fail("ENDPOINT_NOT_FOUND", { endpoint_id: endpointId });
+        if (etag !== "" && etag !== etagOf(present)) {
+          throw fail("ETAG_MISMATCH", { endpoint_id: endpointId, etag: etagOf(present) });
+        }
+        const merged = { ...present, ...content };
+        const updated = await updateEndpointRow(tx, { id: endpointId, content: merged, now: clock() });
+        if (updated.disabled) await giveUpPending(tx, endpointId);
+        return toEndpoint(updated);
+      }),
+    );
+  };
+}
