@@ -19,6 +19,7 @@ import { fail as order } from "../../services/order/reasons.ts";
 import { fail as payment } from "../../services/payment/reasons.ts";
 import { fail as promotion } from "../../services/promotion/reasons.ts";
 import { fail as shipping } from "../../services/shipping/reasons.ts";
+import { fail as webhook } from "../../services/webhook/reasons.ts";
 import { contracts } from "./network.ts";
 
 /** What callers can be refused with, and how each refusal reads. */
@@ -49,6 +50,7 @@ export const reasons: ReasonCatalogue = {
     [contracts.payment.typeName]: payment.reasons,
     [contracts.promotion.typeName]: promotion.reasons,
     [contracts.shipping.typeName]: shipping.reasons,
+    [contracts.webhook.typeName]: webhook.reasons,
   },
 };
 

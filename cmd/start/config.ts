@@ -15,6 +15,7 @@ export const partNames = [
   "shipping",
   "notify",
   "customer",
+  "webhook",
   "gateway",
 ] as const;
 
@@ -79,6 +80,8 @@ export interface Config {
   webhookUrl: string;
   /** Addresses and networks of proxies that are believed when they say who the client is. */
   trustedProxies: readonly string[];
+  /** Whether events are also told to `http://` and to addresses that are not public. */
+  webhookPrivate: boolean;
   /** Requests a minute of one guest or customer; this and the other limits: 0 is no limit. */
   rateLimit: number;
   /** Requests a minute with one API key. */
@@ -200,6 +203,7 @@ export function readConfig({ args, env }: { args: readonly string[]; env: Env })
     publicUrl,
     webhookUrl: urlOf(text("ROWLOCK_WEBHOOK_URL", hosts("gateway") ? ownUrl : text("ROWLOCK_PUBLIC_URL"))),
     trustedProxies: list("ROWLOCK_TRUSTED_PROXIES", "", [isNetwork, "10.0.0.0/8,::1"]),
+    webhookPrivate: text("ROWLOCK_WEBHOOK_PRIVATE") === "true",
     rateLimit: number("ROWLOCK_RATE_LIMIT", 1_200, anyLimit),
     keyRateLimit: number("ROWLOCK_KEY_RATE_LIMIT", 0, anyLimit),
     addressRateLimit: number("ROWLOCK_ADDRESS_RATE_LIMIT", 1_000_000, anyLimit),

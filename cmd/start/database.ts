@@ -13,6 +13,7 @@ import { orderSchema } from "../../services/order/migrations/index.ts";
 import { paymentSchema } from "../../services/payment/migrations/index.ts";
 import { promotionSchema } from "../../services/promotion/migrations/index.ts";
 import { shippingSchema } from "../../services/shipping/migrations/index.ts";
+import { webhookSchema } from "../../services/webhook/migrations/index.ts";
 import type { Config } from "./config.ts";
 import type { ServiceName } from "./network.ts";
 
@@ -27,6 +28,7 @@ export const schemas: Record<ServiceName, Schema> = {
   shipping: shippingSchema,
   notify: notifySchema,
   customer: customerSchema,
+  webhook: webhookSchema,
   gateway: authSchema,
 };
 

@@ -10,6 +10,7 @@ import { OrderService } from "../../gen/rowlock/order/v1/order_pb.js";
 import { PaymentService } from "../../gen/rowlock/payment/v1/payment_pb.js";
 import { PromotionService } from "../../gen/rowlock/promotion/v1/promotion_pb.js";
 import { ShippingService } from "../../gen/rowlock/shipping/v1/shipping_pb.js";
+import { WebhookService } from "../../gen/rowlock/webhook/v1/webhook_pb.js";
 import { createGrpcTransport } from "../../lib/rpc/grpc-transport.ts";
 import { createServiceTransport, type PrincipalSigner } from "../../lib/rpc/index.ts";
 import { ConfigError, type PartName } from "./config.ts";
@@ -25,6 +26,7 @@ export const contracts = {
   shipping: ShippingService,
   notify: NotifyService,
   customer: CustomerService,
+  webhook: WebhookService,
   gateway: AuthService,
 } as const satisfies Record<PartName, DescService>;
 

@@ -30,6 +30,10 @@ import { sweepRefunds } from "../../services/payment/sweep.ts";
 import { createPromotionService } from "../../services/promotion/service.ts";
 import { createShippingService } from "../../services/shipping/service.ts";
 import { shippingWebhooks } from "../../services/shipping/webhooks.ts";
+import { systemResolve } from "../../services/webhook/public-address.ts";
+import { createSecretBox } from "../../services/webhook/secret-box.ts";
+import { createWebhookService } from "../../services/webhook/service.ts";
+import { sweepWebhooks } from "../../services/webhook/sweep.ts";
 import { startAuth } from "./auth.ts";
 import type { Config } from "./config.ts";
 import type { Database } from "./database.ts";
@@ -222,6 +226,22 @@ export const makers: Record<ServiceName, (parts: Parts) => Made | Promise<Made>>
       ...createCustomerService(deps),
       sweep: () => sweepKeys({ db: deps.db, name: "customer", clock, log }),
       work: () => jobs.work(eraseQueue, ({ data, signal }) => eraseCustomerData(deps, data, { signal })),
+    };
+  },
+
+  webhook: ({ database, clock, log, config, secrets }) => {
+    const db = database.open("webhook");
+    const rules = { allowPrivate: config.webhookPrivate, resolve: systemResolve };
+    const { services, parts } = createWebhookService({ db, clock, log, rules, box: createSecretBox(secrets) });
+    return {
+      services,
+      sweep: () =>
+        together(
+          parts.dispatcher.start(),
+          every({ ms: slowSweepMs, name: "webhook.sweep", log }, () => sweepWebhooks(parts)),
+          sweepKeys({ db, name: "webhook", clock, log }),
+        ),
+      close: () => parts.dispatcher[Symbol.asyncDispose](),
     };
   },
 
