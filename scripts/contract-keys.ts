@@ -12,7 +12,8 @@ import { type CommandResult, runCommand } from "./run-command.ts";
  * a `request_id`; what only services call is known by its first field, the id or key of what it is about, or the ids.
  *
  * Exempt are webhooks, which are known by the provider's event id; Reconcile, which looks anew each time and whose
- * repairs end in one state; and rowlock.testing, which binds nobody.
+ * repairs end in one state; the older shops' APIs, which had no keys and say themselves what a repetition does; and
+ * rowlock.testing, which binds nobody.
  */
 export async function checkKeys({ root, env }: Workplace): Promise<CommandResult> {
   const folder = await mkdtemp(join(tmpdir(), "rowlock-keys-"));
@@ -48,7 +49,7 @@ function isExempt({ name, parent }: DescMethod): boolean {
   return (
     /^Receive\w+Webhook$/.test(name) ||
     name === "Reconcile" ||
-    parent.typeName.startsWith("rowlock.testing.") ||
+    /^rowlock\.(?:testing|legacy)\./.test(parent.typeName) ||
     !parent.typeName.startsWith("rowlock.")
   );
 }

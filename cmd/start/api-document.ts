@@ -4,6 +4,7 @@ import { fail as auth } from "../../gateway/auth/reasons.ts";
 import { createOpenApi, type OpenApiDocument, type ReasonCatalogue } from "../../gateway/openapi/index.ts";
 import { fail as transcoder } from "../../gateway/transcoder/reasons.ts";
 import comments from "../../gen/comments.json" with { type: "json" };
+import { failLegacy } from "../../legacy/reasons.ts";
 import { fail as overload } from "../../lib/batch.ts";
 import { fail as idempotency } from "../../lib/idempotency/idempotency.ts";
 import { fail as paging } from "../../lib/paging/paging.ts";
@@ -20,6 +21,8 @@ import { fail as payment } from "../../services/payment/reasons.ts";
 import { fail as promotion } from "../../services/promotion/reasons.ts";
 import { fail as shipping } from "../../services/shipping/reasons.ts";
 import { fail as webhook } from "../../services/webhook/reasons.ts";
+import { fail as tax } from "../../services/tax/reasons.ts";
+import { facades } from "./legacy.ts";
 import { contracts } from "./network.ts";
 
 /** What callers can be refused with, and how each refusal reads. */
@@ -51,6 +54,25 @@ export const reasons: ReasonCatalogue = {
     [contracts.promotion.typeName]: promotion.reasons,
     [contracts.shipping.typeName]: shipping.reasons,
     [contracts.webhook.typeName]: webhook.reasons,
+    [contracts.tax.typeName]: tax.reasons,
+    // The older shops' APIs pass on what the services say.
+    ...Object.fromEntries(
+      facades.map(({ desc, reasons }) => [
+        desc.typeName,
+        {
+          ...catalog.reasons,
+          ...notify.reasons,
+          ...shipping.reasons,
+          ...payment.reasons,
+          ...promotion.reasons,
+          ...cart.reasons,
+          ...inventory.reasons,
+          ...order.reasons,
+          ...failLegacy.reasons,
+          ...reasons,
+        },
+      ]),
+    ),
   },
 };
 
@@ -75,7 +97,7 @@ JSON over HTTP for a shop: the catalog, stock, carts, orders, payments, parcels 
 
 /** The OpenAPI document of the REST API. */
 export function apiDocument({
-  services = Object.values(contracts),
+  services = [...Object.values(contracts), ...facades.map(({ desc }) => desc)],
   servers = [{ url: "/", description: "This shop" }],
 }: {
   services?: readonly DescService[];

@@ -30,7 +30,7 @@ export async function startAuth({ config, clock, log, database, network, secrets
     publicUrl: config.publicUrl,
     trustedOrigins: config.origins.filter((origin) => origin !== "*"),
     providers: config.signIn,
-    areas: serviceNames.map((name) => (name === "gateway" ? "auth" : name)),
+    areas: [...serviceNames.map((name) => (name === "gateway" ? "auth" : name)), "legacy"],
     notify: network.client("gateway", "notify"),
     carts: network.client("gateway", "cart"),
     orders: network.client("gateway", "order"),

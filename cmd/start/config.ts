@@ -1,6 +1,7 @@
 import type { SignInProviders } from "../../gateway/auth/index.ts";
 import { isNetwork } from "../../gateway/front/client-address.ts";
 import { isOrigin } from "../../gateway/front/origins.ts";
+import { CURRENCY_DIGITS } from "../../lib/money/currencies.ts";
 import { type LogLevel, logLevels } from "../../lib/telemetry/log.ts";
 import { listOf, readSignIn } from "./sign-in-config.ts";
 
@@ -9,6 +10,7 @@ export const partNames = [
   "catalog",
   "inventory",
   "promotion",
+  "tax",
   "cart",
   "order",
   "payment",
@@ -27,6 +29,15 @@ export const hostedNames = [...partNames, "sandbox"] as const;
 
 /** A part, or the sandbox. */
 export type HostedName = (typeof hostedNames)[number];
+
+/** The older shops' APIs that the gateway speaks besides its own. */
+export const legacyNames = [
+  "cart-orchestrator",
+  "online-store",
+  "order-management",
+  "pycom",
+  "micro-services",
+] as const;
 
 /** What a process needs to know, read once at its start. */
 export interface Config {
@@ -90,6 +101,12 @@ export interface Config {
   addressRateLimit: number;
   /** Sign-ins a minute at one account from one address. */
   signInRateLimit: number;
+  /** Names of the older shops' APIs that the gateway speaks. */
+  legacy: readonly string[];
+  /** Whether what is staff's business in them is open to everybody. */
+  legacyOpen: boolean;
+  /** ISO 4217 code of their prices; empty: each has its own. */
+  legacyCurrency: string;
   mailFrom: string;
   smsFrom: string;
   logLevel: LogLevel;
@@ -208,11 +225,17 @@ export function readConfig({ args, env }: { args: readonly string[]; env: Env })
     keyRateLimit: number("ROWLOCK_KEY_RATE_LIMIT", 0, anyLimit),
     addressRateLimit: number("ROWLOCK_ADDRESS_RATE_LIMIT", 1_000_000, anyLimit),
     signInRateLimit: number("ROWLOCK_SIGN_IN_RATE_LIMIT", 10, anyLimit),
+    legacy: readLegacy(text("ROWLOCK_LEGACY", legacyNames.join()), problems),
+    legacyOpen: text("ROWLOCK_LEGACY_OPEN") === "true",
+    legacyCurrency: text("ROWLOCK_LEGACY_CURRENCY"),
     mailFrom: text("ROWLOCK_MAIL_FROM", "shop@example.com"),
     smsFrom: text("ROWLOCK_SMS_FROM", "+15005550006"),
     logLevel: logLevel ?? "info",
     demo: text("ROWLOCK_DEMO", "true") !== "false",
   };
+  if (config.legacyCurrency !== "" && !CURRENCY_DIGITS.has(config.legacyCurrency)) {
+    problems.push("ROWLOCK_LEGACY_CURRENCY must be an ISO 4217 code such as USD");
+  }
   if (config.databaseUrl !== "" && !/^postgres(ql)?:\/\/./.test(config.databaseUrl)) {
     problems.push("DATABASE_URL must look like postgres://user:password@host:5432/database");
   }
@@ -242,4 +265,13 @@ export function readConfig({ args, env }: { args: readonly string[]; env: Env })
   }
   if (problems.length > 0) throw new ConfigError(problems);
   return config;
+}
+
+function readLegacy(text: string, problems: string[]): string[] {
+  const names = listOf(text).filter((name) => name !== "none");
+  const wrong = names.find((name) => !legacyNames.some((known) => known === name));
+  if (wrong !== undefined) {
+    problems.push(`ROWLOCK_LEGACY cannot have "${wrong}"; there are: ${legacyNames.join(", ")}, none`);
+  }
+  return names;
 }

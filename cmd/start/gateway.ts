@@ -24,6 +24,7 @@ import { createRoutingTransport } from "../../lib/rpc/index.ts";
 import type { Log } from "../../lib/telemetry/log.ts";
 import { apiDocument } from "./api-document.ts";
 import type { Config } from "./config.ts";
+import { facadeHeaders, hostedFacades } from "./legacy.ts";
 import type { Metrics } from "./metrics.ts";
 import { contracts, type Network, serviceNames } from "./network.ts";
 
@@ -72,14 +73,16 @@ export function createGateway({
   const { publicUrl } = config;
   const origins = createOrigins(config.origins);
 
-  const services: DescService[] = Object.values(contracts);
+  const facades = hostedFacades(config);
+  const services: DescService[] = [...Object.values(contracts), ...facades.map(({ desc }) => desc)];
   const rpcNames = new Set(services.map((service) => service.typeName));
   const isRpc = ({ url = "/" }: { url?: string | undefined }) =>
     rpcNames.has(url.slice(1, url.indexOf("/", 1)));
   const refuse = createRefuse({ isRpc });
-  const transport = createRoutingTransport(
-    Object.fromEntries(serviceNames.map((name) => [contracts[name].typeName, network.outside(name)])),
-  );
+  const transport = createRoutingTransport({
+    ...Object.fromEntries(serviceNames.map((name) => [contracts[name].typeName, network.outside(name)])),
+    ...Object.fromEntries(facades.map(({ desc }) => [desc.typeName, network.outside("gateway")])),
+  });
   const admit = createAdmission({
     authenticator: auth.authenticator,
     buyers: limiter("buyer", config.rateLimit),
@@ -98,14 +101,17 @@ export function createGateway({
     refuse,
     onError: ({ error, code, request }) => logFault("rpc", { error, status: httpStatus(code), request }),
   });
+  const headersOf = facadeHeaders(facades);
   const templates = new Map<DescMethod, string>();
   for (const { method, template } of describeRoutes(services).reverse()) templates.set(method, template);
   const rest = createTranscoder({
     services,
     transport,
     forwardHeaders,
-    prepare: ({ request, method }) => {
+    responseHeaders: ["cache-control", "location", "set-cookie"],
+    prepare: ({ request, method, metadata }) => {
       visitOf(request).route = templates.get(method);
+      Object.assign(metadata, headersOf(request, method));
       return admit({ request, method });
     },
     onError: ({ error, status, request, method }) => {

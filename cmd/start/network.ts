@@ -10,6 +10,7 @@ import { OrderService } from "../../gen/rowlock/order/v1/order_pb.js";
 import { PaymentService } from "../../gen/rowlock/payment/v1/payment_pb.js";
 import { PromotionService } from "../../gen/rowlock/promotion/v1/promotion_pb.js";
 import { ShippingService } from "../../gen/rowlock/shipping/v1/shipping_pb.js";
+import { TaxService } from "../../gen/rowlock/tax/v1/tax_pb.js";
 import { WebhookService } from "../../gen/rowlock/webhook/v1/webhook_pb.js";
 import { createGrpcTransport } from "../../lib/rpc/grpc-transport.ts";
 import { createServiceTransport, type PrincipalSigner } from "../../lib/rpc/index.ts";
@@ -20,6 +21,7 @@ export const contracts = {
   catalog: CatalogService,
   inventory: InventoryService,
   promotion: PromotionService,
+  tax: TaxService,
   cart: CartService,
   order: OrderService,
   payment: PaymentService,
@@ -36,10 +38,13 @@ export type ServiceName = keyof typeof contracts;
 /** All services' names. */
 export const serviceNames = Object.keys(contracts) as ServiceName[];
 
+/** In whose name services are called: a part's, or that of the older shops' APIs. */
+export type Caller = PartName | "legacy";
+
 /** How the parts of this process reach all services: those beside them directly, the others over gRPC. */
 export interface Network {
   /** A client with which `caller` calls `service` in its own name. */
-  client<S extends ServiceName>(caller: PartName, service: S): Client<(typeof contracts)[S]>;
+  client<S extends ServiceName>(caller: Caller, service: S): Client<(typeof contracts)[S]>;
   /** A transport to a service that passes the outside caller's own credentials on. */
   outside(service: ServiceName): Transport;
   /** Tells how to reach the services of this process, once they are made: they need their clients first. */
@@ -91,7 +96,7 @@ export function createNetwork({
     stream: (...call) => local().stream(...call),
   };
   const opened: Disposable[] = [];
-  const remote = (service: ServiceName, caller?: PartName): Transport => {
+  const remote = (service: ServiceName, caller?: Caller): Transport => {
     const address = addresses[service];
     if (address === undefined) {
       throw missingAddress(caller ?? "the gateway", service);

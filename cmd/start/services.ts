@@ -30,6 +30,7 @@ import { sweepRefunds } from "../../services/payment/sweep.ts";
 import { createPromotionService } from "../../services/promotion/service.ts";
 import { createShippingService } from "../../services/shipping/service.ts";
 import { shippingWebhooks } from "../../services/shipping/webhooks.ts";
+import { createTaxService } from "../../services/tax/service.ts";
 import { systemResolve } from "../../services/webhook/public-address.ts";
 import { createSecretBox } from "../../services/webhook/secret-box.ts";
 import { createWebhookService } from "../../services/webhook/service.ts";
@@ -38,6 +39,7 @@ import { startAuth } from "./auth.ts";
 import type { Config } from "./config.ts";
 import type { Database } from "./database.ts";
 import { every } from "./every.ts";
+import { startFacades } from "./legacy.ts";
 import type { Network, ServiceName } from "./network.ts";
 import type { Providers } from "./providers.ts";
 import type { Secrets } from "./secrets.ts";
@@ -100,6 +102,12 @@ export const makers: Record<ServiceName, (parts: Parts) => Made | Promise<Made>>
     const db = database.open("promotion");
     const service = createPromotionService({ db, clock, log });
     return { ...service, sweep: () => sweepKeys({ db, name: "promotion", clock, log }) };
+  },
+
+  tax: ({ database, clock, log }) => {
+    const db = database.open("tax");
+    const service = createTaxService({ db, clock });
+    return { ...service, sweep: () => sweepKeys({ db, name: "tax", clock, log }) };
   },
 
   cart: (parts) => {
@@ -249,7 +257,7 @@ export const makers: Record<ServiceName, (parts: Parts) => Made | Promise<Made>>
     const auth = await startAuth(parts);
     const { log } = parts;
     return {
-      services: auth.services,
+      services: [...auth.services, ...startFacades(parts)],
       auth,
       sweep: () => every({ ms: sweepMs, name: "auth.sweep", log }, () => auth.sweep()),
       close: () => auth[Symbol.asyncDispose](),

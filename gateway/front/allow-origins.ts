@@ -8,7 +8,7 @@ const methods = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"];
 const allowedHeaders = [
   ...cors.allowedHeaders,
   ...["authorization", "x-api-key", "rowlock-token", "idempotency-key", "if-match", "if-none-match"],
-  ...["request-timeout", "last-event-id", "x-request-id", "traceparent", "tracestate"],
+  ...["request-timeout", "last-event-id", "x-cart-id", "x-request-id", "traceparent", "tracestate"],
 ];
 
 /** What scripts may read besides what CORS lets them read anyway. */

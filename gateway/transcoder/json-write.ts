@@ -1,5 +1,5 @@
 import type { DescEnum, DescField, DescMessage, Message, Registry } from "@bufbuild/protobuf";
-import { getExtension, ScalarType, toJson } from "@bufbuild/protobuf";
+import { getExtension, getOption, ScalarType, toJson } from "@bufbuild/protobuf";
 import { base64Encode } from "@bufbuild/protobuf/wire";
 import {
   type Any,
@@ -8,6 +8,7 @@ import {
   hasCustomJsonRepresentation,
   isWrapperDesc,
 } from "@bufbuild/protobuf/wkt";
+import { omit_empty } from "../../gen/rowlock/rest/v1/rest_pb.js";
 import { extensionField, type Fields, getField, hasPresence, isPlainStruct, isUnwrapped } from "./fields.ts";
 
 /**
@@ -80,7 +81,7 @@ export function createJsonWriter({ registry, emitDefaults }: JsonWriterOptions):
         return value === undefined ? "" : prefix + write(value);
       };
     }
-    if (emitDefaults) return (message) => prefix + write(message[localName]);
+    if (emitDefaults && !getOption(field, omit_empty)) return (message) => prefix + write(message[localName]);
     const isDefault = defaultTest(field);
     return (message) => {
       const value = message[localName];

@@ -18,6 +18,8 @@ export interface RouteDescription {
   readonly body: string;
   /** `""` (the whole response message) or the proto name of the field that is the response body. */
   readonly responseBody: string;
+  /** The HTTP status of an answer. */
+  readonly status: number;
   /** Whether the answer is a stream (server-sent events, NDJSON or a JSON array, by Accept). */
   readonly streaming: boolean;
   /** Whether the request is a stream: each line of an NDJSON body is a message (or bytes, for an HttpBody). */
@@ -43,6 +45,7 @@ export function describeRoutes(
     variables: rule.template.variables.map(({ fieldPath, multi }) => ({ field: fieldPath.join("."), multi })),
     body: rule.body === "none" ? "" : rule.body === "message" ? "*" : rule.body.name,
     responseBody: rule.responseBody === "message" ? "" : rule.responseBody.name,
+    status: rule.status,
     streaming: answersStream(rule.method),
     clientStreaming: takesStream(rule.method),
   }));

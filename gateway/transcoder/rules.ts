@@ -3,6 +3,7 @@ import type { DescField, DescMessage, DescMethod, DescService } from "@bufbuild/
 import { getOption, hasOption } from "@bufbuild/protobuf";
 import { http } from "../../gen/google/api/annotations_pb.js";
 import type { HttpRule } from "../../gen/google/api/http_pb.js";
+import { success_status } from "../../gen/rowlock/rest/v1/rest_pb.js";
 import { canonicalPath, isUnwrapped } from "./fields.ts";
 import { fieldTextReader } from "./message-text.ts";
 import { parseTemplate, type Template } from "./template.ts";
@@ -19,6 +20,8 @@ export interface Rule {
   readonly body: "none" | "message" | DescField;
   /** What the response body is: the whole message or one field of it. */
   readonly responseBody: "message" | DescField;
+  /** The HTTP status of an answer. */
+  readonly status: number;
 }
 
 /** A `google.api.http` option that cannot be served. Thrown when routes are built, never on a request. */
@@ -83,7 +86,18 @@ function readRule(method: DescMethod, declared: HttpRule): Rule {
   }
   refuseRivals(method, variables, body);
   const responseBody = readResponseBody(method, declared);
-  return { method, httpMethod, template, variables, body, responseBody };
+  const status = readStatus(method);
+  return { method, httpMethod, template, variables, body, responseBody, status };
+}
+
+/** The status that `rowlock.rest.v1.success_status` names; 200 without it. */
+function readStatus(method: DescMethod): number {
+  if (!hasOption(method, success_status)) return 200;
+  const status = getOption(method, success_status);
+  if (status < 200 || status > 299 || status === 204 || answersStream(method)) {
+    throw new RuleError(method, `${status} is no status of an answer with a body`);
+  }
+  return status;
 }
 
 /** Whether the requests of a method are a stream. */

@@ -108,7 +108,7 @@ async function writeAnswer(exchange: Exchange, { header, trailer, message }: Ans
   // Compressed, it is another representation of the same state (RFC 9110, section 8.8.1).
   if (tag !== undefined) headers.push("etag", coding === undefined ? tag : `W/${tag}`);
   headers.push("content-type", type, "content-length", String(length));
-  response.writeHead(200, headers);
+  response.writeHead(route.rule.status, headers);
   response.end(body);
 }
 

@@ -1,0 +1,89 @@
+import type { HandlerContext } from "@connectrpc/connect";
+import { type Order, Order_State } from "../gen/rowlock/order/v1/order_pb.js";
+import type { Payment } from "../gen/rowlock/payment/v1/payment_pb.js";
+import { outgoing } from "../lib/rpc/index.ts";
+import { findOpenCart, isNotFound } from "./cart.ts";
+import type { FacadeDeps } from "./facade.ts";
+import { type Guest, inNameOf } from "./guest.ts";
+import { failLegacy } from "./reasons.ts";
+
+/**
+ * An order of the facade's channel.
+ * Errors: ORDER_NOT_FOUND, also for another channel's.
+ */
+export async function requireOrder(
+  { orders, channel }: Pick<FacadeDeps, "orders" | "channel">,
+  ctx: HandlerContext,
+  orderId: string,
+): Promise<Order> {
+  const order = await orders.getOrder({ orderId }, outgoing(ctx)).catch(absentWhenNotFound);
+  if (order?.channel !== channel) throw failLegacy("ORDER_NOT_FOUND", { order_id: orderId });
+  return order;
+}
+
+/**
+ * A payment of an order of the facade's channel, and the order.
+ * Errors: PAYMENT_NOT_FOUND, also for another channel's.
+ */
+export async function requirePayment(
+  deps: Pick<FacadeDeps, "orders" | "payments" | "channel">,
+  ctx: HandlerContext,
+  paymentId: string,
+): Promise<{ payment: Payment; order: Order }> {
+  const payment = await deps.payments.getPayment({ paymentId }, outgoing(ctx)).catch(absentWhenNotFound);
+  const order =
+    payment &&
+    (await deps.orders.getOrder({ orderId: payment.orderId }, outgoing(ctx)).catch(absentWhenNotFound));
+  if (payment === undefined || order?.channel !== deps.channel) {
+    throw failLegacy("PAYMENT_NOT_FOUND", { payment_id: paymentId });
+  }
+  return { payment, order };
+}
+
+/** The guest's order that was placed last; undefined when there is none. */
+export async function findLatestOrder(
+  { orders }: Pick<FacadeDeps, "orders">,
+  ctx: HandlerContext,
+  guest: Guest,
+): Promise<Order | undefined> {
+  return (await orders.listOwnOrders({ pageSize: 1 }, inNameOf(ctx, guest))).orders[0];
+}
+
+/**
+ * Orders a guest's open cart, which is to be fetched, and asks for its money by bank transfer: the goods are locked
+ * until the transfer's deadline. Without an open cart the guest's latest order is taken on, where a call before this
+ * may have left it: a cart is ordered and paid once, however often this is called. Undefined for a guest with
+ * neither.
+ * Errors: those of Order.PlaceOrder and Order.PayOrder.
+ */
+export async function orderCurrentCart(
+  deps: Pick<FacadeDeps, "carts" | "orders">,
+  ctx: HandlerContext,
+  { guest, bank = "" }: { guest: Guest; bank?: string },
+): Promise<Order | undefined> {
+  const cart = await findOpenCart(deps, ctx, guest);
+  const order =
+    cart === undefined
+      ? await findLatestOrder(deps, ctx, guest)
+      : await deps.orders.placeOrder(
+          { cartId: cart.id, pickUp: true, requestId: `legacy:${cart.id}` },
+          outgoing(ctx),
+        );
+  return order && payByTransfer(deps, ctx, { order, bank });
+}
+
+/** Asks for the money of an order that waits for it, unless it was asked for before. */
+export async function payByTransfer(
+  { orders }: Pick<FacadeDeps, "orders">,
+  ctx: HandlerContext,
+  { order, bank }: { order: Order; bank: string },
+): Promise<Order> {
+  if (order.state !== Order_State.PENDING_PAYMENT || order.payment !== undefined) return order;
+  const method = { case: "bankTransfer", value: { bank } } as const;
+  return orders.payOrder({ orderId: order.id, method, requestId: `legacy:${order.id}` }, outgoing(ctx));
+}
+
+function absentWhenNotFound(err: unknown): undefined {
+  if (isNotFound(err)) return undefined;
+  throw err;
+}
