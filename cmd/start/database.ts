@@ -13,6 +13,7 @@ import { orderSchema } from "../../services/order/migrations/index.ts";
 import { paymentSchema } from "../../services/payment/migrations/index.ts";
 import { promotionSchema } from "../../services/promotion/migrations/index.ts";
 import { shippingSchema } from "../../services/shipping/migrations/index.ts";
+import { taxSchema } from "../../services/tax/migrations/index.ts";
 import { webhookSchema } from "../../services/webhook/migrations/index.ts";
 import type { Config } from "./config.ts";
 import type { ServiceName } from "./network.ts";
@@ -22,6 +23,7 @@ export const schemas: Record<ServiceName, Schema> = {
   catalog: catalogSchema,
   inventory: inventorySchema,
   promotion: promotionSchema,
+  tax: taxSchema,
   cart: cartSchema,
   order: orderSchema,
   payment: paymentSchema,
