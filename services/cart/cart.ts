@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import { fail } from "./reasons.ts";
 
 /** How long a cart is kept after its last change, in milliseconds. */
@@ -24,6 +25,8 @@ export interface CartDocument {
   readonly currencyCode: string;
   /** The shop front through which it was made; absent for the shop's own. */
   readonly channel?: string;
+  /** What that shop front keeps with it; absent for nothing. */
+  readonly metadata?: Readonly<Record<string, string>>;
   readonly lines: readonly StoredLine[];
   readonly contact?: StoredContact;
   readonly shippingAddress?: StoredAddress;
@@ -162,6 +165,11 @@ export function withQuantity(cart: CartDocument, sku: string, quantity: number):
 export function remembering(cart: CartDocument, key: StoredKey): CartDocument {
   const young = (cart.keys ?? []).filter(({ time }) => time > key.time - keyLifeMs);
   return { ...cart, keys: [...young, key].slice(-maxKeys) };
+}
+
+/** Replaces what a shop front keeps with its cart. Without effect it returns the same document. */
+export function withMetadata(cart: CartDocument, metadata: Readonly<Record<string, string>>): CartDocument {
+  return isDeepStrictEqual(cart.metadata ?? {}, metadata) ? cart : { ...cart, metadata };
 }
 
 /** Removes all lines. */

@@ -32,6 +32,23 @@ describeCarts("a cart of another shop front", (under) => {
     expect(await under.client.getCart({ cartId }, as.guest(token))).toMatchObject({ channel: "pycom" });
   });
 
+  test("keeps what the front wants kept, as a whole, until it is an order", async () => {
+    const { client } = under;
+    const { id: cartId, token } = await client.createCart({ channel: "pycom" }, front);
+    const set = (metadata: Record<string, string>) => client.setCartMetadata({ cartId, metadata }, front);
+    expect((await client.getCart({ cartId }, front)).metadata).toEqual({});
+    expect(await set({ customer: "42", payment: "BCA_VA" })).toMatchObject({
+      metadata: { customer: "42", payment: "BCA_VA" },
+    });
+    const changed = await set({ customer: "43" });
+    expect(changed.metadata).toEqual({ customer: "43" });
+    expect(await set({ customer: "43" })).toEqual(changed);
+    await client.addItem({ cartId, sku: "A", quantity: 1n }, as.guest(token));
+    const { cart } = await client.freezeCart({ cartId, orderId: "ord_1" }, as.service("order"));
+    expect(cart?.metadata).toEqual({ customer: "43" });
+    expect(await failureOf(set({}))).toMatchObject({ reason: "CART_NOT_OPEN" });
+  });
+
   test("of the shop's own front has no channel", async () => {
     expect((await under.newCart()).cart.channel).toBe("");
   });

@@ -48,6 +48,7 @@ export function priceCart(cart: CartDocument, { variants, available }: Offers): 
     shippingAddress: cart.shippingAddress,
     orderId: cart.order?.id ?? "",
     channel: cart.channel ?? "",
+    metadata: { ...cart.metadata },
     createTime: timestampFromMs(cart.createTime),
     updateTime: timestampFromMs(cart.updateTime),
     expireTime: timestampFromMs(cart.expireTime),

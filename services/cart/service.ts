@@ -15,6 +15,7 @@ import { freezeCart } from "./rpc/freeze-cart.ts";
 import { getCart } from "./rpc/get-cart.ts";
 import { getCurrentCart } from "./rpc/get-current-cart.ts";
 import { removeItem } from "./rpc/remove-item.ts";
+import { setCartMetadata } from "./rpc/set-cart-metadata.ts";
 import { setDelivery } from "./rpc/set-delivery.ts";
 import { setItem } from "./rpc/set-item.ts";
 import { thawCart } from "./rpc/thaw-cart.ts";
@@ -57,6 +58,7 @@ export function createCartService(deps: CartDeps): ServiceModule {
         completeCart: completeCart(deps),
         adoptCarts: adoptCarts(deps),
         eraseCarts: eraseCarts(deps),
+        setCartMetadata: setCartMetadata(deps),
       }),
     ],
   };

@@ -150,6 +150,14 @@ export declare type Cart = Message<"rowlock.cart.v1.Cart"> & {
    * @generated from field: string channel = 18;
    */
   channel: string;
+
+  /**
+   * What that shop front keeps with it, for example its own name of the
+   * customer; not interpreted. Goes into the order.
+   *
+   * @generated from field: map<string, string> metadata = 19;
+   */
+  metadata: { [key: string]: string };
 };
 
 /**
@@ -1021,6 +1029,33 @@ export declare type AdoptCartsResponse = Message<"rowlock.cart.v1.AdoptCartsResp
 export declare const AdoptCartsResponseSchema: GenMessage<AdoptCartsResponse>;
 
 /**
+ * Input of SetCartMetadata.
+ *
+ * @generated from message rowlock.cart.v1.SetCartMetadataRequest
+ */
+export declare type SetCartMetadataRequest = Message<"rowlock.cart.v1.SetCartMetadataRequest"> & {
+  /**
+   * The cart's id.
+   *
+   * @generated from field: string cart_id = 1;
+   */
+  cartId: string;
+
+  /**
+   * All of it; what was kept before is forgotten.
+   *
+   * @generated from field: map<string, string> metadata = 2;
+   */
+  metadata: { [key: string]: string };
+};
+
+/**
+ * Describes the message rowlock.cart.v1.SetCartMetadataRequest.
+ * Use `create(SetCartMetadataRequestSchema)` to create a new message.
+ */
+export declare const SetCartMetadataRequestSchema: GenMessage<SetCartMetadataRequest>;
+
+/**
  * Input of EraseCarts.
  *
  * @generated from message rowlock.cart.v1.EraseCartsRequest
@@ -1244,6 +1279,17 @@ export declare const CartService: GenService<{
     methodKind: "unary";
     input: typeof AdoptCartsRequestSchema;
     output: typeof AdoptCartsResponseSchema;
+  },
+  /**
+   * Replaces what a shop front keeps with its cart.
+   * Errors: CART_NOT_FOUND, CART_NOT_OPEN.
+   *
+   * @generated from rpc rowlock.cart.v1.CartService.SetCartMetadata
+   */
+  setCartMetadata: {
+    methodKind: "unary";
+    input: typeof SetCartMetadataRequestSchema;
+    output: typeof CartSchema;
   },
   /**
    * Deletes a customer's carts that are no order being made. Repeating it

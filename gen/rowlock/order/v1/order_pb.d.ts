@@ -213,6 +213,13 @@ export declare type Order = Message<"rowlock.order.v1.Order"> & {
    * @generated from field: bool pick_up = 27;
    */
   pickUp: boolean;
+
+  /**
+   * What that shop front kept with the cart; not interpreted.
+   *
+   * @generated from field: map<string, string> metadata = 28;
+   */
+  metadata: { [key: string]: string };
 };
 
 /**
