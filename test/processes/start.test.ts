@@ -45,7 +45,7 @@ test("an empty folder becomes a shop that says where everything is", slow, async
       .filter((line) => line !== "")
       .map((line) => line.trim()),
   ).toEqual([
-    "Parts      catalog inventory cart order payment shipping notify customer gateway",
+    "Parts      catalog inventory promotion tax cart order payment shipping notify customer webhook gateway",
     `REST       ${httpUrl}/v1`,
     `Docs       ${httpUrl}/docs`,
     `gRPC       ${grpcAddress}`,
@@ -125,7 +125,7 @@ test.each<[string, { args?: string[]; env?: Record<string, string> }, string[]]>
       env: { PORT: "abc", GRPC_PORT: "70000", TWILIO_ACCOUNT_SID: `AC${"0".repeat(32)}` },
     },
     [
-      'there is no part "till"; there are: catalog, inventory, cart, order, payment, shipping, notify, customer, gateway, sandbox',
+      'there is no part "till"; there are: catalog, inventory, promotion, tax, cart, order, payment, shipping, notify, customer, webhook, gateway, sandbox',
       "PORT must be a whole number from 0 to 65535",
       "GRPC_PORT must be a whole number from 0 to 65535",
       "TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN go together",

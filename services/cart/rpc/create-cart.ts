@@ -1,5 +1,5 @@
-import type { HandlerContext, MethodImpl } from "@connectrpc/connect";
-import type { Cart, CartService, CreateCartRequest } from "../../../gen/rowlock/cart/v1/cart_pb.js";
+import type { MethodImpl } from "@connectrpc/connect";
+import type { Cart, CartService } from "../../../gen/rowlock/cart/v1/cart_pb.js";
 import { invalidArgument } from "../../../lib/errors/reasons.ts";
 import { MoneyError, minorDigits } from "../../../lib/money/money.ts";
 import { callerOf } from "../../../lib/rpc/index.ts";
@@ -23,7 +23,6 @@ export function createCart({
   return async (req, ctx) => {
     const currencyCode = requireCurrency(req.currencyCode || "USD");
     const requestId = requireLongKey(req.requestId);
-    refuseFrontFields(req, ctx);
     const { channel, guestId } = req;
     const identity = newIdentity({ secret: tokenSecret, caller: callerOf(ctx), requestId, guestId });
     const { id, token, owner } = identity;
@@ -46,15 +45,6 @@ export function createCart({
 function withToken(cart: Cart, token: string): Cart {
   cart.token = token;
   return cart;
-}
-
-/** @throws INVALID_ARGUMENT when somebody else than a service says where, or for whom, the cart is made */
-function refuseFrontFields({ channel, guestId }: CreateCartRequest, ctx: HandlerContext): void {
-  if (callerOf(ctx).kind === "service") return;
-  const given = [...(channel === "" ? [] : ["channel"]), ...(guestId === "" ? [] : ["guest_id"])];
-  if (given.length > 0) {
-    throw invalidArgument(given.map((field) => ({ field, description: "is for services" })));
-  }
 }
 
 function requireCurrency(code: string): string {
