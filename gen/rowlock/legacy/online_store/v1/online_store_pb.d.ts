@@ -153,6 +153,13 @@ export declare type Order = Message<"rowlock.legacy.online_store.v1.Order"> & {
    * @generated from field: string payment_id = 10 [json_name = "payment_id"];
    */
   paymentId: string;
+
+  /**
+   * Who ordered, as the storefront calls them.
+   *
+   * @generated from field: string customer_id = 11 [json_name = "customer_id"];
+   */
+  customerId: string;
 };
 
 /**
@@ -412,7 +419,7 @@ export declare type CreateOrderRequest = Message<"rowlock.legacy.online_store.v1
   items: CreateOrderRequest_Item[];
 
   /**
-   * Idempotency key; REST header `Idempotency-Key`.
+   * Idempotency key of 16 characters or more; REST header `Idempotency-Key`.
    *
    * @generated from field: string request_id = 3 [json_name = "request_id"];
    */
@@ -432,7 +439,8 @@ export declare const CreateOrderRequestSchema: GenMessage<CreateOrderRequest>;
  */
 export declare type CreateOrderRequest_Item = Message<"rowlock.legacy.online_store.v1.CreateOrderRequest.Item"> & {
   /**
-   * The product: a string, or a number when its SKU is one.
+   * The product's SKU or, of one without choices, its catalog id: a string, or a
+   * number when its SKU is one.
    *
    * @generated from field: google.protobuf.Value product_id = 1 [json_name = "product_id"];
    */

@@ -534,7 +534,8 @@ export declare type UpdateProductRequest = Message<"rowlock.legacy.pycom.v1.Upda
   quantity?: bigint | undefined;
 
   /**
-   * Idempotency key; REST header `Idempotency-Key`.
+   * Idempotency key of the quantity; REST header `Idempotency-Key`. Name and price
+   * may be set again without one.
    *
    * @generated from field: string request_id = 5 [json_name = "request_id"];
    */
@@ -559,13 +560,6 @@ export declare type DeleteProductRequest = Message<"rowlock.legacy.pycom.v1.Dele
    * @generated from field: google.protobuf.Value id = 1;
    */
   id?: Value | undefined;
-
-  /**
-   * Idempotency key; REST header `Idempotency-Key`.
-   *
-   * @generated from field: string request_id = 2 [json_name = "request_id"];
-   */
-  requestId: string;
 };
 
 /**
@@ -648,14 +642,6 @@ export declare type CreateCouponRequest = Message<"rowlock.legacy.pycom.v1.Creat
    * @generated from field: repeated string products = 6;
    */
   products: string[];
-
-  /**
-   * Idempotency key; REST header `Idempotency-Key`. Not needed: a coupon is known
-   * by its id.
-   *
-   * @generated from field: string request_id = 7 [json_name = "request_id"];
-   */
-  requestId: string;
 };
 
 /**
@@ -746,13 +732,6 @@ export declare type MergeCartRequest = Message<"rowlock.legacy.pycom.v1.MergeCar
    * @generated from field: string sid = 1;
    */
   sid: string;
-
-  /**
-   * Idempotency key; REST header `Idempotency-Key`. Not needed.
-   *
-   * @generated from field: string request_id = 2 [json_name = "request_id"];
-   */
-  requestId: string;
 };
 
 /**
