@@ -3,6 +3,7 @@ import type { DescMethod } from "@bufbuild/protobuf";
 import { readMetadata } from "../../gateway/transcoder/headers.ts";
 import { cartOrchestrator } from "../../legacy/cart-orchestrator/facade.ts";
 import { type Facade, type FacadeDeps, facadeService } from "../../legacy/facade.ts";
+import { microServices } from "../../legacy/micro-services/facade.ts";
 import { onlineStore } from "../../legacy/online-store/facade.ts";
 import { openContract } from "../../legacy/open-contract.ts";
 import { findCookie, type ServiceDefinition } from "../../lib/rpc/index.ts";
@@ -10,7 +11,7 @@ import type { Config } from "./config.ts";
 import type { Parts } from "./services.ts";
 
 /** The APIs of the older shops that Rowlock speaks. */
-export const facades: readonly Facade[] = [cartOrchestrator, onlineStore];
+export const facades: readonly Facade[] = [cartOrchestrator, onlineStore, microServices];
 
 /** Most bytes of the headers that go on to a facade. */
 const maxHeaderBytes = 1024;

@@ -22,20 +22,18 @@ test.each([
 test("what has one decimal comes back as it came", () => {
   const tenths = fc.integer({ min: 1, max: 39_000 }).map((n) => n / 10);
   fc.assert(
-    fc.property(
-      fc.record({ height: tenths, length: tenths, weight: tenths, width: tenths }),
-      (inches) => void expect(toDimensions(toPackage(inches))).toEqual(inches),
-    ),
+    fc.property(fc.record({ height: tenths, length: tenths, weight: tenths, width: tenths }), (inches) => {
+      expect(toDimensions(toPackage(inches))).toEqual(inches);
+    }),
   );
 });
 
 test("what the catalog has survives the way through inches", () => {
   const whole = fc.integer({ min: 1, max: 100_000 });
   fc.assert(
-    fc.property(
-      fc.record({ heightMm: whole, lengthMm: whole, weightG: whole, widthMm: whole }),
-      (size) => void expect(toPackage(toDimensions(size))).toEqual(size),
-    ),
+    fc.property(fc.record({ heightMm: whole, lengthMm: whole, weightG: whole, widthMm: whole }), (size) => {
+      expect(toPackage(toDimensions(size))).toEqual(size);
+    }),
   );
 });
 

@@ -1,8 +1,8 @@
 import { create } from "@bufbuild/protobuf";
 import {
+  type Shipment as LegacyShipment,
   type Rates,
   RatesSchema,
-  type Shipment as LegacyShipment,
   ShipmentSchema,
 } from "../../gen/rowlock/legacy/micro_services/v1/micro_services_pb.js";
 import type { Shipment } from "../../gen/rowlock/shipping/v1/shipping_pb.js";

@@ -1,9 +1,9 @@
 import { create, type MessageInitShape } from "@bufbuild/protobuf";
-import { timestampDate, type Timestamp } from "@bufbuild/protobuf/wkt";
+import { type Timestamp, timestampDate } from "@bufbuild/protobuf/wkt";
 import {
   type Product as CatalogProduct,
-  Product_State,
   type ProductSchema as CatalogProductSchema,
+  Product_State,
   type Variant,
 } from "../../gen/rowlock/catalog/v1/catalog_pb.js";
 import {

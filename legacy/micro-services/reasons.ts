@@ -11,6 +11,11 @@ export const fail = defineReasons({
     code: Code.FailedPrecondition,
     message: "the bank wants order {order_id}'s buyer to confirm the payment; another card may do without",
   },
+  /** The provider has not said yet whether it has the money; paying again asks. */
+  PAYMENT_IN_PROGRESS: {
+    code: Code.Aborted,
+    message: "payment {payment_id} of order {order_id} is being processed; ask again in a moment",
+  },
   LABEL_NOT_BOUGHT: {
     code: Code.FailedPrecondition,
     message: "the label of shipment {shipment_id} is not bought yet; it is once its order is paid",

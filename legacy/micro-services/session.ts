@@ -1,7 +1,7 @@
 import type { HandlerContext } from "@connectrpc/connect";
 import { invalidArgument } from "../../lib/errors/reasons.ts";
 import { newToken } from "../../lib/ids/ids.ts";
-import { findCookie } from "../../lib/rpc/authenticator.ts";
+import { findCookie } from "../../lib/rpc/index.ts";
 import type { FacadeDeps } from "../facade.ts";
 import { type Guest, guestOf } from "../guest.ts";
 

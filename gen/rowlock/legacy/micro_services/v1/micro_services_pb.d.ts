@@ -198,14 +198,14 @@ export declare type Sku = Message<"rowlock.legacy.micro_services.v1.Sku"> & {
   product: string;
 
   /**
-   * Price of one unit in cents; unset when it has none in US dollars.
+   * Price of one unit in cents; unset when it has none in the currency.
    *
    * @generated from field: optional int64 price = 4;
    */
   price?: bigint | undefined;
 
   /**
-   * `usd`.
+   * ISO 4217 code in small letters, for example `usd`.
    *
    * @generated from field: string currency = 5;
    */
@@ -375,7 +375,7 @@ export declare type Order = Message<"rowlock.legacy.micro_services.v1.Order"> & 
   amount: bigint;
 
   /**
-   * `usd`.
+   * ISO 4217 code in small letters, for example `usd`.
    *
    * @generated from field: string currency = 4;
    */
@@ -509,7 +509,7 @@ export declare type OrderItem = Message<"rowlock.legacy.micro_services.v1.OrderI
   amount: bigint;
 
   /**
-   * `usd`.
+   * ISO 4217 code in small letters, for example `usd`.
    *
    * @generated from field: string currency = 5;
    */
@@ -653,7 +653,7 @@ export declare type ShippingMethod = Message<"rowlock.legacy.micro_services.v1.S
   amount: bigint;
 
   /**
-   * `usd`.
+   * ISO 4217 code in small letters, for example `usd`.
    *
    * @generated from field: string currency = 3;
    */
@@ -1697,7 +1697,8 @@ export declare const GetLabelRequestSchema: GenMessage<GetLabelRequest>;
  * micro-services: an older pet shop's API.
  *
  * It answers that shop's requests as they stand, on top of this shop's own
- * services; storefronts that are written anew use those. Money is in US cents,
+ * services; storefronts that are written anew use those. Prices are in US dollars
+ * unless the shop says otherwise, amounts in cents (the currency's minor unit);
  * times are in Unix seconds, sizes in inches and weights in ounces, as they were
  * there.
  *
@@ -1726,7 +1727,7 @@ export declare const MicroServicesService: GenService<{
    * Changes a product's name, its description, or single entries of its
    * metadata; an empty entry is removed.
    * Errors: PRODUCT_NOT_FOUND, ETAG_MISMATCH (ABORTED; others change it all the
-   * time), REQUEST_ID_REUSED.
+   * time).
    *
    * @generated from rpc rowlock.legacy.micro_services.v1.MicroServicesService.UpdateProduct
    */
@@ -1747,7 +1748,7 @@ export declare const MicroServicesService: GenService<{
     output: typeof ProductSchema;
   },
   /**
-   * Lists the products on sale, the newest first.
+   * Lists the products on sale, at most 1,000.
    *
    * @generated from rpc rowlock.legacy.micro_services.v1.MicroServicesService.ListProducts
    */
@@ -1758,7 +1759,7 @@ export declare const MicroServicesService: GenService<{
   },
   /**
    * Takes a product off sale; orders keep it.
-   * Errors: PRODUCT_NOT_FOUND, REQUEST_ID_REUSED.
+   * Errors: PRODUCT_NOT_FOUND.
    *
    * @generated from rpc rowlock.legacy.micro_services.v1.MicroServicesService.DeleteProduct
    */
@@ -1769,8 +1770,8 @@ export declare const MicroServicesService: GenService<{
   },
   /**
    * Adds units of a product to the cart.
-   * Errors: PRODUCT_NOT_FOUND, SKU_NOT_FOUND, PRICE_MISSING (not sold in US
-   * dollars), INSUFFICIENT_STOCK (ABORTED), QUANTITY_TOO_LARGE, CART_FULL,
+   * Errors: PRODUCT_NOT_FOUND, SKU_NOT_FOUND, PRICE_MISSING (not sold in
+   * this currency), INSUFFICIENT_STOCK (ABORTED), QUANTITY_TOO_LARGE, CART_FULL,
    * CART_BUSY (ABORTED), REQUEST_ID_REUSED.
    *
    * @generated from rpc rowlock.legacy.micro_services.v1.MicroServicesService.BuyProduct

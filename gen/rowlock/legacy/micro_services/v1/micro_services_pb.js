@@ -320,7 +320,8 @@ export const GetLabelRequestSchema = /*@__PURE__*/
  * micro-services: an older pet shop's API.
  *
  * It answers that shop's requests as they stand, on top of this shop's own
- * services; storefronts that are written anew use those. Money is in US cents,
+ * services; storefronts that are written anew use those. Prices are in US dollars
+ * unless the shop says otherwise, amounts in cents (the currency's minor unit);
  * times are in Unix seconds, sizes in inches and weights in ounces, as they were
  * there.
  *
