@@ -178,6 +178,8 @@ const prefixes: Record<string, string> = {
   reservation_id: "ord",
   api_key_id: "key",
   customer_id: "cus",
+  promotion_id: "prm",
+  tax_rate_id: "tax",
 };
 
 /** An id for a field named as one. */
