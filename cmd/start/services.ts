@@ -20,10 +20,11 @@ import { createNotifyService } from "../../services/notify/service.ts";
 import { notifyWebhooks } from "../../services/notify/webhooks.ts";
 import { fulfillOrder } from "../../services/order/fulfill.ts";
 import { instructBuyer } from "../../services/order/instruct.ts";
-import { fulfillQueue, instructQueue, undoQueue } from "../../services/order/jobs.ts";
+import { fulfillQueue, instructQueue, undoCheckoutQueue, undoQueue } from "../../services/order/jobs.ts";
 import { createOrderService, type OrderDeps } from "../../services/order/service.ts";
 import { sweepOrders } from "../../services/order/sweep.ts";
 import { undoOrder } from "../../services/order/undo.ts";
+import { undoCheckout } from "../../services/order/undo-checkout.ts";
 import { paymentChanged, tellOrder } from "../../services/payment/order-link.ts";
 import { createPaymentService, type PaymentDeps, paymentWebhooks } from "../../services/payment/service.ts";
 import { sweepRefunds } from "../../services/payment/sweep.ts";
@@ -136,6 +137,8 @@ export const makers: Record<ServiceName, (parts: Parts) => Made | Promise<Made>>
       holds: { unpaidMs: config.holdMs, transferMs: config.transferMs, transferSlackMs },
       carts: network.client("order", "cart"),
       inventory: network.client("order", "inventory"),
+      promotions: network.client("order", "promotion"),
+      taxes: network.client("order", "tax"),
       payments: network.client("order", "payment"),
       shipping: network.client("order", "shipping"),
       notify: network.client("order", "notify"),
@@ -147,6 +150,7 @@ export const makers: Record<ServiceName, (parts: Parts) => Made | Promise<Made>>
         jobs.work(fulfillQueue, ({ data }) => fulfillOrder(deps, data), shippingPace);
         jobs.work(undoQueue, ({ data }) => undoOrder(deps, data));
         jobs.work(instructQueue, ({ data }) => instructBuyer(deps, data));
+        jobs.work(undoCheckoutQueue, ({ data }) => undoCheckout(deps, data));
       },
       sweep: () =>
         together(
@@ -315,7 +319,7 @@ function cartStore({ config, database, clock, log }: Parts) {
 
 /** The queues of each service that has some. */
 export const queuesOf: Partial<Record<ServiceName, JobsOptions["queues"]>> = {
-  order: [fulfillQueue, undoQueue, instructQueue],
+  order: [fulfillQueue, undoQueue, instructQueue, undoCheckoutQueue],
   payment: [paymentChanged, paymentWebhooks],
   shipping: [shippingWebhooks],
   notify: [notifyWebhooks],

@@ -9,13 +9,14 @@ import { fingerprintOf } from "../../lib/idempotency/idempotency.ts";
 import { newId } from "../../lib/ids/ids.ts";
 import { money } from "../../lib/money/money.ts";
 import { invalidMethod } from "./decline.ts";
-import { type Order, totalOf } from "./order.ts";
+import type { Order } from "./order.ts";
 import { giveBack } from "./payments.ts";
 import { fail, holdExpired } from "./reasons.ts";
 import type { OrderDeps } from "./service.ts";
 import { holdLonger, holdWhileAuthorizing } from "./stock.ts";
 import { beginAttempt } from "./store-attempt.ts";
 import { recordPayment } from "./store-change.ts";
+import { totalOf } from "./totals.ts";
 
 /** The bank's method when the buyer names none. */
 const defaultBank = "BANK_TRANSFER";

@@ -36,19 +36,103 @@ const claimed = async (cartId: string) => {
   return rows[0]?.id ?? "";
 };
 
-test.each(["carts.freeze", "inventory.reserve", "shipping.create"])(
-  "a call that died after %s is gone on with, under the same id",
-  async (step) => {
-    const cartId = shop.cart();
-    await dieAfter(step, cartId);
-    const id = await claimed(cartId);
+const steps = [
+  "carts.freeze",
+  "inventory.reserve",
+  "promotions.evaluate",
+  "promotions.redeem",
+  "taxes.calculate",
+  "shipping.create",
+];
+const saving = { coupons: ["SAVE"] };
+const sell = () => shop.promotions.offers.push({ code: "SAVE", percent: 10, limit: 1 });
+
+test.each(steps)("a call that died after %s is gone on with, under the same id", async (step) => {
+  sell();
+  const cartId = shop.cart(saving);
+  await dieAfter(step, cartId);
+  const id = await claimed(cartId);
+  shop.advance(leaseMs);
+  const order = await shop.place(cartId, { requestId: "k" });
+  expect(order.id).toBe(id);
+  expect(shop.inventory.statesOf(id)).toEqual(["HELD"]);
+  expect(shop.carts.carts.get(cartId)).toMatchObject({ state: "ORDERED", orderId: id });
+  expect(order.total?.amount).toBe(1800n);
+  expect(shop.promotions.used("SAVE")).toBe(1);
+});
+
+test.each(steps)("what a call that died after %s had redeemed goes back, when none goes on", async (step) => {
+  sell();
+  const cartId = shop.cart(saving);
+  await dieAfter(step, cartId);
+  const id = await claimed(cartId);
+  shop.advance(leaseMs + holds.unpaidMs);
+  shop.inventory.expireDue();
+  await Promise.all([shop.sweep(), shop.sweep()]);
+  await shop.work();
+  expect(shop.promotions.used("SAVE")).toBe(0);
+  expect(shop.inventory.statesOf(id)).not.toContain("HELD");
+  // A call may have to clear up the rest first.
+  const order = await shop.place(cartId).catch(() => shop.place(cartId));
+  expect(order).toMatchObject({ total: { amount: 1800n } });
+});
+
+test("a sweep leaves a checkout alone whose call still runs, or whose order is written", async () => {
+  sell();
+  const cartId = shop.cart(saving);
+  await dieAfter("promotions.redeem", cartId);
+  shop.advance(leaseMs + holds.unpaidMs / 2);
+  await shop.sweep();
+  expect(shop.promotions.used("SAVE")).toBe(1);
+  const order = await shop.place(cartId, { requestId: "k" });
+  shop.advance(leaseMs);
+  await shop.sweep();
+  await shop.work();
+  expect(shop.promotions.used("SAVE")).toBe(1);
+  expect(await claimed(cartId)).toBe(order.id);
+});
+
+test("a call that comes to redeem after its checkout was given up redeems nothing", async () => {
+  for (const step of ["promotions.evaluate", "promotions.redeem"]) {
+    sell();
+    const cartId = shop.cart(saving);
+    let wake = () => {};
+    const asleep = new Promise<void>((resolve) => {
+      shop.wire.before.set(step, () => {
+        shop.wire.before.clear();
+        resolve();
+        return new Promise<void>((go) => {
+          wake = go;
+        });
+      });
+    });
+    const slow = shop.client.placeOrder({ cartId }, { ...buyerOf(cartId), timeoutMs: 600_000 });
+    await asleep;
+    // A call of its own took over, and failed.
     shop.advance(leaseMs);
-    const order = await shop.place(cartId, { requestId: "k" });
-    expect(order.id).toBe(id);
-    expect(shop.inventory.statesOf(id)).toEqual(["HELD"]);
-    expect(shop.carts.carts.get(cartId)).toMatchObject({ state: "ORDERED", orderId: id });
-  },
-);
+    shop.wire.after.set("shipping.create", () => {
+      throw new Error("no carrier");
+    });
+    await shop.place(cartId).catch(() => undefined);
+    shop.wire.clear();
+    wake();
+    expect(await failureOf(slow)).toMatchObject({ reason: "CHECKOUT_IN_PROGRESS" });
+    await shop.work();
+    expect(shop.promotions.used("SAVE")).toBe(0);
+    shop.reset();
+  }
+});
+
+test("when a promotion has ended since a call died, what it redeemed goes back", async () => {
+  sell();
+  const cartId = shop.cart(saving);
+  await dieAfter("promotions.redeem", cartId);
+  const id = await claimed(cartId);
+  shop.promotions.offers.length = 0;
+  shop.advance(leaseMs);
+  expect(await shop.place(cartId, { requestId: "k" })).toMatchObject({ id, total: { amount: 2000n } });
+  expect(shop.promotions.used("SAVE")).toBe(0);
+});
 
 test("a call that died after the order was written is answered from it", async () => {
   const cartId = shop.cart();
@@ -106,13 +190,15 @@ test.each<[string, (cartId: string) => void]>([
       shop.inventory.expireDue();
     },
   ],
+  ["its promotions are others", () => void shop.promotions.offers.push({ code: "", percent: 5 })],
   [
     "the cart has changed",
     (cartId) => Object.assign(shop.carts.carts.get(cartId)!, { lines: { CAP: { quantity: 1, cents: 5 } } }),
   ],
 ])("when %s since a call died, one call clears up and the next makes the order", async (_what, change) => {
-  const cartId = shop.cart();
-  await dieAfter("inventory.reserve", cartId);
+  sell();
+  const cartId = shop.cart(saving);
+  await dieAfter("promotions.redeem", cartId);
   const id = await claimed(cartId);
   change(cartId);
   shop.advance(leaseMs);
@@ -124,6 +210,7 @@ test.each<[string, (cartId: string) => void]>([
   expect(order.id).not.toBe(id);
   expect(shop.inventory.statesOf(id)).not.toContain("HELD");
   expect(shop.inventory.statesOf(order.id)).toEqual(["HELD"]);
+  expect(shop.promotions.redemptions.get(id)?.releaseTime).toBeDefined();
 });
 
 test("a shipment that a dead call made to another address is left, too", async () => {
@@ -136,8 +223,9 @@ test("a shipment that a dead call made to another address is left, too", async (
 });
 
 test("of a call that outlived its lease and the one that took over, one makes the order", async () => {
-  for (const step of ["carts.freeze", "inventory.reserve", "shipping.create"]) {
-    const cartId = shop.cart();
+  for (const step of steps) {
+    sell();
+    const cartId = shop.cart(saving);
     let wake = () => {};
     const asleep = new Promise<void>((resolve) => {
       shop.wire.after.set(step, () => {
@@ -159,6 +247,9 @@ test("of a call that outlived its lease and the one that took over, one makes th
     // The loser has not given away what the winner holds.
     expect(shop.inventory.statesOf(order.id)).toEqual(["HELD"]);
     expect(shop.carts.carts.get(cartId)?.state).toBe("ORDERED");
+    // Nor what it redeemed, which only the loser may have.
+    expect(shop.promotions.used("SAVE")).toBe(order.total?.amount === 1800n ? 1 : 0);
+    shop.reset();
   }
 });
 

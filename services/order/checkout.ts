@@ -14,11 +14,15 @@ import { fingerprintOf } from "../../lib/idempotency/idempotency.ts";
 import { callerOf, outgoing, requireOwner } from "../../lib/rpc/index.ts";
 import { completeCart } from "./complete-cart.ts";
 import { toOrderMessage } from "./convert.ts";
+import { type Discounted, redeemDiscounts } from "./discounts.ts";
 import { type Draft, draftOrder, shippingMethodsOf } from "./draft.ts";
 import { type Order, shipmentIdOf } from "./order.ts";
 import { fail } from "./reasons.ts";
 import type { OrderDeps } from "./service.ts";
-import { dropCheckout, type NewOrder } from "./store-checkout.ts";
+import { beginRedeeming, type NewOrder } from "./store-checkout.ts";
+import { taxLines } from "./taxes.ts";
+import { totalsOf } from "./totals.ts";
+import { endCheckout } from "./undo-checkout.ts";
 
 /** One call that has the right to make the order of a cart. */
 export interface Checkout {
@@ -32,15 +36,22 @@ export interface Checkout {
 }
 
 /**
- * Makes the order: freezes the cart, holds the goods, asks for rates, writes
- * the order. Every step may be repeated by a later call when this one dies;
+ * Makes the order: freezes the cart, holds the goods, redeems the promotions,
+ * asks for taxes and rates, writes the order. Every step may be repeated by a later call when this one dies;
  * when one fails, what was done is undone and the cart is open again.
  */
 export async function checkOut(deps: OrderDeps, checkout: Checkout): Promise<OrderMessage> {
   const { request, ctx, orderId } = checkout;
   const call = outgoing(ctx);
+  // The call that died may have redeemed something.
+  let redeeming = checkout.resumed;
+  const beforeRedeeming = async () => {
+    redeeming = true;
+    const claim = { cartId: request.cartId, orderId };
+    if (!(await beginRedeeming(deps.db, claim))) throw lost(request);
+  };
   try {
-    const order = await prepare(deps, checkout, call);
+    const order = await prepare(deps, { ...checkout, beforeRedeeming }, call);
     const message = toOrderMessage(order);
     const written = await checkout.write({
       order,
@@ -48,16 +59,19 @@ export async function checkOut(deps: OrderDeps, checkout: Checkout): Promise<Ord
       requestFingerprint: fingerprintOf(PlaceOrderRequestSchema, request),
       placeResponse: toBinary(OrderSchema, message),
     });
-    if (!written) throw fail("CHECKOUT_IN_PROGRESS", { cart_id: request.cartId });
+    if (!written) throw lost(request);
     await completeCart(deps, order);
     return message;
   } catch (err) {
-    await undo(deps, { cartId: request.cartId, orderId });
+    await endCheckout(deps, { cartId: request.cartId, orderId, redeeming });
     throw err;
   }
 }
 
-async function prepare(deps: OrderDeps, checkout: Checkout, call: CallOptions): Promise<Order> {
+/** A checkout that says before it redeems something. */
+type Redeeming = Checkout & { beforeRedeeming: () => Promise<void> };
+
+async function prepare(deps: OrderDeps, checkout: Redeeming, call: CallOptions): Promise<Order> {
   const { request, ctx, orderId } = checkout;
   const { cartId } = request;
   const { kind, id } = callerOf(ctx);
@@ -71,6 +85,8 @@ async function prepare(deps: OrderDeps, checkout: Checkout, call: CallOptions): 
   const draft = draftOrder(frozen, request);
   const now = deps.clock();
   const holdExpireTime = await hold(deps, { checkout, draft }, call);
+  const { lines: discounted, promotions } = await discount(deps, { checkout, draft }, call);
+  const lines = await taxLines(deps, { ...draft, lines: discounted }, call);
   const shipment = draft.pickUp ? undefined : await ship(deps, { checkout, draft }, call);
   return {
     id: orderId,
@@ -80,14 +96,16 @@ async function prepare(deps: OrderDeps, checkout: Checkout, call: CallOptions): 
     pickUp: draft.pickUp,
     state: "PENDING_PAYMENT",
     currencyCode: draft.currencyCode,
-    lines: draft.lines,
+    lines,
     contact: draft.contact,
     shippingAddress: draft.shippingAddress,
     shipmentId: shipment?.id ?? "",
     shippingMethods: shipment === undefined ? [] : shippingMethodsOf(shipment),
     shippingMethodId: "",
-    itemTotal: draft.itemTotal,
-    shippingTotal: 0n,
+    shippingDiscounts: [],
+    shippingTaxes: [],
+    promotions,
+    ...totalsOf({ lines, shipping: { total: 0 } }),
     reservationId: orderId,
     holdExpireTime,
     paymentId: null,
@@ -123,6 +141,27 @@ async function hold(
   }
 }
 
+/** Redeems the promotions that take something off the goods. @throws PROMOTION_EXHAUSTED. */
+async function discount(
+  deps: OrderDeps,
+  { checkout, draft }: { checkout: Redeeming; draft: Draft },
+  call: CallOptions,
+): Promise<Discounted> {
+  const { orderId, request, resumed, beforeRedeeming } = checkout;
+  const basket = { ...draft, id: orderId };
+  try {
+    const discounted = await redeemDiscounts(deps, { basket, codes: draft.codes, beforeRedeeming }, call);
+    if (resumed && discounted.promotions.length === 0) {
+      // What the call that died may have redeemed is not for this order any more.
+      await beforeRedeeming();
+      await deps.promotions.releaseRedemption({ orderId }, call);
+    }
+    return discounted;
+  } catch (err) {
+    throw unlessStale(err, request);
+  }
+}
+
 /** Asks for rates. @throws SHIPPING_UNAVAILABLE when there is none. */
 async function ship(
   { shipping }: OrderDeps,
@@ -149,35 +188,15 @@ const staleReasons: readonly (string | undefined)[] = [
   "RESERVATION_MISMATCH",
   "RESERVATION_CLOSED",
   "SHIPMENT_MISMATCH",
+  "REDEMPTION_MISMATCH",
+  "REDEMPTION_RELEASED",
 ];
 
 /** What a call that died left under the order's id does not fit this one: the next call gets a new id. */
-function unlessStale(err: unknown, { cartId }: PlaceOrderRequest): unknown {
-  if (!staleReasons.includes(reasonOf(err))) return err;
-  return fail("CHECKOUT_IN_PROGRESS", { cart_id: cartId }, { cause: err });
+function unlessStale(err: unknown, request: PlaceOrderRequest): unknown {
+  return staleReasons.includes(reasonOf(err)) ? lost(request, err) : err;
 }
 
-/**
- * Gives back what a failed checkout took, without the caller's deadline, which
- * may be the reason it failed. What cannot be undone now ends by itself: the
- * hold, the freeze and the lease all expire.
- */
-async function undo(
-  { db, inventory, carts, log }: OrderDeps,
-  { cartId, orderId }: { cartId: string; orderId: string },
-): Promise<void> {
-  try {
-    // Without a checkout to drop, the order was written after all: it keeps its goods.
-    if (!(await dropCheckout(db, { cartId, orderId }))) return;
-    await inventory.release({ reservationId: orderId }).catch(unlessReason("RESERVATION_NOT_FOUND"));
-    await carts.thawCart({ cartId, orderId }).catch(unlessReason("CART_NOT_FOUND"));
-  } catch (err) {
-    log.warn({ err, order_id: orderId }, "checkout not undone; its hold will expire");
-  }
-}
-
-function unlessReason(reason: string): (err: unknown) => void {
-  return (err) => {
-    if (reasonOf(err) !== reason) throw err;
-  };
+function lost({ cartId }: PlaceOrderRequest, cause?: unknown): Error {
+  return fail("CHECKOUT_IN_PROGRESS", { cart_id: cartId }, { cause });
 }

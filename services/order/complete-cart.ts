@@ -1,9 +1,6 @@
-import type { Order } from "./order.ts";
+import { isGuest, type Order } from "./order.ts";
 import type { OrderDeps } from "./service.ts";
 import { changeOwner } from "./store-order.ts";
-
-/** What an owner is who has no account: the digest of a token. */
-const guestId = /^[0-9a-f]{64}$/;
 
 /**
  * Tells Cart that a cart has become an order, and takes the order's owner from
@@ -19,7 +16,7 @@ export async function completeCart(
 ): Promise<string> {
   try {
     const cart = await carts.completeCart({ cartId, orderId });
-    if (cart.owner === owner || cart.owner === "" || !guestId.test(owner)) return owner;
+    if (cart.owner === owner || cart.owner === "" || !isGuest(owner)) return owner;
     await changeOwner(db, { from: owner, to: cart.owner });
     return cart.owner;
   } catch (err) {

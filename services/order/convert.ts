@@ -9,12 +9,14 @@ import {
   OrderSchema,
 } from "../../gen/rowlock/order/v1/order_pb.js";
 import { money } from "../../lib/money/money.ts";
-import { type Order, totalOf } from "./order.ts";
+import type { Order } from "./order.ts";
 import type { EventRow } from "./store-event.ts";
+import { discounted, totalOf } from "./totals.ts";
 
 /** An order as a message. */
 export function toOrderMessage(order: Order): OrderMessage {
   const inCurrency = (amount: number | bigint) => money(order.currencyCode, BigInt(amount));
+  const withMoney = <T extends { amount: number }>(part: T) => ({ ...part, amount: inCurrency(part.amount) });
   return create(OrderSchema, {
     id: order.id,
     cartId: order.cartId,
@@ -23,17 +25,26 @@ export function toOrderMessage(order: Order): OrderMessage {
     state: Order_State[order.state],
     currencyCode: order.currencyCode,
     lines: order.lines.map((line) => ({
-      ...line,
+      ...{ sku: line.sku, productId: line.productId, title: line.title, variantTitle: line.variantTitle },
       quantity: BigInt(line.quantity),
       unitPrice: inCurrency(line.unitPrice),
       total: inCurrency(line.total),
+      discounts: (line.discounts ?? []).map(withMoney),
+      discountedTotal: inCurrency(discounted(line)),
+      taxes: (line.taxes ?? []).map(withMoney),
     })),
     ...(order.contact && { contact: order.contact }),
     ...(order.shippingAddress && { shippingAddress: order.shippingAddress }),
     shippingMethods: order.shippingMethods.map((method) => ({ ...method, price: inCurrency(method.price) })),
     shippingMethodId: order.shippingMethodId,
     itemTotal: inCurrency(order.itemTotal),
+    itemDiscount: inCurrency(order.itemDiscount),
     shippingTotal: inCurrency(order.shippingTotal),
+    shippingDiscounts: order.shippingDiscounts.map(withMoney),
+    shippingDiscount: inCurrency(order.shippingDiscount),
+    shippingTaxes: order.shippingTaxes.map(withMoney),
+    taxTotal: inCurrency(order.taxTotal),
+    includedTaxTotal: inCurrency(order.includedTaxTotal),
     total: inCurrency(totalOf(order)),
     ...(order.paymentId !== null && { payment: toOrderPayment(order, order.paymentId) }),
     ...(order.fulfillment !== null && {

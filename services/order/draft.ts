@@ -12,8 +12,10 @@ export interface Draft {
   channel: string;
   pickUp: boolean;
   currencyCode: string;
+  /** Without discounts and taxes. */
   lines: OrderLine[];
-  itemTotal: bigint;
+  /** The codes that the buyer has given. */
+  codes: string[];
   /** Null only for a pick-up. */
   contact: Contact | null;
   /** Null only for a pick-up. */
@@ -54,6 +56,8 @@ export function draftOrder(frozen: FreezeCartResponse, request: PlaceOrderReques
     quantity: Number(line.quantity),
     unitPrice: Number(line.unitPrice?.amount ?? 0n),
     total: Number(line.total?.amount ?? 0n),
+    ...(line.categoryIds.length > 0 && { categoryIds: [...line.categoryIds] }),
+    ...(line.taxCategory !== "" && { taxCategory: line.taxCategory }),
   }));
   return {
     owner: frozen.owner,
@@ -61,7 +65,7 @@ export function draftOrder(frozen: FreezeCartResponse, request: PlaceOrderReques
     pickUp,
     currencyCode: cart.currencyCode,
     lines,
-    itemTotal,
+    codes: cart.coupons.map(({ code }) => code),
     contact: contact === undefined ? null : { email: contact.email, phone: contact.phone },
     shippingAddress: address === undefined ? null : plainAddress(address),
     parcel: parcelFor(lines, frozen.packages),

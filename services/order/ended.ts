@@ -24,13 +24,17 @@ interface OwnPayment {
 }
 
 /**
- * Gives back what an ended order held: its stock, then its money, unless money
- * that came late can revive it. Every step may be repeated. Returns the order
+ * Gives back what an ended order held: its stock, what it redeemed, then its
+ * money, unless money that came late can revive it: then it keeps the prices
+ * that its buyer was promised, though its promotions may no longer count it. Every step may be repeated. Returns the order
  * as it then stands.
  */
 export async function undo(deps: OrderDeps, order: Order, call: CallOptions = {}): Promise<Order> {
   // What a revival holds is its own affair; it ends in PAID, or in RETURN.
-  if (order.lateMoney !== "REVIVE") await returnGoods(deps, order.reservationId);
+  if (order.lateMoney !== "REVIVE") {
+    await returnGoods(deps, order.reservationId);
+    if (order.promotions.length > 0) await deps.promotions.releaseRedemption({ orderId: order.id }, call);
+  }
   if (order.paymentId === null) return order;
   const payment = await presentPayment(deps, order.paymentId, call);
   return payment === undefined ? order : settleEnded(deps, { order, payment }, call);

@@ -19,6 +19,14 @@ export interface UndoJob extends OrderJob {
 /** Gives back what a canceled or expired order held: stock and money. */
 export const undoQueue = defineQueue<UndoJob>("order.undo", untilDone);
 
+/** Which checkout came to nothing. */
+export interface CheckoutJob extends OrderJob {
+  cartId: string;
+}
+
+/** Gives back what a checkout took that came to nothing: what it redeemed, and its hold. */
+export const undoCheckoutQueue = defineQueue<CheckoutJob>("order.undo-checkout", untilDone);
+
 /** Which payment's instructions are to be told. */
 export interface InstructJob extends OrderJob {
   paymentId: string;

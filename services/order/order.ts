@@ -1,3 +1,5 @@
+import type { Discount, Priced, Tax, Totals } from "./totals.ts";
+
 /** States of an order. */
 export type OrderState = "PENDING_PAYMENT" | "PAID" | "FULFILLED" | "CANCELED" | "EXPIRED";
 
@@ -51,14 +53,21 @@ export const attemptSources: Readonly<Record<PaymentAttemptState, readonly Payme
 export type LateMoney = "REVIVE" | "RETURN";
 
 /** One SKU of an order; amounts in minor units of the order's currency. */
-export interface OrderLine {
+export interface OrderLine extends Priced {
   sku: string;
   productId: string;
   title: string;
   variantTitle: string;
   quantity: number;
   unitPrice: number;
-  total: number;
+  categoryIds?: readonly string[];
+  taxCategory?: string;
+}
+
+/** A promotion that an order uses, and the code that opened it; no code for an automatic one. */
+export interface AppliedPromotion {
+  promotionId: string;
+  code: string;
 }
 
 /** A way to ship an order; the price in minor units of the order's currency. */
@@ -106,7 +115,7 @@ export interface Address {
 }
 
 /** An order. Amounts are in minor units of its currency. */
-export interface Order {
+export interface Order extends Totals {
   id: string;
   cartId: string;
   /** Hex SHA-256 digest of the cart's token. */
@@ -126,8 +135,10 @@ export interface Order {
   shipmentId: string;
   shippingMethods: ShippingMethod[];
   shippingMethodId: string;
-  itemTotal: bigint;
-  shippingTotal: bigint;
+  shippingDiscounts: Discount[];
+  shippingTaxes: Tax[];
+  /** What was redeemed for it; given back when it ends. */
+  promotions: AppliedPromotion[];
   reservationId: string;
   holdExpireTime: Date;
   paymentId: string | null;
@@ -172,9 +183,12 @@ export function isErased({ contact }: Pick<Order, "contact">): boolean {
   return contact?.email === "";
 }
 
-/** What is paid: items and shipping. */
-export function totalOf(order: Pick<Order, "itemTotal" | "shippingTotal">): bigint {
-  return order.itemTotal + order.shippingTotal;
+/** What an owner is who has no account: the digest of a token. */
+const guestId = /^[0-9a-f]{64}$/;
+
+/** Whether an owner has no account. */
+export function isGuest(owner: string): boolean {
+  return guestId.test(owner);
 }
 
 /** The shipment's id: an order has one, named after it. */

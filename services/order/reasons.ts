@@ -68,6 +68,10 @@ export const fail = defineReasons({
     code: Code.FailedPrecondition,
     message: "the authorized money of order {order_id} could not be taken; the order is canceled",
   },
+  PROMOTION_EXHAUSTED: {
+    code: Code.Aborted,
+    message: "promotion {promotion_id} (code {code}) is used up by others; look at the cart, and try again",
+  },
   ORDERS_OPEN: {
     code: Code.FailedPrecondition,
     message: "order {order_id} is not finished yet",

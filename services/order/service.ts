@@ -4,7 +4,9 @@ import type { InventoryService } from "../../gen/rowlock/inventory/v1/inventory_
 import type { NotifyService } from "../../gen/rowlock/notify/v1/notify_pb.js";
 import { OrderService } from "../../gen/rowlock/order/v1/order_pb.js";
 import type { PaymentService } from "../../gen/rowlock/payment/v1/payment_pb.js";
+import type { PromotionService } from "../../gen/rowlock/promotion/v1/promotion_pb.js";
 import type { ShippingService } from "../../gen/rowlock/shipping/v1/shipping_pb.js";
+import type { TaxService } from "../../gen/rowlock/tax/v1/tax_pb.js";
 import type { Clock } from "../../lib/clock.ts";
 import type { Db } from "../../lib/db/index.ts";
 import type { Jobs } from "../../lib/jobs/index.ts";
@@ -60,6 +62,11 @@ export interface OrderDeps {
     | "listPayments"
     | "listWebhookEvents"
   >;
+  promotions: Pick<
+    Client<typeof PromotionService>,
+    "evaluate" | "redeem" | "releaseRedemption" | "listRedemptions"
+  >;
+  taxes: Pick<Client<typeof TaxService>, "calculateTax">;
   shipping: Pick<
     Client<typeof ShippingService>,
     "createShipment" | "buyLabel" | "getShipment" | "listWebhookEvents"

@@ -9,19 +9,32 @@ import {
   sourcesOf,
 } from "./order.ts";
 import { changeOrder } from "./store-order.ts";
+import type { Discount, Tax, Totals } from "./totals.ts";
 
 /** Lets the sweep begin anew with the times at which it asks for a payment. */
 const polledAnew = sql`poll_time = null, polls = 0`;
 
+/** A shipping method, and what the order then comes to. */
+export interface ShippingChoice {
+  methodId: string;
+  discounts: readonly Discount[];
+  taxes: readonly Tax[];
+  totals: Totals;
+}
+
 /** Chooses a shipping method while nobody is paying. */
 export function chooseShipping(
   db: Queryable,
-  { order, methodId, price }: { order: Order; methodId: string; price: number },
+  { order, choice }: { order: Order; choice: ShippingChoice },
 ): Promise<Order | undefined> {
+  const { methodId, discounts, taxes, totals } = choice;
   return changeOrder(db, {
     id: order.id,
     guard: sql`state = 'PENDING_PAYMENT' and (payment_state is null or payment_state in ('FAILED', 'REFUNDED'))`,
-    set: sql`shipping_method_id = ${methodId}, shipping_total = ${BigInt(price)}`,
+    set: sql`shipping_method_id = ${methodId}, shipping_total = ${totals.shippingTotal},
+      shipping_discounts = ${json(discounts)}::jsonb, shipping_discount = ${totals.shippingDiscount},
+      shipping_taxes = ${json(taxes)}::jsonb, tax_total = ${totals.taxTotal},
+      included_tax_total = ${totals.includedTaxTotal}`,
     event: { kind: "shipping_method_set", data: { shipping_method_id: methodId } },
   });
 }
@@ -102,7 +115,8 @@ export function markPaid(
 export function markFree(db: Queryable, orderId: string): Promise<Order | undefined> {
   return changeOrder(db, {
     id: orderId,
-    guard: sql`state = 'PENDING_PAYMENT' and item_total + shipping_total = 0
+    guard: sql`state = 'PENDING_PAYMENT'
+      and item_total - item_discount + shipping_total - shipping_discount + tax_total - included_tax_total = 0
       and payment_state is distinct from 'PROCESSING'`,
     set: sql`state = 'PAID'`,
     event: { kind: "paid" },

@@ -43,6 +43,17 @@ export async function dropCheckout(db: Queryable, claim: Claim): Promise<boolean
   return count === 1;
 }
 
+/**
+ * Notes that promotions may be redeemed from now on, which somebody must give back when no order comes of it. False
+ * when the right to make the order is lost.
+ */
+export async function beginRedeeming(db: Queryable, claim: Claim): Promise<boolean> {
+  const count = await db.execute(sql`
+    update checkout set redeeming = true
+    where cart_id = ${claim.cartId} and order_id = ${claim.orderId} and lease_until < 'infinity'`);
+  return count === 1;
+}
+
 /** An order that does not exist yet, and how it was asked for. */
 export interface NewOrder {
   order: Order;
@@ -61,11 +72,12 @@ export async function insertOrders(db: Queryable, orders: readonly NewOrder[]): 
     with given as materialized (
       select * from jsonb_to_recordset(${json(orders.map(toRow))}::jsonb) as o (
         id text, cart_id text, owner text, channel text, pick_up boolean, state text, currency_code text, lines jsonb, contact jsonb,
-        shipping_address jsonb, shipment_id text, shipping_methods jsonb, item_total bigint, reservation_id text,
+        shipping_address jsonb, shipment_id text, shipping_methods jsonb, item_total bigint, item_discount bigint,
+        promotions jsonb, tax_total bigint, included_tax_total bigint, reservation_id text,
         hold_expire_time timestamptz, request_id text, request_fingerprint text, place_response text,
         create_time timestamptz, update_time timestamptz)
     ), closed as (
-      update checkout c set lease_until = 'infinity' from given
+      update checkout c set lease_until = 'infinity', redeeming = false from given
       where c.cart_id = given.cart_id and c.order_id = given.id and c.lease_until < 'infinity'
       returning c.order_id, c.cart_id
     ), noted as (
@@ -73,11 +85,11 @@ export async function insertOrders(db: Queryable, orders: readonly NewOrder[]): 
       select order_id, 'placed', jsonb_build_object('cart_id', cart_id) from closed
     )
     insert into orders (id, cart_id, owner, channel, pick_up, state, currency_code, lines, contact, shipping_address,
-      shipment_id, shipping_methods, item_total, reservation_id, hold_expire_time, request_id,
-      request_fingerprint, place_response, create_time, update_time)
+      shipment_id, shipping_methods, item_total, item_discount, promotions, tax_total, included_tax_total,
+      reservation_id, hold_expire_time, request_id, request_fingerprint, place_response, create_time, update_time)
     select id, given.cart_id, owner, channel, pick_up, state, currency_code, lines, contact, shipping_address,
-      shipment_id, shipping_methods, item_total, reservation_id, hold_expire_time, request_id,
-      decode(request_fingerprint, 'hex'), decode(place_response, 'hex'), create_time, update_time
+      shipment_id, shipping_methods, item_total, item_discount, promotions, tax_total, included_tax_total,
+      reservation_id, hold_expire_time, request_id, decode(request_fingerprint, 'hex'), decode(place_response, 'hex'), create_time, update_time
     from given join closed on closed.order_id = given.id
     returning id`);
   const written = new Set(rows.map((row) => row.id));
@@ -99,6 +111,10 @@ function toRow({ order, requestId, requestFingerprint, placeResponse }: NewOrder
     shipment_id: order.shipmentId,
     shipping_methods: order.shippingMethods,
     item_total: String(order.itemTotal),
+    item_discount: String(order.itemDiscount),
+    promotions: order.promotions,
+    tax_total: String(order.taxTotal),
+    included_tax_total: String(order.includedTaxTotal),
     reservation_id: order.reservationId,
     hold_expire_time: order.holdExpireTime,
     request_id: requestId,

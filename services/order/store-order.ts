@@ -7,7 +7,10 @@ export const orderColumns = sql`
   id, cart_id as "cartId", owner, channel, pick_up as "pickUp", state, currency_code as "currencyCode", lines, contact,
   shipping_address as "shippingAddress", shipment_id as "shipmentId",
   shipping_methods as "shippingMethods", shipping_method_id as "shippingMethodId",
-  item_total as "itemTotal", shipping_total as "shippingTotal", reservation_id as "reservationId",
+  promotions, item_total as "itemTotal", item_discount as "itemDiscount", shipping_total as "shippingTotal",
+  shipping_discounts as "shippingDiscounts", shipping_discount as "shippingDiscount",
+  shipping_taxes as "shippingTaxes", tax_total as "taxTotal", included_tax_total as "includedTaxTotal",
+  reservation_id as "reservationId",
   hold_expire_time as "holdExpireTime", payment_id as "paymentId", payment_state as "paymentState",
   payment, late_money as "lateMoney", fulfilling, fulfillment, cancel_reason as "cancelReason",
   create_time as "createTime", update_time as "updateTime"`;

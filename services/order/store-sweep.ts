@@ -2,15 +2,37 @@
 import { type Queryable, sql } from "../../lib/db/index.ts";
 import { changed } from "../../lib/watch/index.ts";
 import type { Order } from "./order.ts";
+import type { Claim } from "./store-checkout.ts";
 import { orderColumns } from "./store-order.ts";
 
 const isDue = (now: Date) => sql`
   state = 'PENDING_PAYMENT' and hold_expire_time <= ${now} and payment_state is distinct from 'PROCESSING'`;
 
-/** Whether an unpaid order's hold is due. */
-export async function hasDueOrder(db: Queryable, now: Date): Promise<boolean> {
-  const rows = await db.query(sql`select 1 as due from orders where ${isDue(now)} limit 1`);
-  return rows.length > 0;
+/** A checkout that nobody goes on with, and that may have redeemed promotions. */
+const isDead = (before: Date) => sql`redeeming and lease_until < ${before}`;
+
+/** Whether an unpaid order's hold is due, and whether there are dead checkouts. */
+export async function findDue(
+  db: Queryable,
+  { now, deadBefore }: { now: Date; deadBefore: Date },
+): Promise<{ orders: boolean; checkouts: boolean }> {
+  const [due] = await db.query<{ orders: boolean; checkouts: boolean }>(sql`
+    select exists (select 1 from orders where ${isDue(now)}) as orders,
+      exists (select 1 from checkout where ${isDead(deadBefore)}) as checkouts`);
+  return due ?? { orders: false, checkouts: false };
+}
+
+/** Drops checkouts whose lease ended before a time and which may have redeemed promotions. */
+export async function dropDeadCheckouts(
+  tx: Queryable,
+  { before, limit }: { before: Date; limit: number },
+): Promise<Claim[]> {
+  return tx.query<Claim>(sql`
+    with dead as (
+      select cart_id from checkout where ${isDead(before)} limit ${limit} for update skip locked
+    )
+    delete from checkout where cart_id in (select cart_id from dead)
+    returning cart_id as "cartId", order_id as "orderId"`);
 }
 
 /**

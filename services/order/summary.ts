@@ -2,7 +2,8 @@ import type { MessageInitShape } from "@bufbuild/protobuf";
 import { timestampFromDate } from "@bufbuild/protobuf/wkt";
 import type { OrderSummarySchema } from "../../gen/rowlock/notify/v1/notify_pb.js";
 import { money } from "../../lib/money/money.ts";
-import { type Order, totalOf } from "./order.ts";
+import type { Order } from "./order.ts";
+import { totalOf } from "./totals.ts";
 
 /** An order as its messages show it. */
 export function orderSummary(order: Order): MessageInitShape<typeof OrderSummarySchema> {
@@ -16,7 +17,11 @@ export function orderSummary(order: Order): MessageInitShape<typeof OrderSummary
       total: inCurrency(line.total),
     })),
     itemTotal: inCurrency(order.itemTotal),
+    itemDiscount: inCurrency(order.itemDiscount),
     shippingTotal: inCurrency(order.shippingTotal),
+    shippingDiscount: inCurrency(order.shippingDiscount),
+    taxTotal: inCurrency(order.taxTotal),
+    includedTaxTotal: inCurrency(order.includedTaxTotal),
     total: inCurrency(totalOf(order)),
     ...(order.shippingAddress && { shippingAddress: order.shippingAddress }),
     pickUp: order.pickUp,

@@ -1,10 +1,10 @@
 import { failAttempt } from "./attempt.ts";
-import { undoQueue } from "./jobs.ts";
+import { undoCheckoutQueue, undoQueue } from "./jobs.ts";
 import type { Order } from "./order.ts";
 import { presentPayment } from "./payments.ts";
 import type { OrderDeps } from "./service.ts";
 import { settle } from "./settle.ts";
-import { claimWaiting, expireDue, hasDueOrder } from "./store-sweep.ts";
+import { claimWaiting, dropDeadCheckouts, expireDue, findDue } from "./store-sweep.ts";
 import { undoNow } from "./undo.ts";
 
 /** How many orders one sweep takes at a time. */
@@ -14,17 +14,34 @@ const visitors = 8;
 
 /**
  * Expires unpaid orders whose hold is due, finishes payments whose process
- * died, and asks for those whose news does not come. Replicas that sweep at
+ * died, asks for those whose news does not come, and gives back what orders
+ * that never came to be have redeemed. Replicas that sweep at
  * once share the work. Returns how many orders it visited.
  */
 export async function sweepOrders(deps: OrderDeps): Promise<number> {
-  return (await sweepDue(deps)) + (await sweepWaiting(deps));
+  const now = deps.clock();
+  const deadBefore = new Date(now.getTime() - deps.holds.unpaidMs);
+  const due = await findDue(deps.db, { now, deadBefore });
+  const expired = due.orders ? await sweepDue(deps, now) : 0;
+  const dropped = due.checkouts ? await sweepCheckouts(deps, deadBefore) : 0;
+  return expired + dropped + (await sweepWaiting(deps));
 }
 
-async function sweepDue(deps: OrderDeps): Promise<number> {
+/** Gives back what was redeemed for orders that were never written, once nobody goes on with them. */
+async function sweepCheckouts({ db, jobs }: OrderDeps, before: Date): Promise<number> {
+  return db.transaction(async (tx) => {
+    const dead = await dropDeadCheckouts(tx, { before, limit: sweepLimit });
+    await jobs.enqueueAll(
+      tx,
+      undoCheckoutQueue,
+      dead.map((data) => ({ data })),
+    );
+    return dead.length;
+  });
+}
+
+async function sweepDue(deps: OrderDeps, now: Date): Promise<number> {
   const { db, jobs } = deps;
-  const now = deps.clock();
-  if (!(await hasDueOrder(db, now))) return 0;
   const expired = await db.transaction(async (tx) => {
     const orders = await expireDue(tx, { now, limit: sweepLimit });
     await jobs.enqueueAll(

@@ -4,6 +4,7 @@ import { lateMoney } from "./0002-late-money.ts";
 import { keys } from "./0003-keys.ts";
 import { owner } from "./0004-owner.ts";
 import { channel } from "./0005-channel.ts";
+import { prices } from "./0006-prices.ts";
 
 /** The Postgres schema of the Order service. */
 export const orderSchema: Schema = {
@@ -14,5 +15,6 @@ export const orderSchema: Schema = {
     { name: "0003-keys", up: keys },
     { name: "0004-owner", up: owner },
     { name: "0005-channel", up: channel },
+    { name: "0006-prices", up: prices },
   ],
 };

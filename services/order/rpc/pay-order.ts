@@ -9,12 +9,13 @@ import { outgoing, requireOwner } from "../../../lib/rpc/index.ts";
 import { begin, checkPayable, giveUpWaiting, startPayment } from "../attempt.ts";
 import { toOrderMessage } from "../convert.ts";
 import { unlessFailed } from "../decline.ts";
-import { type Order, totalOf } from "../order.ts";
+import type { Order } from "../order.ts";
 import { presentPayment } from "../payments.ts";
 import { fail } from "../reasons.ts";
 import type { OrderDeps } from "../service.ts";
 import { payNothing, settle } from "../settle.ts";
 import { type Attempt, findOrderAndAttempt } from "../store-attempt.ts";
+import { totalOf } from "../totals.ts";
 
 /** Pays an order: one live attempt at a time, goods before money. Safe to retry with its key. */
 export function payOrder(deps: OrderDeps): MethodImpl<typeof OrderService.method.payOrder> {

@@ -17,10 +17,11 @@ export interface FakeCart {
   state: "OPEN" | "FROZEN" | "ORDERED";
   orderId: string;
   /** Units and price in US cents, by SKU. */
-  lines: Record<string, { quantity: number; cents: number }>;
+  lines: Record<string, { quantity: number; cents: number; category?: string }>;
   contact?: Contact;
   shippingAddress?: Address;
   channel?: string;
+  coupons?: string[];
 }
 
 /** Carts in memory, frozen and thawed as Cart does it. */
@@ -68,7 +69,7 @@ export class FakeCarts {
     return cart;
   }
 
-  #frozen(id: string, { owner, state, orderId, lines, channel = "", ...delivery }: FakeCart) {
+  #frozen(id: string, { owner, state, orderId, lines, channel = "", coupons = [], ...delivery }: FakeCart) {
     const entries = Object.entries(lines);
     const sum = entries.reduce((total, [, { quantity, cents }]) => total + quantity * cents, 0);
     return create(FreezeCartResponseSchema, {
@@ -77,16 +78,18 @@ export class FakeCarts {
         state: Cart_State[state],
         orderId,
         currencyCode: "USD",
-        lines: entries.map(([sku, { quantity, cents }]) => ({
+        lines: entries.map(([sku, { quantity, cents, category }]) => ({
           sku,
           productId: `prod_${sku}`,
           title: `Title of ${sku}`,
+          ...(category !== undefined && { taxCategory: category, categoryIds: [`cat_${category}`] }),
           quantity: BigInt(quantity),
           unitPrice: money("USD", BigInt(cents)),
           total: money("USD", BigInt(quantity * cents)),
         })),
         itemTotal: money("USD", BigInt(sum)),
         channel,
+        coupons: coupons.map((code) => ({ code })),
         ...(delivery.contact && { contact: delivery.contact }),
         ...(delivery.shippingAddress && { shippingAddress: delivery.shippingAddress }),
       },

@@ -15,16 +15,26 @@ import { type TestDatabase, testDatabase } from "../../../lib/testing/postgres.t
 import { telling, type WatchSettings } from "../../../lib/watch/index.ts";
 import { fulfillOrder } from "../fulfill.ts";
 import { instructBuyer } from "../instruct.ts";
-import { fulfillQueue, instructQueue, type UndoJob, undoQueue } from "../jobs.ts";
+import { fulfillQueue, instructQueue, undoCheckoutQueue, undoQueue } from "../jobs.ts";
 import { orderSchema } from "../migrations/index.ts";
 import { createOrderService, type OrderDeps } from "../service.ts";
 import { sweepOrders } from "../sweep.ts";
 import { undoOrder } from "../undo.ts";
+import { undoCheckout } from "../undo-checkout.ts";
 import { type FakeCart, FakeCarts } from "./fake-carts.ts";
 import { FakeInventory } from "./fake-inventory.ts";
 import { FakePayments } from "./fake-payments.ts";
+import { FakePromotions } from "./fake-promotions.ts";
 import { FakeNotify, FakeShipping } from "./fake-shipping.ts";
+import { FakeTaxes } from "./fake-taxes.ts";
 import { Wire } from "./wire.ts";
+
+/** What the jobs of an order carry, each some of it. */
+interface AnyJob {
+  orderId: string;
+  paymentId?: string;
+  cartId?: string;
+}
 
 const minute = 60_000;
 /** How long goods are held in these tests. */
@@ -51,10 +61,12 @@ export class TestOrders {
   readonly wire = new Wire();
   readonly statements: string[] = [];
   /** Jobs whose transactions were committed and that are not done yet. */
-  readonly jobs: { queue: string; data: UndoJob }[] = [];
+  readonly jobs: { queue: string; data: AnyJob }[] = [];
   readonly carts: FakeCarts;
   readonly inventory: FakeInventory;
   readonly payments: FakePayments;
+  readonly promotions: FakePromotions;
+  readonly taxes: FakeTaxes;
   readonly shipping: FakeShipping;
   readonly notify: FakeNotify;
   readonly deps: OrderDeps;
@@ -77,6 +89,8 @@ export class TestOrders {
     this.carts = new FakeCarts(this.wire);
     this.inventory = new FakeInventory(this.wire, clock);
     this.payments = new FakePayments(this.wire, clock);
+    this.promotions = new FakePromotions(this.wire);
+    this.taxes = new FakeTaxes(this.wire);
     this.shipping = new FakeShipping(this.wire);
     this.notify = new FakeNotify(this.wire);
     this.deps = {
@@ -86,12 +100,12 @@ export class TestOrders {
       log: pino({ level: "silent" }),
       jobs: {
         enqueue: async (tx, queue, data) => {
-          const job = { queue: queue.name, data: data as unknown as UndoJob };
+          const job = { queue: queue.name, data: data as unknown as AnyJob };
           tx.afterCommit(() => this.jobs.push(job));
           return "job";
         },
         enqueueAll: async (tx, queue, rows) => {
-          const jobs = rows.map(({ data }) => ({ queue: queue.name, data: data as unknown as UndoJob }));
+          const jobs = rows.map(({ data }) => ({ queue: queue.name, data: data as unknown as AnyJob }));
           tx.afterCommit(() => this.jobs.push(...jobs));
           return jobs.length;
         },
@@ -115,6 +129,8 @@ export class TestOrders {
       carts: this.carts.client,
       inventory: this.inventory.client,
       payments: this.payments.client,
+      promotions: this.promotions.client,
+      taxes: this.taxes.client,
       shipping: this.shipping.client,
       notify: this.notify.client,
     };
@@ -146,6 +162,9 @@ export class TestOrders {
     this.wire.clear();
     this.jobs.length = 0;
     this.inventory.onHand.clear();
+    this.promotions.offers.length = 0;
+    this.promotions.redemptions.clear();
+    this.taxes.rates.length = 0;
     this.shipping.prices = [500, 1200];
     this.#ahead = 0;
   }
@@ -173,10 +192,11 @@ export class TestOrders {
     this.jobs.push(...failed);
   }
 
-  run({ queue, data }: { queue: string; data: UndoJob }): Promise<void> {
-    const handlers: Record<string, (deps: OrderDeps, job: UndoJob) => Promise<void>> = {
+  run({ queue, data }: { queue: string; data: AnyJob }): Promise<void> {
+    const handlers: Record<string, (deps: OrderDeps, job: AnyJob) => Promise<void>> = {
       [fulfillQueue.name]: fulfillOrder,
       [undoQueue.name]: undoOrder,
+      [undoCheckoutQueue.name]: (deps, { orderId, cartId = "" }) => undoCheckout(deps, { orderId, cartId }),
       [instructQueue.name]: (deps, { orderId, paymentId = "" }) =>
         instructBuyer(deps, { orderId, paymentId }),
     };
