@@ -7,6 +7,14 @@ export function toAmount(money: Pick<Money, "currencyCode" | "amount"> | undefin
   return money === undefined ? 0 : Number(toDecimal(money));
 }
 
+/** What is left of an amount after another in the same currency is taken off; undefined counts as nothing. */
+export function less(
+  money: Pick<Money, "currencyCode" | "amount"> | undefined,
+  off: Pick<Money, "amount"> | undefined,
+): Pick<Money, "currencyCode" | "amount"> | undefined {
+  return money && { currencyCode: money.currencyCode, amount: money.amount - (off?.amount ?? 0n) };
+}
+
 /**
  * Minor units of an amount in major units.
  * Errors: INVALID_ARGUMENT, naming `field`, for an amount that the currency has no coins for.

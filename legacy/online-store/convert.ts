@@ -3,7 +3,7 @@ import type { Cart } from "../../gen/rowlock/cart/v1/cart_pb.js";
 import type { OrderSchema, PaymentSchema } from "../../gen/rowlock/legacy/online_store/v1/online_store_pb.js";
 import { type Order, Order_State } from "../../gen/rowlock/order/v1/order_pb.js";
 import { type Payment, Payment_State } from "../../gen/rowlock/payment/v1/payment_pb.js";
-import { toAmount } from "../amount.ts";
+import { less, toAmount } from "../amount.ts";
 
 /** Under what a cart, and the order made of it, keep the storefront's name of the customer. */
 export const customerKey = "customer_id";
@@ -43,7 +43,7 @@ export function fromOrder(order: Order): MessageInitShape<typeof OrderSchema> {
       subtotal: toAmount(line.total),
     })),
     discount: toAmount(order.itemDiscount),
-    shipping: toAmount(order.shippingTotal) - toAmount(order.shippingDiscount),
+    shipping: toAmount(less(order.shippingTotal, order.shippingDiscount)),
     total: toAmount(order.total),
     currency: order.currencyCode,
     ...(holds && { reservedUntil: order.holdExpireTime }),

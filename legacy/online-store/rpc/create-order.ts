@@ -1,18 +1,19 @@
 import type { HandlerContext, MethodImpl } from "@connectrpc/connect";
-import { type Cart, Cart_State } from "../../../gen/rowlock/cart/v1/cart_pb.js";
+import type { Cart } from "../../../gen/rowlock/cart/v1/cart_pb.js";
 import type {
   CreateOrderRequest_Item,
   OnlineStoreService,
 } from "../../../gen/rowlock/legacy/online_store/v1/online_store_pb.js";
 import { invalidArgument } from "../../../lib/errors/reasons.ts";
-import { newId } from "../../../lib/ids/ids.ts";
+import { newId, sha256Hex } from "../../../lib/ids/ids.ts";
 import { outgoing } from "../../../lib/rpc/index.ts";
 import { setLines } from "../../cart.ts";
 import type { FacadeDeps } from "../../facade.ts";
 import { guestOf } from "../../guest.ts";
+import { requireOrder } from "../../order.ts";
 import { nameOf, textOf } from "../../text-value.ts";
 import { resolveSkus } from "../../variant.ts";
-import { customerKey, fromCart } from "../convert.ts";
+import { customerKey, fromCart, fromOrder } from "../convert.ts";
 import { fail } from "../reasons.ts";
 
 /** An order that is not checked out is a cart of its own: a customer may have many. */
@@ -22,17 +23,29 @@ export function createOrder(deps: FacadeDeps): MethodImpl<typeof OnlineStoreServ
     const customer = textOf(customerId, "customer_id");
     const quantities = await readItems(deps, ctx, items);
     const made = await makeCart(deps, ctx, { customer, requestId });
-    if (requestId === "") return fromCart(await fill(made));
-    const cart = await carts.getCart({ cartId: made.id }, outgoing(ctx));
-    if (!isPartOf(cart, quantities)) throw fail("REQUEST_ID_REUSED", { request_id: requestId });
-    return fromCart(cart.lines.length === quantities.size ? cart : await fill(cart));
-
-    async function fill(cart: Cart): Promise<Cart> {
-      const metadata = { [customerKey]: customer };
-      if (customer !== "") await carts.setCartMetadata({ cartId: cart.id, metadata }, outgoing(ctx));
-      return setLines(deps, ctx, { cart, quantities });
+    // A repeated key is answered with the cart as it was made.
+    const cart = requestId === "" ? made : await carts.getCart({ cartId: made.id }, outgoing(ctx));
+    const metadata = {
+      ...(customer !== "" && { [customerKey]: customer }),
+      ...(requestId !== "" && { [itemsKey]: digestOf(quantities) }),
+    };
+    const kept = cart.metadata[itemsKey];
+    if (kept !== undefined && kept !== metadata[itemsKey]) {
+      throw fail("REQUEST_ID_REUSED", { request_id: requestId });
     }
+    if (cart.orderId !== "") return fromOrder(await requireOrder(deps, ctx, cart.orderId));
+    if (kept === undefined && Object.keys(metadata).length > 0) {
+      await carts.setCartMetadata({ cartId: cart.id, metadata }, outgoing(ctx));
+    }
+    return fromCart(await setLines(deps, ctx, { cart, quantities }));
   };
+}
+
+/** Under what a cart made with a key keeps what was ordered first, to tell a repetition from another request. */
+const itemsKey = "items";
+
+function digestOf(quantities: ReadonlyMap<string, bigint>): string {
+  return sha256Hex(JSON.stringify([...quantities].map(([sku, quantity]) => [sku, String(quantity)])));
 }
 
 async function readItems(
@@ -57,13 +70,4 @@ async function makeCart(
   const unknown = customer === "" && requestId === "";
   const { id: guestId } = guestOf(deps, unknown ? newId("cus") : `customer:${customer}`);
   return carts.createCart({ channel, currencyCode, guestId, requestId }, outgoing(ctx));
-}
-
-/** Whether the cart is what a call with these items has made, or was making when it died. */
-function isPartOf(cart: Cart, quantities: ReadonlyMap<string, bigint>): boolean {
-  const complete = cart.lines.length === quantities.size;
-  return (
-    (complete || cart.state === Cart_State.OPEN) &&
-    cart.lines.every(({ sku, requestedQuantity }) => quantities.get(sku) === requestedQuantity)
-  );
 }
