@@ -11,14 +11,19 @@ const shownAttempts = 50;
 
 /** Returns one delivery with what is sent and every attempt. */
 export function getDelivery({ db }: WebhookParts): MethodImpl<typeof WebhookService.method.getDelivery> {
-  return async ({ deliveryId }) => {
-    const delivery = await findDelivery(db, deliveryId);
-    if (delivery === undefined) throw fail("DELIVERY_NOT_FOUND", { delivery_id: deliveryId });
-    const attempts = await listAttempts(db, { deliveryId, limit: shownAttempts });
-    return {
-      ...toDelivery(delivery),
-      payload: payloadOf(delivery.event),
-      attempts: attempts.map(toAttempt),
-    };
-  };
+  return ({ deliveryId }) =>
+    db.transaction(
+      async (tx) => {
+        const delivery = await findDelivery(tx, deliveryId);
+        if (delivery === undefined) throw fail("DELIVERY_NOT_FOUND", { delivery_id: deliveryId });
+        const attempts = await listAttempts(tx, { deliveryId, limit: shownAttempts });
+        return {
+          ...toDelivery(delivery),
+          payload: payloadOf(delivery.event),
+          attempts: attempts.map(toAttempt),
+        };
+      },
+      // Both as of one moment.
+      { isolation: "repeatable read", readOnly: true },
+    );
 }
