@@ -5,9 +5,10 @@ import { asPrincipal, outgoing, type Principal } from "../lib/rpc/index.ts";
 import type { FacadeDeps } from "./facade.ts";
 
 /** Who buys through a facade: to the core, a guest like any other. */
-export type Guest = Extract<Principal, { kind: "none" | "guest" | "customer" | "service" }> & {
-  kind: "guest";
-};
+export interface Guest {
+  readonly kind: "guest";
+  readonly id: string;
+}
 
 /**
  * The guest behind a key of the facade's own: its client's cart id, customer id or session. Derived, so that a

@@ -1,10 +1,11 @@
 import type { HandlerContext } from "@connectrpc/connect";
-import { type Order, Order_State } from "../gen/rowlock/order/v1/order_pb.js";
+import { type ListOrdersResponse, type Order, Order_State } from "../gen/rowlock/order/v1/order_pb.js";
 import type { Payment } from "../gen/rowlock/payment/v1/payment_pb.js";
-import { outgoing } from "../lib/rpc/index.ts";
-import { findOpenCart, isNotFound } from "./cart.ts";
+import { outgoing, type Principal } from "../lib/rpc/index.ts";
+import { isNotFound } from "./cart.ts";
 import type { FacadeDeps } from "./facade.ts";
-import { type Guest, inNameOf } from "./guest.ts";
+import { inNameOf } from "./guest.ts";
+import { orderCart } from "./order-cart.ts";
 import { failLegacy } from "./reasons.ts";
 
 /**
@@ -40,47 +41,55 @@ export async function requirePayment(
   return { payment, order };
 }
 
-/** The guest's order that was placed last; undefined when there is none. */
+/** The buyer's order that was placed last; undefined when there is none. */
 export async function findLatestOrder(
   { orders }: Pick<FacadeDeps, "orders">,
   ctx: HandlerContext,
-  guest: Guest,
+  buyer: Principal,
 ): Promise<Order | undefined> {
-  return (await orders.listOwnOrders({ pageSize: 1 }, inNameOf(ctx, guest))).orders[0];
+  return (await orders.listOwnOrders({ pageSize: 1 }, inNameOf(ctx, buyer))).orders[0];
 }
 
 /**
- * Orders a guest's open cart, which is to be fetched, and asks for its money by bank transfer: the goods are locked
- * until the transfer's deadline. Without an open cart the guest's latest order is taken on, where a call before this
- * may have left it: a cart is ordered and paid once, however often this is called. Undefined for a guest with
- * neither.
+ * Orders a cart, which is to be fetched, and asks for its money by bank transfer (`bank` empty: any): the goods are
+ * locked until the transfer's deadline. A cart is ordered and paid once, however often this is called.
  * Errors: those of Order.PlaceOrder and Order.PayOrder.
  */
-export async function orderCurrentCart(
-  deps: Pick<FacadeDeps, "carts" | "orders">,
+export async function orderByTransfer(
+  deps: Pick<FacadeDeps, "orders">,
   ctx: HandlerContext,
-  { guest, bank = "" }: { guest: Guest; bank?: string },
-): Promise<Order | undefined> {
-  const cart = await findOpenCart(deps, ctx, guest);
-  const order =
-    cart === undefined
-      ? await findLatestOrder(deps, ctx, guest)
-      : await deps.orders.placeOrder(
-          { cartId: cart.id, pickUp: true, requestId: `legacy:${cart.id}` },
-          outgoing(ctx),
-        );
-  return order && payByTransfer(deps, ctx, { order, bank });
+  { cartId, bank = "" }: { cartId: string; bank?: string },
+): Promise<Order> {
+  const order = await orderCart(deps, ctx, { cartId, requestId: "" });
+  return payByTransfer(deps, ctx, { order, bank });
 }
 
 /** Asks for the money of an order that waits for it, unless it was asked for before. */
 export async function payByTransfer(
   { orders }: Pick<FacadeDeps, "orders">,
   ctx: HandlerContext,
-  { order, bank }: { order: Order; bank: string },
+  { order, bank = "" }: { order: Order; bank?: string },
 ): Promise<Order> {
   if (order.state !== Order_State.PENDING_PAYMENT || order.payment !== undefined) return order;
   const method = { case: "bankTransfer", value: { bank } } as const;
   return orders.payOrder({ orderId: order.id, method, requestId: `legacy:${order.id}` }, outgoing(ctx));
+}
+
+/** Most orders that a list without pages shows. */
+const maxListed = 1000;
+
+/** The newest orders of a list, 1,000 at most, for the older APIs that know no pages. */
+export async function collectOrders(
+  list: (page: { pageSize: number; pageToken: string }) => Promise<ListOrdersResponse>,
+): Promise<Order[]> {
+  const all: Order[] = [];
+  let pageToken = "";
+  do {
+    const page = await list({ pageSize: 200, pageToken });
+    all.push(...page.orders);
+    pageToken = page.nextPageToken;
+  } while (pageToken !== "" && all.length < maxListed);
+  return all;
 }
 
 function absentWhenNotFound(err: unknown): undefined {

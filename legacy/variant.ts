@@ -26,3 +26,22 @@ export async function resolveSkus(
   }
   return names.map((name) => found.get(name) ?? name);
 }
+
+/** Units by SKU of items as clients name them; items of the same product are added up. */
+export async function quantitiesBySku(
+  deps: Pick<FacadeDeps, "catalog">,
+  ctx: HandlerContext,
+  items: readonly { productId: string; quantity: bigint }[],
+): Promise<Map<string, bigint>> {
+  const skus = await resolveSkus(
+    deps,
+    ctx,
+    items.map(({ productId }) => productId),
+  );
+  const quantities = new Map<string, bigint>();
+  items.forEach(({ quantity }, i) => {
+    const sku = skus[i] as string;
+    quantities.set(sku, (quantities.get(sku) ?? 0n) + quantity);
+  });
+  return quantities;
+}

@@ -15,7 +15,11 @@ export function toSmallestUnit(money: Pick<Money, "currencyCode" | "amount"> | u
 /** A cart as this API shows it. `descriptions` are the products', by their ids. */
 export function toCart(
   cart: CoreCart,
-  { id, descriptions }: { id: string; descriptions: ReadonlyMap<string, string> },
+  {
+    id,
+    paymentMethod,
+    descriptions,
+  }: { id: string; paymentMethod: string; descriptions: ReadonlyMap<string, string> },
 ): Cart {
   const lineItems: MessageInitShape<typeof CartSchema>["lineItems"] = cart.lines.map((line) => ({
     productId: line.sku,
@@ -26,7 +30,8 @@ export function toCart(
   }));
   return create(CartSchema, {
     id,
+    paymentMethod,
     lineItems,
-    totalPrice: toSmallestUnit(cart.itemTotal),
+    totalPrice: toSmallestUnit(cart.total ?? cart.itemTotal),
   });
 }

@@ -1,0 +1,48 @@
+import type { HandlerContext } from "@connectrpc/connect";
+import type { Cart } from "../../gen/rowlock/cart/v1/cart_pb.js";
+import { outgoing, requireOwner } from "../../lib/rpc/index.ts";
+import { createFacadeCart } from "../cart.ts";
+import type { FacadeDeps } from "../facade.ts";
+import { type Guest, guestOf, inNameOf } from "../guest.ts";
+
+/** Who a customer id of this API is to the core: an account, or the guest derived from the id. */
+export type Buyer =
+  | Guest
+  | {
+      readonly kind: "customer";
+      readonly id: string;
+    }; /** Under which name carts and orders keep the customer's id. */
+const customerKey = "customer_id";
+
+/**
+ * The buyer that a customer id names.
+ * Errors: those of requireOwner, when it is an account's and somebody else calls.
+ */
+export function buyerOf(deps: FacadeDeps, ctx: HandlerContext, customerId: string): Buyer {
+  if (!customerId.startsWith("cus_")) return guestOf(deps, customerId);
+  requireOwner(ctx, customerId);
+  return { kind: "customer", id: customerId };
+}
+
+/** The customer's id that a cart or an order keeps; empty for one of another API. */
+export function customerIdOf({ metadata }: { metadata: Record<string, string> }): string {
+  return metadata[customerKey] ?? "";
+}
+
+/** Makes a cart for the buyer. */
+export async function createCartOf(deps: FacadeDeps, ctx: HandlerContext, buyer: Buyer): Promise<Cart> {
+  return buyer.kind === "guest"
+    ? createFacadeCart(deps, ctx, buyer)
+    : deps.carts.createCart({ currencyCode: deps.currencyCode }, inNameOf(ctx, buyer));
+}
+
+/** Has the cart, and so its order, keep the customer's id. */
+export async function keepCustomer(
+  { carts }: FacadeDeps,
+  ctx: HandlerContext,
+  { cart, customerId }: { cart: Cart; customerId: string },
+): Promise<void> {
+  if (customerIdOf(cart) === customerId) return;
+  const metadata = { ...cart.metadata, [customerKey]: customerId };
+  await carts.setCartMetadata({ cartId: cart.id, metadata }, outgoing(ctx));
+}
