@@ -148,8 +148,11 @@ function requestBody(route: RouteDescription, { schemas, examples }: Parts): Jso
   const schema = schemas.body(input, bound);
   const isRequired = input.fields.some((each) => !bound.has(each.name) && schemas.isRequired(each));
   const example = examples.message(input, "request", { without: bound });
-  return { required: isRequired, content: { [mediaType]: { schema, example } } };
+  const content = { [mediaType]: { schema, example } };
+  return { required: isRequired, content: route.forms ? { ...content, [formType]: { schema } } : content };
 }
+
+const formType = "application/x-www-form-urlencoded";
 
 /** An update's example changes a field or two, not all, and not what the path names. */
 function bodyExample(route: RouteDescription, field: DescField, examples: Examples): JsonObject[string] {

@@ -54,12 +54,19 @@ function readBytes(request: IncomingMessage, limit: number): Promise<Buffer> {
 function ignore(): void {}
 
 const jsonType = /^application\/(?:[\w!#$&^.+-]+\+)?json\s*(?:;|$)/i;
+const formType = /^application\/x-www-form-urlencoded\s*(?:;|$)/i;
 const ndjsonType = /^application\/(?:x-)?(?:ndjson|jsonl|jsonlines|json-lines)\s*(?:;|$)/i;
 const otherCharset = /;\s*charset\s*=\s*(?!"?utf-?8"?\s*(?:;|$))/i;
 
 /** Refuses, with 415, a body that is not JSON in UTF-8. One without Content-Type is taken for JSON. */
 export function requireJson(request: IncomingMessage): void {
   requireType(request, jsonType, "application/json");
+}
+
+/** Whether a body says that it is a form in UTF-8. */
+export function isForm({ headers }: IncomingMessage): boolean {
+  const type = headers["content-type"] ?? "";
+  return formType.test(type) && !otherCharset.test(type);
 }
 
 /** Refuses, with 415, a request stream that is not NDJSON in UTF-8; one without Content-Type is taken for it. */

@@ -1,9 +1,10 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { ContextValues, Transport } from "@connectrpc/connect";
 import { type BindRequest, takesRawBody } from "./binding.ts";
-import { answerAndClose, leavesBody, readBody, requireJson } from "./body.ts";
+import { answerAndClose, isForm, leavesBody, readBody, requireJson } from "./body.ts";
 import type { ErrorRenderer } from "./errors.ts";
 import type { Fields } from "./fields.ts";
+import { formToJson } from "./form.ts";
 import { hasBody, readMetadata, readTimeout, type Timeouts } from "./headers.ts";
 import type { WriteJson } from "./json-write.ts";
 import type { Settings } from "./options.ts";
@@ -70,10 +71,13 @@ export function readHead({ request, route, requestId, shared }: Exchange): CallH
 export function readMessage(exchange: Exchange): Fields | Promise<Fields> {
   const { request, route, shared } = exchange;
   if (!hasBody(request)) return bindBody(exchange, undefined);
-  if (route.rule.body !== "none" && !takesRawBody(route.rule)) requireJson(request);
-  return readBody(request, shared.settings.maxBodyBytes).then((bytes) =>
-    bindBody(exchange, bytes.length > 0 ? bytes : undefined),
-  );
+  const { rule } = route;
+  const form = rule.forms && isForm(request);
+  if (rule.body !== "none" && !takesRawBody(rule) && !form) requireJson(request);
+  return readBody(request, shared.settings.maxBodyBytes).then((bytes) => {
+    const body = form ? formToJson(rule.method.input, bytes) : bytes;
+    return bindBody(exchange, body.length > 0 ? body : undefined);
+  });
 }
 
 function bindBody({ request, route, segments, query }: Exchange, body: Buffer | undefined): Fields {

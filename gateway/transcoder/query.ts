@@ -32,8 +32,8 @@ export function queryReader({ desc, boundByPath, body, maxDepth }: QueryOptions)
     for (const pair of query.split("&")) {
       if (pair === "") continue;
       const equals = pair.indexOf("=");
-      const name = decode(equals < 0 ? pair : pair.slice(0, equals), pair);
-      const text = equals < 0 ? "" : decode(pair.slice(equals + 1), name);
+      const name = decodeText(equals < 0 ? pair : pair.slice(0, equals), pair);
+      const text = equals < 0 ? "" : decodeText(pair.slice(equals + 1), name);
       try {
         readParameter(name, text, message, seen);
       } catch (err) {
@@ -142,8 +142,8 @@ function splitName(name: string): string[] {
   return [...name.slice(0, bracket).split("."), name.slice(bracket + 1, -1)];
 }
 
-/** Percent-decoding, with `+` as a space. */
-function decode(text: string, name: string): string {
+/** Percent-decoding, with `+` as a space. Throws BadInput naming the parameter. */
+export function decodeText(text: string, name: string): string {
   if (!text.includes("%") && !text.includes("+")) return text;
   try {
     return decodeURIComponent(text.replaceAll("+", " "));

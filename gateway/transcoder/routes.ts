@@ -20,6 +20,8 @@ export interface RouteDescription {
   readonly responseBody: string;
   /** The HTTP status of an answer. */
   readonly status: number;
+  /** Whether the body may also be a form. */
+  readonly forms: boolean;
   /** Whether the answer is a stream (server-sent events, NDJSON or a JSON array, by Accept). */
   readonly streaming: boolean;
   /** Whether the request is a stream: each line of an NDJSON body is a message (or bytes, for an HttpBody). */
@@ -46,6 +48,7 @@ export function describeRoutes(
     body: rule.body === "none" ? "" : rule.body === "message" ? "*" : rule.body.name,
     responseBody: rule.responseBody === "message" ? "" : rule.responseBody.name,
     status: rule.status,
+    forms: rule.forms,
     streaming: answersStream(rule.method),
     clientStreaming: takesStream(rule.method),
   }));

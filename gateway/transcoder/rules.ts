@@ -3,7 +3,7 @@ import type { DescField, DescMessage, DescMethod, DescService } from "@bufbuild/
 import { getOption, hasOption } from "@bufbuild/protobuf";
 import { http } from "../../gen/google/api/annotations_pb.js";
 import type { HttpRule } from "../../gen/google/api/http_pb.js";
-import { success_status } from "../../gen/rowlock/rest/v1/rest_pb.js";
+import { form_bodies, success_status } from "../../gen/rowlock/rest/v1/rest_pb.js";
 import { canonicalPath, isUnwrapped } from "./fields.ts";
 import { fieldTextReader } from "./message-text.ts";
 import { parseTemplate, type Template } from "./template.ts";
@@ -22,6 +22,8 @@ export interface Rule {
   readonly responseBody: "message" | DescField;
   /** The HTTP status of an answer. */
   readonly status: number;
+  /** Whether the body may also be a form. */
+  readonly forms: boolean;
 }
 
 /** A `google.api.http` option that cannot be served. Thrown when routes are built, never on a request. */
@@ -87,7 +89,11 @@ function readRule(method: DescMethod, declared: HttpRule): Rule {
   refuseRivals(method, variables, body);
   const responseBody = readResponseBody(method, declared);
   const status = readStatus(method);
-  return { method, httpMethod, template, variables, body, responseBody, status };
+  const forms = getOption(method, form_bodies);
+  if (forms && (body !== "message" || takesStream(method))) {
+    throw new RuleError(method, "a form is a whole request message; it needs the body *");
+  }
+  return { method, httpMethod, template, variables, body, responseBody, status, forms };
 }
 
 /** The status that `rowlock.rest.v1.success_status` names; 200 without it. */

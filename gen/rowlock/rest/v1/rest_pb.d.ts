@@ -20,6 +20,15 @@ export declare const file_rowlock_rest_v1_rest: GenFile;
 export declare const success_status: GenExtension<MethodOptions, number>;
 
 /**
+ * Whether a request's body may also be a form
+ * (`application/x-www-form-urlencoded`): its fields by name, a list's as often
+ * as it has items.
+ *
+ * @generated from extension: bool form_bodies = 50813;
+ */
+export declare const form_bodies: GenExtension<MethodOptions, boolean>;
+
+/**
  * Leaves a list or map out of the JSON of an answer when it is empty; others
  * are there as `[]` and `{}`.
  *

@@ -11,7 +11,7 @@ import { file_google_protobuf_descriptor } from "@bufbuild/protobuf/wkt";
  * Describes the file rowlock/rest/v1/rest.proto.
  */
 export const file_rowlock_rest_v1_rest = /*@__PURE__*/
-  fileDesc("Chpyb3dsb2NrL3Jlc3QvdjEvcmVzdC5wcm90bxIPcm93bG9jay5yZXN0LnYxOkcKDnN1Y2Nlc3Nfc3RhdHVzEh4uZ29vZ2xlLnByb3RvYnVmLk1ldGhvZE9wdGlvbnMY+4wDIAEoBVINc3VjY2Vzc1N0YXR1czo+CgpvbWl0X2VtcHR5Eh0uZ29vZ2xlLnByb3RvYnVmLkZpZWxkT3B0aW9ucxj8jAMgASgIUglvbWl0RW1wdHliBnByb3RvMw", [file_google_protobuf_descriptor]);
+  fileDesc("Chpyb3dsb2NrL3Jlc3QvdjEvcmVzdC5wcm90bxIPcm93bG9jay5yZXN0LnYxOkcKDnN1Y2Nlc3Nfc3RhdHVzEh4uZ29vZ2xlLnByb3RvYnVmLk1ldGhvZE9wdGlvbnMY+4wDIAEoBVINc3VjY2Vzc1N0YXR1czpBCgtmb3JtX2JvZGllcxIeLmdvb2dsZS5wcm90b2J1Zi5NZXRob2RPcHRpb25zGP2MAyABKAhSCmZvcm1Cb2RpZXM6PgoKb21pdF9lbXB0eRIdLmdvb2dsZS5wcm90b2J1Zi5GaWVsZE9wdGlvbnMY/IwDIAEoCFIJb21pdEVtcHR5YgZwcm90bzM", [file_google_protobuf_descriptor]);
 
 /**
  * The HTTP status of an answer, for example 201; unset: 200.
@@ -22,11 +22,21 @@ export const success_status = /*@__PURE__*/
   extDesc(file_rowlock_rest_v1_rest, 0);
 
 /**
+ * Whether a request's body may also be a form
+ * (`application/x-www-form-urlencoded`): its fields by name, a list's as often
+ * as it has items.
+ *
+ * @generated from extension: bool form_bodies = 50813;
+ */
+export const form_bodies = /*@__PURE__*/
+  extDesc(file_rowlock_rest_v1_rest, 1);
+
+/**
  * Leaves a list or map out of the JSON of an answer when it is empty; others
  * are there as `[]` and `{}`.
  *
  * @generated from extension: bool omit_empty = 50812;
  */
 export const omit_empty = /*@__PURE__*/
-  extDesc(file_rowlock_rest_v1_rest, 1);
+  extDesc(file_rowlock_rest_v1_rest, 2);
 
