@@ -3,6 +3,7 @@ import { timestampFromDate } from "@bufbuild/protobuf/wkt";
 import {
   type LedgerEntry,
   LedgerEntrySchema,
+  type LocationSchema,
   Reservation_State,
   type ReservationLine,
   type Reservation as ReservationMessage,
@@ -14,6 +15,7 @@ import {
   type StockSummarySchema,
 } from "../../gen/rowlock/inventory/v1/inventory_pb.js";
 import { available, type Line, type Reservation, type Shortage, type Stock } from "./stock.ts";
+import type { Location } from "./store-location.ts";
 import type { StockSummary } from "./store-report.ts";
 import type { LedgerRow } from "./store-stock.ts";
 import type { StockLevel } from "./store-watch.ts";
@@ -28,6 +30,18 @@ export function toStockItem(stock: Stock): StockItem {
     backorderLimit: stock.backorderLimit,
     updateTime: timestampFromDate(stock.updateTime),
   });
+}
+
+export function toLocation({
+  createTime,
+  updateTime,
+  ...location
+}: Location): MessageInitShape<typeof LocationSchema> {
+  return {
+    ...location,
+    createTime: timestampFromDate(createTime),
+    updateTime: timestampFromDate(updateTime),
+  };
 }
 
 export function toStockSummary({

@@ -17,6 +17,7 @@ const explain = (sku: string) => shop.client.explainAvailability({ sku }, as.sta
 
 test("an explanation names counters, holders with their times, and the latest changes", async () => {
   await shop.stock("WHY", 10n);
+  await shop.client.createLocation({ location: { id: "attic", name: "Attic", priority: -1 } }, as.staff);
   await shop.client.setStock({ sku: "WHY", locationId: "attic", onHand: 4n }, as.staff);
   await shop.reserve("why-late", { WHY: 2 }, 600);
   await shop.reserve("why-soon", { WHY: 3 }, 60);

@@ -11,6 +11,15 @@ export const fail = defineReasons({
     code: Code.FailedPrecondition,
     message: "{sku} at {location_id} would fall below what is reserved or below 0",
   },
+  LOCATION_NOT_FOUND: {
+    code: Code.NotFound,
+    message: "location {location_id} does not exist",
+  },
+  LOCATION_EXISTS: {
+    code: Code.AlreadyExists,
+    message: "location {location_id} exists",
+  },
+  UPDATE_MASK_INVALID: { code: Code.InvalidArgument, message: "update_mask: {description}" },
   INSUFFICIENT_STOCK: {
     code: Code.Aborted,
     message: "{sku}: {requested} requested, {available} available",

@@ -11,7 +11,7 @@ import {
   violationsOf,
 } from "./reconcile.ts";
 import {
-  ensureStock,
+  ensureLocation,
   findExcessHolds,
   findMissingHolds,
   listSkus,
@@ -19,7 +19,7 @@ import {
   readBalances,
   writeRepair,
 } from "./store-reconcile.ts";
-import { lockStock } from "./store-stock.ts";
+import { ensureStock, lockStock } from "./store-stock.ts";
 
 /** SKUs read with one statement. */
 const pageSize = 100;
@@ -123,7 +123,10 @@ async function reconcileRow({
   dryRun: boolean;
 }): Promise<Violation[]> {
   return db.transaction(async (tx) => {
-    if (!dryRun) await ensureStock(tx, key);
+    if (!dryRun) {
+      await ensureLocation(tx, key.locationId);
+      await ensureStock(tx, key);
+    }
     await lockStock(tx, key);
     await lockReservations(tx, suspects);
     const skus = [key.sku];

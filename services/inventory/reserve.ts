@@ -1,9 +1,10 @@
 import type { ConnectError } from "@connectrpc/connect";
 import { StockShortageSchema } from "../../gen/rowlock/inventory/v1/inventory_pb.js";
 import { type Db, isUniqueViolation, type Queryable } from "../../lib/db/index.ts";
+import { allot, type Hold } from "./allot.ts";
 import { toShortageDetail } from "./convert.ts";
 import { fail } from "./reasons.ts";
-import { allot, type Hold, type Reservation, type Shortage, sameLines } from "./stock.ts";
+import { type Reservation, type Shortage, sameLines } from "./stock.ts";
 import {
   earliestExpiries,
   expireDueHolds,
@@ -15,14 +16,13 @@ import {
 /** What is decided in one transaction, and the time it takes place. */
 export interface ReserveBatch {
   holds: readonly Hold[];
-  locationId: string;
   now: Date;
 }
 
 /**
  * Decides the holds in one transaction, first come, first served, each
- * wholly or not at all. The stock rows of all of them are locked in SKU order
- * until it ends, so what is found sufficient stays so, whatever other replicas
+ * wholly or not at all. The stock rows of all of them, at every location, are
+ * locked in one order until it ends, so what is found sufficient stays so, whatever other replicas
  * do; holds on them that are due are expired only when somebody is short.
  *
  * One answer per hold, in their order: the reservation, or INSUFFICIENT_STOCK,
@@ -39,11 +39,11 @@ export async function reserveAll(db: Db, batch: ReserveBatch): Promise<(Reservat
 }
 
 async function decide(tx: Queryable, batch: ReserveBatch): Promise<(Reservation | Error)[]> {
-  const { holds, locationId, now } = batch;
+  const { holds, now } = batch;
   const fresh = firstOfEach(holds);
   // Sent together; the second is answered once the first has its locks.
   const [rows, earlier] = await Promise.all([
-    lockStockOf(tx, { skus: skusOf(holds.flatMap((hold) => hold.lines)), locationId }),
+    lockStockOf(tx, skusOf(holds.flatMap((hold) => hold.lines))),
     findReservations(
       tx,
       fresh.map((hold) => hold.id),
@@ -62,23 +62,20 @@ async function decide(tx: Queryable, batch: ReserveBatch): Promise<(Reservation 
     ({ granted, short } = await allotAgain(tx, { ...batch, holds: open, scarce }));
     for (const sku of scarce) freed.add(sku);
   }
-  const made = await insertReservations(tx, { holds: granted, locationId, now });
+  const made = await insertReservations(tx, { holds: granted, now });
   for (const reservation of made) known.set(reservation.id, reservation);
   // After the holds of this batch are written: the earliest that ends may be one of them.
-  for (const [id, refusal] of await refuse(tx, { short, locationId })) known.set(id, refusal);
+  for (const [id, refusal] of await refuse(tx, short)) known.set(id, refusal);
   return holds.map((hold) => answer(known.get(hold.id), hold));
 }
 
 /** Frees what is due on the SKUs that somebody is short of, and decides once more. */
 async function allotAgain(
   tx: Queryable,
-  { holds, scarce, locationId, now }: ReserveBatch & { scarce: string[] },
+  { holds, scarce, now }: ReserveBatch & { scarce: string[] },
 ): Promise<ReturnType<typeof allot>> {
-  await expireDueHolds(tx, { skus: scarce, locationId, now });
-  return allot(
-    holds,
-    await lockStockOf(tx, { skus: skusOf(holds.flatMap((hold) => hold.lines)), locationId }),
-  );
+  await expireDueHolds(tx, { skus: scarce, now });
+  return allot(holds, await lockStockOf(tx, skusOf(holds.flatMap((hold) => hold.lines))));
 }
 
 function skusOf(lines: readonly { sku: string }[]): string[] {
@@ -114,10 +111,10 @@ function answer(known: Reservation | Error | undefined, { id, lines }: Hold): Re
 
 async function refuse(
   tx: Queryable,
-  { short, locationId }: { short: ReadonlyMap<Hold, Shortage[]>; locationId: string },
+  short: ReadonlyMap<Hold, Shortage[]>,
 ): Promise<Map<string, ConnectError>> {
   if (short.size === 0) return new Map();
-  const expiries = await earliestExpiries(tx, { skus: skusOf([...short.values()].flat()), locationId });
+  const expiries = await earliestExpiries(tx, skusOf([...short.values()].flat()));
   return new Map(
     [...short].map(([hold, lines]) => [
       hold.id,

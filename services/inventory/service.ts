@@ -6,12 +6,14 @@ import type { WatchSettings } from "../../lib/watch/index.ts";
 import { adjustStock } from "./rpc/adjust-stock.ts";
 import { checkAvailability } from "./rpc/check-availability.ts";
 import { commit } from "./rpc/commit.ts";
+import { createLocation } from "./rpc/create-location.ts";
 import { explainAvailability } from "./rpc/explain-availability.ts";
 import { exportStockReport } from "./rpc/export-stock-report.ts";
 import { extend } from "./rpc/extend.ts";
 import { getReservation } from "./rpc/get-reservation.ts";
 import { getStock } from "./rpc/get-stock.ts";
 import { listLedger } from "./rpc/list-ledger.ts";
+import { listLocations } from "./rpc/list-locations.ts";
 import { listStock } from "./rpc/list-stock.ts";
 import { reconcile } from "./rpc/reconcile.ts";
 import { release } from "./rpc/release.ts";
@@ -19,6 +21,8 @@ import { reportStock } from "./rpc/report-stock.ts";
 import { reserve } from "./rpc/reserve.ts";
 import { restock } from "./rpc/restock.ts";
 import { setStock } from "./rpc/set-stock.ts";
+import { transferStock } from "./rpc/transfer-stock.ts";
+import { updateLocation } from "./rpc/update-location.ts";
 import { watchStock } from "./rpc/watch-stock.ts";
 
 /** What Inventory stands on. */
@@ -49,6 +53,10 @@ export function createInventoryService(deps: InventoryDeps): ServiceModule {
         explainAvailability: explainAvailability(deps),
         reconcile: reconcile(deps),
         watchStock: watchStock(deps),
+        createLocation: createLocation(deps),
+        updateLocation: updateLocation(deps),
+        listLocations: listLocations(deps),
+        transferStock: transferStock(deps),
         reportStock: reportStock(deps),
         exportStockReport: exportStockReport(deps),
       }),

@@ -1,4 +1,4 @@
-/** The location of a shop that has only one. */
+/** The location that is there from the beginning. */
 export const defaultLocation = "main";
 
 /** Most calls that share one transaction: its row locks are held for a few milliseconds at most. */
@@ -51,40 +51,6 @@ export interface StockDelta {
 export function arrival({ owed }: Pick<Stock, "owed">, units: bigint): StockDelta {
   const delivered = units <= 0n ? 0n : units < owed ? units : owed;
   return { onHand: units - delivered, backorder: delivered, owed: -delivered };
-}
-
-/** Lines that shall be held together until a time. */
-export interface Hold {
-  id: string;
-  lines: readonly Line[];
-  expireTime: Date;
-}
-
-/**
- * First come, first served: the holds that the given rows satisfy wholly, and
- * what each of the others is short of at its turn. A SKU without a row has 0
- * available.
- */
-export function allot(
-  holds: readonly Hold[],
-  rows: readonly Stock[],
-): { granted: Hold[]; short: Map<Hold, Shortage[]> } {
-  const left = new Map(rows.map((row) => [row.sku, available(row)]));
-  const granted: Hold[] = [];
-  const short = new Map<Hold, Shortage[]>();
-  for (const hold of holds) {
-    const missing = hold.lines.flatMap(({ sku, quantity }) => {
-      const available = left.get(sku) ?? 0n;
-      return available >= quantity ? [] : [{ sku, requested: quantity, available }];
-    });
-    if (missing.length > 0) {
-      short.set(hold, missing);
-      continue;
-    }
-    for (const { sku, quantity } of hold.lines) left.set(sku, (left.get(sku) ?? 0n) - quantity);
-    granted.push(hold);
-  }
-  return { granted, short };
 }
 
 /** States of a reservation; see the contract for the transitions. */

@@ -6,7 +6,7 @@
 import { type Queryable, type Sql, sql } from "../../lib/db/index.ts";
 import { changed } from "../../lib/watch/index.ts";
 import type { Balance, Counters, HoldDifference, Repair, StockKey } from "./reconcile.ts";
-import { defaultLocation } from "./stock.ts";
+import { sharesOf } from "./store-reservation.ts";
 
 /**
  * The next SKUs, in order, that stock, holds or the ledger know of. The
@@ -94,8 +94,8 @@ export async function findExcessHolds(
   return db.query<HoldDifference>(sql`
     select ${differenceColumns}, false as due from (
       select h.sku, h.location_id, h.reservation_id, h.quantity as found, coalesce((
-          select l.quantity from unnest(r.skus, r.quantities) as l (sku, quantity)
-          where l.sku = h.sku and h.location_id = ${defaultLocation}
+          select l.quantity from ${sharesOf(sql`r`)} l
+          where l.sku = h.sku and l.location_id = h.location_id
             and (r.state = 'HELD' or r.state = 'EXPIRED' and h.expire_time <= ${dueBy})
         ), 0) as expected
       from hold h left join reservation r on r.id = h.reservation_id
@@ -124,22 +124,23 @@ export async function findMissingHolds(
     skus === undefined ? sql`` : sql`and r.skus && ${skus}::text[] and l.sku = any(${skus}::text[])`;
   return db.query<HoldDifference>(sql`
     select ${differenceColumns}, due from (
-      select l.sku, ${defaultLocation}::text as location_id, r.id as reservation_id, l.quantity as expected,
+      select l.sku, l.location_id, r.id as reservation_id, l.quantity as expected,
         coalesce(h.quantity, 0) as found, r.expire_time <= ${now} as due
-      from reservation r cross join unnest(r.skus, r.quantities) as l (sku, quantity)
-      left join hold h on h.reservation_id = r.id and h.sku = l.sku and h.location_id = ${defaultLocation}
+      from reservation r cross join lateral ${sharesOf(sql`r`)} l
+      left join hold h on h.reservation_id = r.id and h.sku = l.sku and h.location_id = l.location_id
       where r.state = 'HELD' ${among} ${ofSkus}
     ) d
     where found < expected
-    order by sku, reservation_id
+    order by sku, reservation_id, location_id
     limit ${limit}`);
 }
 
-/** Makes a stock row of zeros where there is none, so that it can be locked. */
-export async function ensureStock(tx: Queryable, key: StockKey): Promise<void> {
+/** Makes a location that holds or the ledger know of, and nobody has made: nothing is sold from it. */
+export async function ensureLocation(tx: Queryable, id: string): Promise<void> {
   await tx.query(sql`
-    insert into stock (sku, location_id, on_hand) values (${key.sku}, ${key.locationId}, 0)
-    on conflict on constraint stock_pkey do nothing`);
+    insert into location (id, name, priority, paused, create_time, update_time)
+    values (${id}, ${id}, 0, true, now(), now())
+    on conflict on constraint location_pkey do nothing`);
 }
 
 /** Locks reservations in id order; after the stock row, as everywhere. */

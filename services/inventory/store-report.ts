@@ -1,4 +1,5 @@
 import { type Queryable, sql } from "../../lib/db/index.ts";
+import { freeColumns } from "./store-stock.ts";
 
 /** A SKU's stock at all locations. */
 export interface StockSummary {
@@ -6,6 +7,7 @@ export interface StockSummary {
   onHand: bigint;
   /** Held by reservations that are not due. */
   reserved: bigint;
+  /** At all locations where sales are not paused. */
   available: bigint;
   demanded: bigint;
   shortfall: bigint;
@@ -29,19 +31,13 @@ export async function reportStock(
     select sku, "onHand", reserved, available, demanded, greatest(missing, 0) as shortfall, threshold,
       (select count(*) from stock_notice n where n.sku = summary.sku) as waiting
     from (
-      select sku, s.on_hand as "onHand", s.reserved - due as reserved,
-        s.on_hand + s.backorder_limit - s.reserved + due as available,
-        s.reserved - due + s.owed as demanded,
-        s.reserved - due + s.owed + coalesce(t.threshold, 0) - s.on_hand as missing,
-        t.threshold
+      select sku, s.on_hand as "onHand", s.reserved, s.available, s.reserved + s.owed as demanded,
+        s.reserved + s.owed + coalesce(t.threshold, 0) - s.on_hand as missing, t.threshold
       from (
-        select sku, sum(on_hand)::bigint as on_hand, sum(reserved)::bigint as reserved,
-          sum(backorder_limit)::bigint as backorder_limit, sum(owed)::bigint as owed,
-          coalesce((
-            select sum(quantity)::bigint from hold h where h.sku = stock.sku and h.expire_time <= ${now}
-          ), 0) as due
-        from stock
-        where sku > ${after} ${among}
+        select sku, sum("onHand")::bigint as on_hand, sum(reserved)::bigint as reserved, sum(owed)::bigint as owed,
+          coalesce(sum("onHand" + "backorderLimit" - reserved) filter (where not l.paused), 0)::bigint as available
+        from (select ${freeColumns(now)} from stock where sku > ${after} ${among} order by sku) free
+        join location l on l.id = "locationId"
         group by sku
       ) s
       left join stock_threshold t using (sku)

@@ -1,10 +1,11 @@
 /**
  * Reservations. Lock order, the same in every transaction so that none can
- * deadlock another: stock rows by SKU, then reservation rows by id.
+ * deadlock another: stock rows by SKU and location, then reservation rows by id.
  */
-import { type Queryable, sql } from "../../lib/db/index.ts";
+import { type Queryable, type Sql, sql } from "../../lib/db/index.ts";
 import { changed } from "../../lib/watch/index.ts";
-import type { Hold, Reservation, ReservationState, Stock } from "./stock.ts";
+import type { Placed, Share, Shelf } from "./allot.ts";
+import { defaultLocation, type Reservation, type ReservationState } from "./stock.ts";
 
 interface ReservationRow {
   id: string;
@@ -25,34 +26,32 @@ export async function findReservations(db: Queryable, ids: readonly string[]): P
   return rows.map(toReservation);
 }
 
-/** Locks the stock rows of the SKUs in SKU order. SKUs without a row are absent from the answer. */
-export async function lockStockOf(
-  tx: Queryable,
-  { skus, locationId }: { skus: string[]; locationId: string },
-): Promise<Stock[]> {
-  return tx.query<Stock>(sql`
-    select sku, location_id as "locationId", on_hand as "onHand", reserved,
-      backorder_limit as "backorderLimit", owed, update_time as "updateTime"
-    from stock
-    where sku = any(${skus}::text[]) and location_id = ${locationId}
-    order by sku
-    for update`);
+/** Locks the stock rows of the SKUs, at all locations. SKUs without a row are absent from the answer. */
+export async function lockStockOf(tx: Queryable, skus: readonly string[]): Promise<Shelf[]> {
+  return tx.query<Shelf>(sql`
+    select s.sku, s.location_id as "locationId", s.on_hand as "onHand", s.reserved,
+      s.backorder_limit as "backorderLimit", l.priority, l.paused
+    from stock s join location l on l.id = s.location_id
+    where s.sku = any(${skus}::text[])
+    order by s.sku, s.location_id
+    for update of s`);
 }
 
 /**
- * Frees the units of due holds on stock rows that the caller has locked, and
- * ends their reservations. Units of the same reservations on other SKUs stay
- * counted until somebody who has locked those rows frees them. Nobody is told:
+ * Frees the units of due holds on stock rows that the caller has locked, of the
+ * SKUs at one location or at all, and ends their reservations. Units of the same
+ * reservations elsewhere stay counted until somebody who has locked those rows frees them. Nobody is told:
  * readers count due holds as free already.
  */
 export async function expireDueHolds(
   tx: Queryable,
-  { skus, locationId, now }: { skus: string[]; locationId: string; now: Date },
+  { skus, locationId, now }: { skus: readonly string[]; locationId?: string; now: Date },
 ): Promise<void> {
+  const there = locationId === undefined ? sql`` : sql`and location_id = ${locationId}`;
   await tx.query(sql`
     with due as (
       select reservation_id, sku, location_id from hold
-      where sku = any(${skus}::text[]) and location_id = ${locationId} and expire_time <= ${now}
+      where sku = any(${skus}::text[]) and expire_time <= ${now} ${there}
     ), ended as (
       update reservation set state = 'EXPIRED'
       where id in (select r.id from reservation r
@@ -74,15 +73,13 @@ export async function expireDueHolds(
     where s.sku = f.sku and s.location_id = f.location_id`);
 }
 
-/** When the earliest hold on each SKU ends. */
-export async function earliestExpiries(
-  tx: Queryable,
-  { skus, locationId }: { skus: string[]; locationId: string },
-): Promise<Map<string, Date>> {
+/** When the earliest hold on each SKU ends, where sales are not paused. */
+export async function earliestExpiries(tx: Queryable, skus: readonly string[]): Promise<Map<string, Date>> {
   const rows = await tx.query<{ sku: string; expireTime: Date }>(sql`
-    select sku, min(expire_time) as "expireTime" from hold
-    where sku = any(${skus}::text[]) and location_id = ${locationId}
-    group by sku`);
+    select h.sku, min(h.expire_time) as "expireTime"
+    from hold h join location l on l.id = h.location_id
+    where h.sku = any(${skus}::text[]) and not l.paused
+    group by h.sku`);
   return new Map(rows.map((row) => [row.sku, row.expireTime]));
 }
 
@@ -95,7 +92,7 @@ export async function earliestExpiries(
  */
 export async function insertReservations(
   tx: Queryable,
-  { holds, locationId, now }: { holds: readonly Hold[]; locationId: string; now: Date },
+  { holds, now }: { holds: readonly Placed[]; now: Date },
 ): Promise<Reservation[]> {
   if (holds.length === 0) return [];
   const made = holds.map(({ id, lines, expireTime }) => ({
@@ -103,40 +100,58 @@ export async function insertReservations(
     state: "HELD" as const,
     createTime: now,
   }));
-  const lines = holds.flatMap((hold) => hold.lines.map((line) => ({ ...line, hold })));
-  const units = new Map<string, bigint>();
-  for (const { sku, quantity } of lines) units.set(sku, (units.get(sku) ?? 0n) + quantity);
-  const [ids, skus, quantities] = [
-    lines.map((line) => line.hold.id),
-    lines.map((line) => line.sku),
-    lines.map((line) => line.quantity),
+  const shares = holds.flatMap((hold) => hold.shares.map((share) => ({ ...share, hold })));
+  const units = new Map<string, Share>();
+  for (const { sku, locationId, quantity } of shares) {
+    const key = `${sku} ${locationId}`;
+    units.set(key, { sku, locationId, quantity: (units.get(key)?.quantity ?? 0n) + quantity });
+  }
+  const counted = [...units.values()];
+  const [ids, skus, places, quantities] = [
+    shares.map((share) => share.hold.id),
+    shares.map((share) => share.sku),
+    shares.map((share) => share.locationId),
+    shares.map((share) => share.quantity),
   ];
   await tx.execute(sql`
     with made as (
-      insert into reservation (id, state, skus, quantities, expire_time, create_time)
-      select id, 'HELD', skus::text[], quantities::bigint[], expire_time, ${now} from unnest(
-        ${holds.map((hold) => hold.id)}::text[], ${holds.map(({ lines }) => arrayText(lines.map((line) => line.sku)))}::text[],
-        ${holds.map(({ lines }) => arrayText(lines.map((line) => String(line.quantity))))}::text[],
+      insert into reservation (id, state, skus, quantities, locations, expire_time, create_time)
+      select id, 'HELD', skus::text[], quantities::bigint[], locations::text[], expire_time, ${now} from unnest(
+        ${holds.map((hold) => hold.id)}::text[],
+        ${holds.map(({ shares }) => arrayText(shares.map((share) => share.sku)))}::text[],
+        ${holds.map(({ shares }) => arrayText(shares.map((share) => String(share.quantity))))}::text[],
+        ${holds.map(({ shares }) => locationsOf(shares))}::text[],
         ${holds.map((hold) => hold.expireTime)}::timestamptz[]
-      ) as h (id, skus, quantities, expire_time)
+      ) as h (id, skus, quantities, locations, expire_time)
     ), held as (
       insert into hold (reservation_id, sku, location_id, quantity, expire_time)
-      select id, sku, ${locationId}, quantity, expire_time from unnest(
-        ${ids}::text[], ${skus}::text[], ${quantities}::bigint[], ${lines.map((line) => line.hold.expireTime)}::timestamptz[]
-      ) as l (id, sku, quantity, expire_time)
+      select id, sku, location_id, quantity, expire_time from unnest(
+        ${ids}::text[], ${skus}::text[], ${places}::text[], ${quantities}::bigint[],
+        ${shares.map((share) => share.hold.expireTime)}::timestamptz[]
+      ) as l (id, sku, location_id, quantity, expire_time)
     ), entries as (
       insert into ledger (sku, location_id, on_hand_delta, reserved_delta, reason, reservation_id)
-      select sku, ${locationId}, 0, quantity, 'reserve', id
-      from unnest(${ids}::text[], ${skus}::text[], ${quantities}::bigint[]) as l (id, sku, quantity)
+      select sku, location_id, 0, quantity, 'reserve', id
+      from unnest(${ids}::text[], ${skus}::text[], ${places}::text[], ${quantities}::bigint[])
+        as l (id, sku, location_id, quantity)
     )
     update stock s set reserved = s.reserved + l.units, update_time = now()
-    from unnest(${[...units.keys()]}::text[], ${[...units.values()]}::bigint[]) as l (sku, units)
-    where s.sku = l.sku and s.location_id = ${locationId}`);
-  changed(tx, [...units.keys()]);
+    from unnest(
+      ${counted.map((share) => share.sku)}::text[], ${counted.map((share) => share.locationId)}::text[],
+      ${counted.map((share) => share.quantity)}::bigint[]
+    ) as l (sku, location_id, units)
+    where s.sku = l.sku and s.location_id = l.location_id`);
+  changed(tx, [...new Set(counted.map((share) => share.sku))]);
   return made;
 }
 
-/** An array of SKUs or numbers as Postgres writes it: an array of arrays of different lengths is none of its types. */
+/** Where the units are; null when all of them are at `main`, as in most shops. */
+function locationsOf(shares: readonly Share[]): string | null {
+  if (shares.every((share) => share.locationId === defaultLocation)) return null;
+  return arrayText(shares.map((share) => share.locationId));
+}
+
+/** An array of SKUs, locations or numbers as Postgres writes it: an array of arrays of different lengths is none of its types. */
 function arrayText(values: readonly string[]): string {
   return `{${values.map((value) => JSON.stringify(value)).join(",")}}`;
 }
@@ -228,34 +243,48 @@ export async function extendHeld(
   return row === undefined ? undefined : toReservations(tx, [row])[0];
 }
 
+/** What a reservation takes, one row for each SKU and location. */
+export const sharesOf = (reservation: Sql) => sql`
+  (select sku, quantity, coalesce(location_id, ${defaultLocation}) as location_id
+   from unnest(${reservation}.skus, ${reservation}.quantities, ${reservation}.locations)
+     as share (sku, quantity, location_id))`;
+
+/** Locks the stock rows that a reservation takes units from, held or not. */
+export async function lockStockUnder(tx: Queryable, id: string): Promise<void> {
+  await tx.query(sql`
+    select 1 as locked from stock
+    where (sku, location_id) in (
+      select l.sku, l.location_id from reservation r cross join lateral ${sharesOf(sql`r`)} l where r.id = ${id}
+    )
+    order by sku, location_id
+    for update`);
+}
+
 /**
- * Puts the units of a committed reservation back: to whom some are owed, and
- * the rest on hand. Nothing is returned unless it was COMMITTED. The caller has
- * locked the stock rows.
+ * Puts the units of a committed reservation back where they were: to whom some
+ * are owed, and the rest on hand. Nothing is returned unless it was COMMITTED.
+ * The caller has locked the stock rows.
  */
-export async function restockCommitted(
-  tx: Queryable,
-  { id, locationId }: { id: string; locationId: string },
-): Promise<Reservation | undefined> {
+export async function restockCommitted(tx: Queryable, id: string): Promise<Reservation | undefined> {
   const [row] = await tx.query<ReservationRow>(sql`
     with done as (
       update reservation set state = 'RESTOCKED' where id = ${id} and state = 'COMMITTED'
-      returning ${reservationColumns}
+      returning ${reservationColumns}, locations
     ), line as (
-      select l.sku, l.quantity, least(l.quantity, s.owed) as owed
-      from done, unnest(done.skus, done.quantities) as l (sku, quantity)
-      join stock s on s.sku = l.sku and s.location_id = ${locationId}
+      select l.sku, l.location_id, l.quantity, least(l.quantity, s.owed) as owed
+      from done cross join lateral ${sharesOf(sql`done`)} l
+      join stock s on s.sku = l.sku and s.location_id = l.location_id
     ), entries as (
       insert into ledger
         (sku, location_id, on_hand_delta, reserved_delta, backorder_delta, owed_delta, reason, reservation_id)
-      select sku, ${locationId}, quantity - owed, 0, owed, -owed, 'restock', ${id} from line
+      select sku, location_id, quantity - owed, 0, owed, -owed, 'restock', ${id} from line
     ), counted as (
       update stock s set
         on_hand = s.on_hand + line.quantity - line.owed,
         backorder_limit = s.backorder_limit + line.owed,
         owed = s.owed - line.owed,
         update_time = now()
-      from line where s.sku = line.sku and s.location_id = ${locationId}
+      from line where s.sku = line.sku and s.location_id = line.location_id
     )
     select * from done`);
   return row === undefined ? undefined : toReservations(tx, [row])[0];
@@ -292,6 +321,8 @@ function toReservations(tx: Queryable, rows: readonly ReservationRow[]): Reserva
 }
 
 function toReservation(row: ReservationRow): Reservation {
-  const lines = row.skus.map((sku, i) => ({ sku, quantity: row.quantities[i] ?? 0n }));
+  const units = new Map<string, bigint>();
+  row.skus.forEach((sku, i) => units.set(sku, (units.get(sku) ?? 0n) + (row.quantities[i] ?? 0n)));
+  const lines = [...units].map(([sku, quantity]) => ({ sku, quantity }));
   return { id: row.id, state: row.state, lines, expireTime: row.expireTime, createTime: row.createTime };
 }

@@ -30,14 +30,18 @@ export async function findStock(
   return row;
 }
 
-/** The counters of several SKUs at one location, unlocked. */
-export async function readStock(
+/** Units that can be reserved now, by SKU: those of all locations where sales are not paused. Locks nothing. */
+export async function readAvailable(
   db: Queryable,
-  { skus, locationId, now }: { skus: string[]; locationId: string; now: Date },
-): Promise<Stock[]> {
-  return db.query<Stock>(sql`
-    select ${freeColumns(now)} from stock
-    where sku = any(${skus}::text[]) and location_id = ${locationId}`);
+  { skus, now }: { skus: readonly string[]; now: Date },
+): Promise<Map<string, bigint>> {
+  const rows = await db.query<{ sku: string; available: bigint }>(sql`
+    select sku, sum("onHand" + "backorderLimit" - reserved)::bigint as available
+    from (select ${freeColumns(now)} from stock where sku = any(${skus}::text[])) free
+    join location l on l.id = "locationId"
+    where not l.paused
+    group by sku`);
+  return new Map(rows.map((row) => [row.sku, row.available]));
 }
 
 /** Locks and reads the counters of one SKU; nothing when it was never set. */
@@ -51,13 +55,37 @@ export async function lockStock(
   return row;
 }
 
+/** Locks and reads the counters of one SKU at some locations, in the order of all. */
+export async function lockStockAt(
+  tx: Queryable,
+  { sku, locationIds }: { sku: string; locationIds: readonly string[] },
+): Promise<Stock[]> {
+  return tx.query<Stock>(sql`
+    select ${stockColumns} from stock
+    where sku = ${sku} and location_id = any(${locationIds}::text[])
+    order by sku, location_id
+    for update`);
+}
+
+/**
+ * Makes a stock row of zeros where there is none.
+ *
+ * Errors: the foreign key stock_location when there is no such location.
+ */
+export async function ensureStock(tx: Queryable, key: { sku: string; locationId: string }): Promise<void> {
+  await tx.query(sql`
+    insert into stock (sku, location_id, on_hand) values (${key.sku}, ${key.locationId}, 0)
+    on conflict on constraint stock_pkey do nothing`);
+}
+
 /**
  * Sets what is on hand and, when given, the backorder limit, and writes the
  * difference to the ledger. Units that were counted are there to be sold: whoever
  * was owed some has got them. Creates the row when there is none; concurrent
  * creators wait for each other on the primary key.
  *
- * Errors: the CHECK stock_reserved_range when less than is reserved remains.
+ * Errors: the CHECK stock_reserved_range when less than is reserved remains;
+ * the foreign key stock_location.
  */
 export async function setStock(
   tx: Queryable,
@@ -70,9 +98,7 @@ export async function setStock(
   },
 ): Promise<Stock> {
   const { sku, locationId, onHand, reason } = change;
-  await tx.query(sql`
-    insert into stock (sku, location_id, on_hand) values (${sku}, ${locationId}, 0)
-    on conflict on constraint stock_pkey do nothing`);
+  await ensureStock(tx, change);
   const before = await lockStock(tx, change);
   if (before === undefined) throw new Error(`stock row of ${sku} is neither new nor there`);
   const delivered = onHand > 0n ? before.owed : 0n;

@@ -38,6 +38,14 @@ async function product(shop: TestShop): Promise<{ id: string; sku: string }> {
   return { id, sku: name };
 }
 
+const locationId = () => `loc-${randomUUID().slice(0, 8)}`;
+
+async function location(shop: TestShop): Promise<string> {
+  const body = { id: locationId(), name: "Attic" };
+  expect((await shop.rest("POST", "/v1/locations", { staff: shop.staff, body })).status).toBe(200);
+  return body.id;
+}
+
 async function cart(shop: TestShop): Promise<{ buyer: Buyer; sku: string }> {
   const { sku: name } = await product(shop);
   const buyer = await newBuyer(shop.rest);
@@ -230,6 +238,28 @@ export const contractCalls: Record<string, Prepare> = {
   Inventory_GetReservation: async (shop) => ({ path: { reservationId: (await order(shop)).orderId } }),
   Inventory_ListLedger: ofSku,
   Inventory_ExplainAvailability: ofSku,
+  Inventory_CreateLocation: () => ({ body: { id: locationId(), name: "Attic" } }),
+  Inventory_UpdateLocation: async (shop) => ({
+    path: { "location.id": await location(shop) },
+    body: { name: "Loft", priority: 2 },
+  }),
+  Inventory_ListLocations: examples,
+  Inventory_TransferStock: async (shop) => {
+    const { sku: name } = await product(shop);
+    const body = { fromLocationId: "main", toLocationId: await location(shop), quantity: 1 };
+    return { path: { sku: name }, body };
+  },
+  Inventory_SetLowStockThreshold: ofSku,
+  Inventory_ListStockAlerts: examples,
+  Inventory_RequestStockNotice: async (shop) => {
+    const { sku: name } = await product(shop);
+    const emptied = await shop.rest("POST", `/v1/stock/${name}:set`, {
+      staff: shop.staff,
+      body: { onHand: 0 },
+    });
+    expect(emptied.status).toBe(200);
+    return { path: { sku: name }, body: { email: "ada@example.com" } };
+  },
   Inventory_ReportStock: examples,
   Inventory_ExportStockReport: examples,
   Inventory_Reconcile: examples,

@@ -33,7 +33,7 @@ const values: Record<string, JsonValue> = {
   expire_time: "2099-01-31T12:00:00Z",
   from: "shop@example.com",
   image_urls: ["https://example.com/a.png"],
-  location_id: "default",
+  location_id: "main",
   page_token: "",
   parent_id: "",
   payment_method: "pm_card_visa",

@@ -2,6 +2,7 @@ import type { Schema } from "../../../lib/db/index.ts";
 import { init } from "./0001-init.ts";
 import { ledgerKey } from "./0002-ledger-key.ts";
 import { demand } from "./0003-demand.ts";
+import { locations } from "./0004-locations.ts";
 
 /** The Postgres schema of the Inventory service. */
 export const inventorySchema: Schema = {
@@ -10,5 +11,6 @@ export const inventorySchema: Schema = {
     { name: "0001-init", up: init },
     { name: "0002-ledger-key", up: ledgerKey },
     { name: "0003-demand", up: demand },
+    { name: "0004-locations", up: locations },
   ],
 };

@@ -5,7 +5,7 @@ import { toStockItem } from "../convert.ts";
 import { fail } from "../reasons.ts";
 import type { InventoryDeps } from "../service.ts";
 import { arrival, defaultLocation } from "../stock.ts";
-import { orBelowReserved } from "../stock-limits.ts";
+import { orRefused } from "../stock-limits.ts";
 import { lockStock, writeStock } from "../store-stock.ts";
 
 /** Adds to or takes from what is on hand. */
@@ -19,7 +19,7 @@ export function adjustStock({ db }: InventoryDeps): MethodImpl<typeof InventoryS
       key: request.requestId,
       request,
     };
-    return orBelowReserved({ sku, locationId }, () =>
+    return orRefused({ sku, locationId }, () =>
       db.transaction((tx) =>
         once(tx, call, async () => {
           const stock = await lockStock(tx, { sku, locationId });

@@ -2,8 +2,7 @@ import type { MethodImpl } from "@connectrpc/connect";
 import type { InventoryService } from "../../../gen/rowlock/inventory/v1/inventory_pb.js";
 import { createBatcher } from "../../../lib/batch.ts";
 import type { InventoryDeps } from "../service.ts";
-import { available, defaultLocation } from "../stock.ts";
-import { readStock } from "../store-stock.ts";
+import { readAvailable } from "../store-stock.ts";
 
 /** Calls that share one statement at most. */
 const maxCalls = 64;
@@ -21,8 +20,7 @@ export function checkAvailability({
     lanes: 2,
     run: async (calls) => {
       const skus = [...new Set(calls.flat())];
-      const rows = await readStock(db, { skus, locationId: defaultLocation, now: clock() });
-      const free = new Map(rows.map((row) => [row.sku, available(row)]));
+      const free = await readAvailable(db, { skus, now: clock() });
       return calls.map(() => free);
     },
   });

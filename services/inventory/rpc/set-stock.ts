@@ -4,7 +4,7 @@ import { callerKey, once } from "../../../lib/idempotency/idempotency.ts";
 import { toStockItem } from "../convert.ts";
 import type { InventoryDeps } from "../service.ts";
 import { defaultLocation } from "../stock.ts";
-import { orBelowReserved } from "../stock-limits.ts";
+import { orRefused } from "../stock-limits.ts";
 import { setStock as writeSet } from "../store-stock.ts";
 
 /** Sets what is on hand, as after a count. */
@@ -19,7 +19,7 @@ export function setStock({ db }: InventoryDeps): MethodImpl<typeof InventoryServ
       key: request.requestId,
       request,
     };
-    return orBelowReserved({ sku, locationId }, () =>
+    return orRefused({ sku, locationId }, () =>
       db.transaction((tx) =>
         once(tx, call, async () =>
           toStockItem(await writeSet(tx, { sku, locationId, onHand, backorderLimit, reason })),

@@ -3,7 +3,6 @@ import type { InventoryService } from "../../../gen/rowlock/inventory/v1/invento
 import { createWatch } from "../../../lib/watch/index.ts";
 import { toStockLevel } from "../convert.ts";
 import type { InventoryDeps } from "../service.ts";
-import { defaultLocation } from "../stock.ts";
 import { StockEventIds } from "../stock-event-id.ts";
 import { readLevels, type StockLevel } from "../store-watch.ts";
 
@@ -15,7 +14,7 @@ export function watchStock({
 }: InventoryDeps): MethodImpl<typeof InventoryService.method.watchStock> {
   const watch = createWatch<StockLevel>({
     ...watching,
-    read: (skus) => readLevels(db, { skus, locationId: defaultLocation, now: clock() }),
+    read: (skus) => readLevels(db, { skus, now: clock() }),
     versionOf: unitsOf,
     changesInMs: ({ nextExpiry }) =>
       nextExpiry === null ? undefined : nextExpiry.getTime() - clock().getTime(),

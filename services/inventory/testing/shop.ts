@@ -18,6 +18,8 @@ export interface TestInventory {
   readonly clock: Clock;
   advance(ms: number): void;
   stock(sku: string, onHand: bigint): Promise<void>;
+  /** Makes a location, named like its id. */
+  location(id: string, priority: number): Promise<void>;
   /** Holds units for ten minutes unless told otherwise. */
   reserve(id: string, lines: Record<string, number>, ttlSeconds?: number): Promise<unknown>;
   counters(sku: string): Promise<{ onHand: bigint; reserved: bigint; available: bigint }>;
@@ -43,6 +45,8 @@ export async function openTestInventory(): Promise<TestInventory> {
       now += ms;
     },
     stock: async (sku, onHand) => void (await client.setStock({ sku, onHand }, as.staff)),
+    location: async (id, priority) =>
+      void (await client.createLocation({ location: { id, name: id, priority } }, as.staff)),
     reserve: (reservationId, lines, ttlSeconds = 600) =>
       client.reserve(
         {
