@@ -45,6 +45,7 @@ test("a draft is plain data, fit to be stored", () => {
   expect(made).toEqual({
     owner: "digest",
     channel: "",
+    metadata: {},
     pickUp: false,
     currencyCode: "JPY",
     lines: [

@@ -10,6 +10,7 @@ import { fail } from "./reasons.ts";
 export interface Draft {
   owner: string;
   channel: string;
+  metadata: Record<string, string>;
   pickUp: boolean;
   currencyCode: string;
   /** Without discounts and taxes. */
@@ -62,6 +63,7 @@ export function draftOrder(frozen: FreezeCartResponse, request: PlaceOrderReques
   return {
     owner: frozen.owner,
     channel: cart.channel,
+    metadata: { ...cart.metadata },
     pickUp,
     currencyCode: cart.currencyCode,
     lines,

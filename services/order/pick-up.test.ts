@@ -13,7 +13,7 @@ beforeEach(() => shop.reset());
 
 /** A cart without a delivery, as other shop fronts make them. */
 const nobodys = () => {
-  const cartId = shop.cart({ channel: "counter" });
+  const cartId = shop.cart({ channel: "counter", metadata: { desk: "3" } });
   delete shop.carts.carts.get(cartId)?.contact;
   delete shop.carts.carts.get(cartId)?.shippingAddress;
   return cartId;
@@ -30,6 +30,7 @@ test("what the buyer fetches needs no contact, no address and no shipping, and h
   expect(await buyer.get()).toMatchObject({
     state: Order_State.PENDING_PAYMENT,
     channel: "counter",
+    metadata: { desk: "3" },
     pickUp: true,
     shippingMethods: [],
     total: { amount: 2000n },

@@ -71,7 +71,7 @@ export async function insertOrders(db: Queryable, orders: readonly NewOrder[]): 
   const rows = await db.query<{ id: string }>(sql`
     with given as materialized (
       select * from jsonb_to_recordset(${json(orders.map(toRow))}::jsonb) as o (
-        id text, cart_id text, owner text, channel text, pick_up boolean, state text, currency_code text, lines jsonb, contact jsonb,
+        id text, cart_id text, owner text, channel text, metadata jsonb, pick_up boolean, state text, currency_code text, lines jsonb, contact jsonb,
         shipping_address jsonb, shipment_id text, shipping_methods jsonb, item_total bigint, item_discount bigint,
         promotions jsonb, tax_total bigint, included_tax_total bigint, reservation_id text,
         hold_expire_time timestamptz, request_id text, request_fingerprint text, place_response text,
@@ -84,10 +84,10 @@ export async function insertOrders(db: Queryable, orders: readonly NewOrder[]): 
       insert into event (order_id, kind, data)
       select order_id, 'placed', jsonb_build_object('cart_id', cart_id) from closed
     )
-    insert into orders (id, cart_id, owner, channel, pick_up, state, currency_code, lines, contact, shipping_address,
+    insert into orders (id, cart_id, owner, channel, metadata, pick_up, state, currency_code, lines, contact, shipping_address,
       shipment_id, shipping_methods, item_total, item_discount, promotions, tax_total, included_tax_total,
       reservation_id, hold_expire_time, request_id, request_fingerprint, place_response, create_time, update_time)
-    select id, given.cart_id, owner, channel, pick_up, state, currency_code, lines, contact, shipping_address,
+    select id, given.cart_id, owner, channel, metadata, pick_up, state, currency_code, lines, contact, shipping_address,
       shipment_id, shipping_methods, item_total, item_discount, promotions, tax_total, included_tax_total,
       reservation_id, hold_expire_time, request_id, decode(request_fingerprint, 'hex'), decode(place_response, 'hex'), create_time, update_time
     from given join closed on closed.order_id = given.id
@@ -102,6 +102,7 @@ function toRow({ order, requestId, requestFingerprint, placeResponse }: NewOrder
     cart_id: order.cartId,
     owner: order.owner,
     channel: order.channel,
+    metadata: order.metadata,
     pick_up: order.pickUp,
     state: order.state,
     currency_code: order.currencyCode,

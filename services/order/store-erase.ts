@@ -22,7 +22,7 @@ const nowhere = { name: "", line1: "", line2: "", city: "", postalCode: "" };
 export async function eraseOrdersOf(tx: Queryable, owner: string): Promise<void> {
   await tx.execute(sql`
     update orders set contact = ${json(nobody)}::jsonb, shipping_address = shipping_address || ${json(nowhere)}::jsonb,
-      request_id = '', request_fingerprint = '', place_response = ''
+      metadata = '{}', request_id = '', request_fingerprint = '', place_response = ''
     where owner = ${owner} and contact ->> 'email' is distinct from ''`);
 }
 

@@ -21,6 +21,7 @@ export interface FakeCart {
   contact?: Contact;
   shippingAddress?: Address;
   channel?: string;
+  metadata?: Record<string, string>;
   coupons?: string[];
 }
 
@@ -69,7 +70,10 @@ export class FakeCarts {
     return cart;
   }
 
-  #frozen(id: string, { owner, state, orderId, lines, channel = "", coupons = [], ...delivery }: FakeCart) {
+  #frozen(
+    id: string,
+    { owner, state, orderId, lines, channel = "", metadata = {}, coupons = [], ...delivery }: FakeCart,
+  ) {
     const entries = Object.entries(lines);
     const sum = entries.reduce((total, [, { quantity, cents }]) => total + quantity * cents, 0);
     return create(FreezeCartResponseSchema, {
@@ -89,6 +93,7 @@ export class FakeCarts {
         })),
         itemTotal: money("USD", BigInt(sum)),
         channel,
+        metadata,
         coupons: coupons.map((code) => ({ code })),
         ...(delivery.contact && { contact: delivery.contact }),
         ...(delivery.shippingAddress && { shippingAddress: delivery.shippingAddress }),
