@@ -240,7 +240,7 @@ export const contractCalls: Record<string, Prepare> = {
   Inventory_ExplainAvailability: ofSku,
   Inventory_CreateLocation: () => ({ body: { id: locationId(), name: "Attic" } }),
   Inventory_UpdateLocation: async (shop) => ({
-    path: { "location.id": await location(shop) },
+    path: { locationId: await location(shop) },
     body: { name: "Loft", priority: 2 },
   }),
   Inventory_ListLocations: examples,
