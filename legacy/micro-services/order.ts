@@ -7,12 +7,8 @@ import {
   type StatusTransitionsSchema,
 } from "../../gen/rowlock/legacy/micro_services/v1/micro_services_pb.js";
 import { type Message, Message_State } from "../../gen/rowlock/notify/v1/notify_pb.js";
-import {
-  type Order,
-  Order_State,
-  type OrderEvent,
-  type ShippingMethod,
-} from "../../gen/rowlock/order/v1/order_pb.js";
+import { type Order, Order_State, type OrderEvent } from "../../gen/rowlock/order/v1/order_pb.js";
+import { serviceName } from "./parcel.ts";
 import { unixSeconds } from "./product.ts";
 
 type Item = MessageInitShape<typeof OrderItemSchema>;
@@ -53,7 +49,7 @@ export function toOrder(
       ...(method.estimatedDays > 0 && {
         deliveryEstimate: { type: "exact", date: dayAfter(order, method.estimatedDays) },
       }),
-      description: describe(method),
+      description: serviceName(method),
     })),
     status: statusOf(order.state),
     statusTransitions: transitionsOf(events),
@@ -81,7 +77,7 @@ function itemsOf(order: Order): Item[] {
     {
       type: "shipping",
       parent: order.shippingMethodId,
-      description: chosen === undefined ? "Shipping" : describe(chosen),
+      description: chosen === undefined ? "Shipping" : serviceName(chosen),
       amount: order.shippingTotal?.amount ?? 0n,
     },
   ];
@@ -139,10 +135,6 @@ function transitionsOf(events: readonly OrderEvent[]): MessageInitShape<typeof S
   return transitions;
 }
 
-function describe({ carrier, service }: ShippingMethod): string {
-  return `${carrier} ${service}`;
-}
-
 function dayAfter({ createTime }: Order, days: number): string {
   const day = createTime === undefined ? new Date(0) : timestampDate(createTime);
   return new Date(day.getTime() + days * 86_400_000).toISOString().slice(0, 10);
@@ -150,7 +142,8 @@ function dayAfter({ createTime }: Order, days: number): string {
 
 /** The status code of a message: taken by the provider, refused, or still to be sent. */
 export function statusCodeOf(message: Pick<Message, "state"> | undefined): string {
-  switch (message?.state) {
+  const state = message?.state ?? Message_State.UNSPECIFIED;
+  switch (state) {
     case Message_State.SENT:
     case Message_State.DELIVERED:
     case Message_State.UNDELIVERED:
@@ -159,9 +152,8 @@ export function statusCodeOf(message: Pick<Message, "state"> | undefined): strin
       return "400";
     case Message_State.PENDING:
     case Message_State.UNSPECIFIED:
-    case undefined:
       return "102";
     default:
-      return message?.state satisfies never;
+      return state satisfies never;
   }
 }

@@ -40,11 +40,16 @@ export function toRates({ id, rates }: Shipment, currency: string): Rates {
       currency: wanted,
       estimatedDays,
       durationTerms: estimatedDays === 0 ? "" : `Delivery in ${estimatedDays} ${days(estimatedDays)}.`,
-      servicelevel: { name: service, token: tokenOf(`${carrier} ${service}`) },
+      servicelevel: { name: service, token: tokenOf(serviceName({ carrier, service })) },
       attributes: rate.attributes,
     };
   });
   return create(RatesSchema, { objectId: id, rateItems });
+}
+
+/** A carrier's service with the carrier's name, which some services begin with. */
+export function serviceName({ carrier, service }: { carrier: string; service: string }): string {
+  return service.startsWith(carrier) ? service : `${carrier} ${service}`;
 }
 
 function days(count: number): string {
