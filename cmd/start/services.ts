@@ -20,7 +20,14 @@ import { createNotifyService } from "../../services/notify/service.ts";
 import { notifyWebhooks } from "../../services/notify/webhooks.ts";
 import { fulfillOrder } from "../../services/order/fulfill.ts";
 import { instructBuyer } from "../../services/order/instruct.ts";
-import { fulfillQueue, instructQueue, undoCheckoutQueue, undoQueue } from "../../services/order/jobs.ts";
+import {
+  fulfillQueue,
+  instructQueue,
+  refundQueue,
+  undoCheckoutQueue,
+  undoQueue,
+} from "../../services/order/jobs.ts";
+import { finishRefund } from "../../services/order/refund-part.ts";
 import { createOrderService, type OrderDeps } from "../../services/order/service.ts";
 import { sweepOrders } from "../../services/order/sweep.ts";
 import { undoOrder } from "../../services/order/undo.ts";
@@ -118,6 +125,8 @@ export const makers: Record<ServiceName, (parts: Parts) => Made | Promise<Made>>
       store,
       catalog: network.client("cart", "catalog"),
       inventory: network.client("cart", "inventory"),
+      promotions: network.client("cart", "promotion"),
+      taxes: network.client("cart", "tax"),
       clock,
       log,
       tokenSecret: secrets.serviceKey,
@@ -151,6 +160,7 @@ export const makers: Record<ServiceName, (parts: Parts) => Made | Promise<Made>>
         jobs.work(undoQueue, ({ data }) => undoOrder(deps, data));
         jobs.work(instructQueue, ({ data }) => instructBuyer(deps, data));
         jobs.work(undoCheckoutQueue, ({ data }) => undoCheckout(deps, data));
+        jobs.work(refundQueue, ({ data }) => finishRefund(deps, data));
       },
       sweep: () =>
         together(
@@ -244,7 +254,13 @@ export const makers: Record<ServiceName, (parts: Parts) => Made | Promise<Made>>
   webhook: ({ database, clock, log, config, secrets }) => {
     const db = database.open("webhook");
     const rules = { allowPrivate: config.webhookPrivate, resolve: systemResolve };
-    const { services, parts } = createWebhookService({ db, clock, log, rules, box: createSecretBox(secrets) });
+    const { services, parts } = createWebhookService({
+      db,
+      clock,
+      log,
+      rules,
+      box: createSecretBox(secrets),
+    });
     return {
       services,
       sweep: () =>
@@ -319,7 +335,7 @@ function cartStore({ config, database, clock, log }: Parts) {
 
 /** The queues of each service that has some. */
 export const queuesOf: Partial<Record<ServiceName, JobsOptions["queues"]>> = {
-  order: [fulfillQueue, undoQueue, instructQueue, undoCheckoutQueue],
+  order: [fulfillQueue, undoQueue, instructQueue, undoCheckoutQueue, refundQueue],
   payment: [paymentChanged, paymentWebhooks],
   shipping: [shippingWebhooks],
   notify: [notifyWebhooks],

@@ -10,6 +10,7 @@ import {
 } from "../../gen/rowlock/order/v1/order_pb.js";
 import { money } from "../../lib/money/money.ts";
 import type { Order } from "./order.ts";
+import { refundedUnits } from "./refund.ts";
 import type { EventRow } from "./store-event.ts";
 import { discounted, totalOf } from "./totals.ts";
 
@@ -17,10 +18,12 @@ import { discounted, totalOf } from "./totals.ts";
 export function toOrderMessage(order: Order): OrderMessage {
   const inCurrency = (amount: number | bigint) => money(order.currencyCode, BigInt(amount));
   const withMoney = <T extends { amount: number }>(part: T) => ({ ...part, amount: inCurrency(part.amount) });
+  const refunds = order.refunds.filter(({ state }) => state === "DONE");
   return create(OrderSchema, {
     id: order.id,
     cartId: order.cartId,
     channel: order.channel,
+    metadata: order.metadata,
     pickUp: order.pickUp,
     state: Order_State[order.state],
     currencyCode: order.currencyCode,
@@ -32,6 +35,7 @@ export function toOrderMessage(order: Order): OrderMessage {
       discounts: (line.discounts ?? []).map(withMoney),
       discountedTotal: inCurrency(discounted(line)),
       taxes: (line.taxes ?? []).map(withMoney),
+      refundedQuantity: BigInt(refundedUnits({ refunds }, line.sku)),
     })),
     ...(order.contact && { contact: order.contact }),
     ...(order.shippingAddress && { shippingAddress: order.shippingAddress }),
@@ -46,6 +50,11 @@ export function toOrderMessage(order: Order): OrderMessage {
     taxTotal: inCurrency(order.taxTotal),
     includedTaxTotal: inCurrency(order.includedTaxTotal),
     total: inCurrency(totalOf(order)),
+    refunds: refunds.map(({ id, items, shipping, amount, reason, createTime }) => ({
+      ...{ id, shipping, reason, amount: inCurrency(amount) },
+      items: items.map(({ sku, quantity }) => ({ sku, quantity: BigInt(quantity) })),
+      createTime: timestampFromDate(new Date(createTime)),
+    })),
     ...(order.paymentId !== null && { payment: toOrderPayment(order, order.paymentId) }),
     ...(order.fulfillment !== null && {
       fulfillment: { shipmentId: order.shipmentId, ...order.fulfillment },

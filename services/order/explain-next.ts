@@ -43,6 +43,8 @@ function waitingOf(order: Order): string {
 const purposes: Readonly<Record<string, string>> = {
   "order.fulfill": "buys the label and tells the customer",
   "order.undo": "gives back goods and money and tells the customer",
+  "order.undo-checkout": "gives back what a checkout took that came to nothing",
+  "order.refund": "gives back the money of a part of it",
   "order.instruct": "tells the customer where to transfer the money",
 };
 

@@ -51,6 +51,45 @@ export function ofEvents(order: Order, rows: readonly EventRow[]): TimelineEntry
   );
 }
 
+/** The money that was given back for parts of it. */
+export function ofRefunds({ refunds, currencyCode }: Order): TimelineEntry[] {
+  return entries(
+    refunds.map(({ id: subject, items, shipping, amount, reason, state, createTime }) => ({
+      time: new Date(createTime),
+      source: Source.ORDER,
+      kind: "refund",
+      subject,
+      data: {
+        items: items.map(({ sku, quantity }) => `${quantity} × ${sku}`).join(", "),
+        shipping: shipping ? "true" : "",
+        amount: `${amount} ${currencyCode}`,
+        reason,
+        state,
+      },
+    })),
+  );
+}
+
+/** What it uses of promotions, and when that was given back. */
+export async function ofRedemption(
+  { promotions }: OrderDeps,
+  { id: subject }: Order,
+  call: CallOptions,
+): Promise<TimelineEntry[]> {
+  const { redemptions } = await promotions.listRedemptions({ orderId: subject }, call);
+  const source = Source.ORDER;
+  return entries(
+    redemptions.flatMap((redemption): Fact[] => {
+      const uses = redemption.promotions.map(({ promotionId, code }) => `${promotionId} ${code}`.trim());
+      const data = { promotions: uses.join(", ") };
+      return [
+        { time: redemption.redeemTime, source, kind: "redeemed", subject, data },
+        { time: redemption.releaseTime, source, kind: "released", subject, data },
+      ];
+    }),
+  );
+}
+
 /** The jobs of the order. */
 export function ofJobs(jobs: readonly JobRecord[]): TimelineEntry[] {
   return entries(

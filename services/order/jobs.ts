@@ -27,6 +27,14 @@ export interface CheckoutJob extends OrderJob {
 /** Gives back what a checkout took that came to nothing: what it redeemed, and its hold. */
 export const undoCheckoutQueue = defineQueue<CheckoutJob>("order.undo-checkout", untilDone);
 
+/** Which refund of a part of an order is to be finished. */
+export interface RefundJob extends OrderJob {
+  refundId: string;
+}
+
+/** Gives back the money of a part of an order when the call that was to do it died. */
+export const refundQueue = defineQueue<RefundJob>("order.refund", untilDone);
+
 /** Which payment's instructions are to be told. */
 export interface InstructJob extends OrderJob {
   paymentId: string;

@@ -70,6 +70,24 @@ export interface AppliedPromotion {
   code: string;
 }
 
+/** Units of a SKU whose money is given back. */
+export interface RefundItem {
+  sku: string;
+  quantity: number;
+}
+
+/** Money given back for a part of an order; it counts from when it is PENDING. */
+export interface OrderRefund {
+  id: string;
+  items: RefundItem[];
+  /** Whether it is for the shipping, too. */
+  shipping: boolean;
+  amount: number;
+  reason: string;
+  state: "PENDING" | "DONE";
+  createTime: string;
+}
+
 /** A way to ship an order; the price in minor units of the order's currency. */
 export interface ShippingMethod {
   id: string;
@@ -122,6 +140,8 @@ export interface Order extends Totals {
   owner: string;
   /** Through which shop front it came; empty for the shop's own. */
   channel: string;
+  /** What that shop front kept with the cart. */
+  metadata: Record<string, string>;
   /** Whether the buyer fetches the goods: nothing is shipped. */
   pickUp: boolean;
   state: OrderState;
@@ -139,6 +159,8 @@ export interface Order extends Totals {
   shippingTaxes: Tax[];
   /** What was redeemed for it; given back when it ends. */
   promotions: AppliedPromotion[];
+  /** The oldest first. */
+  refunds: OrderRefund[];
   reservationId: string;
   holdExpireTime: Date;
   paymentId: string | null;

@@ -72,6 +72,30 @@ export const fail = defineReasons({
     code: Code.Aborted,
     message: "promotion {promotion_id} (code {code}) is used up by others; look at the cart, and try again",
   },
+  ORDER_NOT_PAID: {
+    code: Code.FailedPrecondition,
+    message: "order {order_id} is {state}; there is no money of it to give back",
+  },
+  SKU_NOT_IN_ORDER: {
+    code: Code.InvalidArgument,
+    message: "order {order_id} has no {sku}",
+  },
+  REFUND_QUANTITY_TOO_LARGE: {
+    code: Code.FailedPrecondition,
+    message: "of {sku} {refundable} units of order {order_id} can be refunded, not {requested}",
+  },
+  SHIPPING_REFUNDED: {
+    code: Code.FailedPrecondition,
+    message: "the shipping of order {order_id} was refunded before",
+  },
+  REFUND_TOO_LARGE: {
+    code: Code.FailedPrecondition,
+    message: "the payment of order {order_id} has {refundable} {currency_code} left, in minor units",
+  },
+  REFUND_REFUSED: {
+    code: Code.FailedPrecondition,
+    message: "the payment provider does not give the money of order {order_id} back: {provider_message}",
+  },
   ORDERS_OPEN: {
     code: Code.FailedPrecondition,
     message: "order {order_id} is not finished yet",

@@ -24,6 +24,7 @@ import { listOrders } from "./rpc/list-orders.ts";
 import { listOwnOrders } from "./rpc/list-own-orders.ts";
 import { payOrder } from "./rpc/pay-order.ts";
 import { placeOrder } from "./rpc/place-order.ts";
+import { refundOrder } from "./rpc/refund-order.ts";
 import { setShippingMethod } from "./rpc/set-shipping-method.ts";
 import { settlePayment } from "./rpc/settle-payment.ts";
 import { watchOrder } from "./rpc/watch-order.ts";
@@ -56,6 +57,7 @@ export interface OrderDeps {
     Client<typeof PaymentService>,
     | "createPayment"
     | "capturePayment"
+    | "getPayment"
     | "cancelPayment"
     | "refreshPayment"
     | "refundPayment"
@@ -84,6 +86,7 @@ export function createOrderService(deps: OrderDeps): ServiceModule {
         payOrder: payOrder(deps),
         confirmPayment: confirmPayment(deps),
         cancelOrder: cancelOrder(deps),
+        refundOrder: refundOrder(deps),
         getOrder: getOrder(deps),
         listOrders: listOrders(deps),
         listOwnOrders: listOwnOrders(deps),

@@ -2,9 +2,15 @@ import { json, type Queryable, type Sql, sql } from "../../lib/db/index.ts";
 import { changed } from "../../lib/watch/index.ts";
 import type { Order, OrderState } from "./order.ts";
 
+/** What was given back of an order for parts of it. */
+const refunds = sql`
+  (select coalesce(jsonb_agg(jsonb_build_object('id', r.id, 'items', r.items, 'shipping', r.shipping,
+      'amount', r.amount, 'reason', r.reason, 'state', r.state, 'createTime', r.create_time) order by r.id), '[]')
+    from refund r where r.order_id = orders.id) as refunds`;
+
 /** The columns of an {@link Order}. */
 export const orderColumns = sql`
-  id, cart_id as "cartId", owner, channel, pick_up as "pickUp", state, currency_code as "currencyCode", lines, contact,
+  id, cart_id as "cartId", owner, channel, metadata, pick_up as "pickUp", state, currency_code as "currencyCode", lines, contact,
   shipping_address as "shippingAddress", shipment_id as "shipmentId",
   shipping_methods as "shippingMethods", shipping_method_id as "shippingMethodId",
   promotions, item_total as "itemTotal", item_discount as "itemDiscount", shipping_total as "shippingTotal",
@@ -13,7 +19,7 @@ export const orderColumns = sql`
   reservation_id as "reservationId",
   hold_expire_time as "holdExpireTime", payment_id as "paymentId", payment_state as "paymentState",
   payment, late_money as "lateMoney", fulfilling, fulfillment, cancel_reason as "cancelReason",
-  create_time as "createTime", update_time as "updateTime"`;
+  create_time as "createTime", update_time as "updateTime", ${refunds}`;
 
 /** One order. */
 export async function findOrder(db: Queryable, id: string): Promise<Order | undefined> {

@@ -5,6 +5,8 @@ import { keys } from "./0003-keys.ts";
 import { owner } from "./0004-owner.ts";
 import { channel } from "./0005-channel.ts";
 import { prices } from "./0006-prices.ts";
+import { refunds } from "./0007-refunds.ts";
+import { metadata } from "./0008-metadata.ts";
 
 /** The Postgres schema of the Order service. */
 export const orderSchema: Schema = {
@@ -16,5 +18,7 @@ export const orderSchema: Schema = {
     { name: "0004-owner", up: owner },
     { name: "0005-channel", up: channel },
     { name: "0006-prices", up: prices },
+    { name: "0007-refunds", up: refunds },
+    { name: "0008-metadata", up: metadata },
   ],
 };

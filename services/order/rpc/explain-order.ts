@@ -11,12 +11,14 @@ import {
   ofJobs,
   ofMessages,
   ofPayments,
+  ofRedemption,
+  ofRefunds,
   ofReservation,
   ofShipment,
   ofWebhooks,
 } from "../explain.ts";
 import { nextOf } from "../explain-next.ts";
-import { fulfillQueue, instructQueue, undoQueue } from "../jobs.ts";
+import { fulfillQueue, instructQueue, refundQueue, undoQueue } from "../jobs.ts";
 import type { OrderDeps } from "../service.ts";
 import { reservationsOf } from "../stock.ts";
 import { listEvents } from "../store-event.ts";
@@ -49,12 +51,14 @@ export function explainOrder(deps: OrderDeps): MethodImpl<typeof OrderService.me
       const answers = await Promise.all(ids.map((id) => ask(part, list(id), { events: [] })));
       return answers.flatMap(({ events }) => ofWebhooks(events));
     };
-    const inQueues = [fulfillQueue, undoQueue, instructQueue];
+    const inQueues = [fulfillQueue, undoQueue, instructQueue, refundQueue];
 
     const jobsFound = ask("jobs", within(jobs.find(inQueues, { orderId }), call.timeoutMs), []);
     const parts = await Promise.all([
       listEvents(db, orderId).then((rows) => ofEvents(order, rows)),
+      ofRefunds(order),
       jobsFound.then(ofJobs),
+      ask("promotion", ofRedemption(deps, order, call), []),
       ask("cart", ofCart(deps, order, call), []),
       ...reservationsOf(order).map((id) => ask("inventory", ofReservation(deps, id, call), [])),
       ask("payment", payments.listPayments({ orderId, pageSize: 200 }, call), undefined).then(

@@ -6,6 +6,7 @@ import {
   type Payment,
   Payment_State,
   PaymentSchema,
+  RefundSchema,
 } from "../../../gen/rowlock/payment/v1/payment_pb.js";
 import type { WebhookEvent } from "../../../gen/rowlock/type/v1/webhook_pb.js";
 import type { Clock } from "../../../lib/clock.ts";
@@ -95,15 +96,26 @@ export class FakePayments {
           events: this.webhooks.filter((event) => event.subject === subject),
         }),
       ),
-    refundPayment: ({ paymentId: id = "", requestId = "" }) =>
+    getPayment: ({ paymentId: id = "" }) => this.#wire.serve("payments.get", id, () => this.#get(id)),
+    refundPayment: ({ paymentId: id = "", requestId = "", amount, reason = "" }) =>
       this.#wire.serve("payments.refund", id, () => {
         const payment = this.#get(id);
         const key = `${id} ${requestId}`;
         if (this.#refunds.has(key)) return payment;
-        if (payment.state === Payment_State.REFUNDED) throw refuse("REFUND_TOO_LARGE", {});
+        const left = (payment.amount?.amount ?? 0n) - (payment.refunded?.amount ?? 0n);
+        const wanted = amount?.amount ?? left;
+        if (payment.state === Payment_State.REFUNDED || wanted > left) {
+          throw refuse("REFUND_TOO_LARGE", { refundable: String(left), currency_code: "USD" });
+        }
         if (payment.state !== Payment_State.CAPTURED) throw refuse("PAYMENT_NOT_CAPTURED", {});
-        this.#refunds.add(key);
-        return this.set(id, "REFUNDED", { refunded: payment.amount });
+        if (requestId !== "") this.#refunds.add(key);
+        const refund = create(RefundSchema, {
+          ...{ id: `ref_${payment.refunds.length}`, amount: money("USD", wanted), reason, completed: true },
+        });
+        return this.set(id, wanted === left ? "REFUNDED" : "CAPTURED", {
+          refunded: money("USD", (payment.refunded?.amount ?? 0n) + wanted),
+          refunds: [...payment.refunds, refund],
+        });
       }),
   };
 
@@ -122,7 +134,10 @@ export class FakePayments {
   /** What the shop keeps of an order's money; minor units. */
   takenFor(orderId: string): bigint {
     const taken = this.of(orderId).filter(({ state }) => state === Payment_State.CAPTURED);
-    return taken.reduce((sum, { amount }) => sum + (amount?.amount ?? 0n), 0n);
+    return taken.reduce(
+      (sum, { amount, refunded }) => sum + (amount?.amount ?? 0n) - (refunded?.amount ?? 0n),
+      0n,
+    );
   }
 
   /** Whether money of an order is reserved, or waited for. */

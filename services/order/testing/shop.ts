@@ -15,8 +15,9 @@ import { type TestDatabase, testDatabase } from "../../../lib/testing/postgres.t
 import { telling, type WatchSettings } from "../../../lib/watch/index.ts";
 import { fulfillOrder } from "../fulfill.ts";
 import { instructBuyer } from "../instruct.ts";
-import { fulfillQueue, instructQueue, undoCheckoutQueue, undoQueue } from "../jobs.ts";
+import { fulfillQueue, instructQueue, refundQueue, undoCheckoutQueue, undoQueue } from "../jobs.ts";
 import { orderSchema } from "../migrations/index.ts";
+import { finishRefund } from "../refund-part.ts";
 import { createOrderService, type OrderDeps } from "../service.ts";
 import { sweepOrders } from "../sweep.ts";
 import { undoOrder } from "../undo.ts";
@@ -34,6 +35,7 @@ interface AnyJob {
   orderId: string;
   paymentId?: string;
   cartId?: string;
+  refundId?: string;
 }
 
 const minute = 60_000;
@@ -197,6 +199,7 @@ export class TestOrders {
       [fulfillQueue.name]: fulfillOrder,
       [undoQueue.name]: undoOrder,
       [undoCheckoutQueue.name]: (deps, { orderId, cartId = "" }) => undoCheckout(deps, { orderId, cartId }),
+      [refundQueue.name]: (deps, { orderId, refundId = "" }) => finishRefund(deps, { orderId, refundId }),
       [instructQueue.name]: (deps, { orderId, paymentId = "" }) =>
         instructBuyer(deps, { orderId, paymentId }),
     };
@@ -275,6 +278,16 @@ export class Buyer {
 
   confirm(): Promise<Order> {
     return this.#shop.client.confirmPayment({ orderId: this.orderId }, this.#as);
+  }
+
+  /** Staff give back the money of units by SKU, or of the shipping; of neither: all that is left. */
+  refund(
+    items: Record<string, number> = {},
+    { shipping = false, requestId = "" }: { shipping?: boolean; requestId?: string } = {},
+  ): Promise<Order> {
+    const { orderId } = this;
+    const units = Object.entries(items).map(([sku, quantity]) => ({ sku, quantity: BigInt(quantity) }));
+    return this.#shop.client.refundOrder({ orderId, items: units, shipping, requestId }, as.staff);
   }
 
   cancel(reason = "changed my mind"): Promise<Order> {

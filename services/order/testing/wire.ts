@@ -52,6 +52,7 @@ export const refuse = defineReasons({
   PAYMENT_CAPTURED: { code: Code.FailedPrecondition, message: "captured" },
   PAYMENT_NOT_CAPTURED: { code: Code.FailedPrecondition, message: "not captured" },
   REFUND_TOO_LARGE: { code: Code.FailedPrecondition, message: "too much" },
+  REFUND_REFUSED: { code: Code.FailedPrecondition, message: "no refund" },
   ADDRESS_REFUSED: { code: Code.InvalidArgument, message: "no carrier goes there" },
   SHIPMENT_MISMATCH: { code: Code.AlreadyExists, message: "other content" },
   SHIPMENT_NOT_FOUND: { code: Code.NotFound, message: "no shipment" },
