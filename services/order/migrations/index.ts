@@ -7,6 +7,7 @@ import { channel } from "./0005-channel.ts";
 import { prices } from "./0006-prices.ts";
 import { refunds } from "./0007-refunds.ts";
 import { metadata } from "./0008-metadata.ts";
+import { outbox } from "./0009-outbox.ts";
 
 /** The Postgres schema of the Order service. */
 export const orderSchema: Schema = {
@@ -20,5 +21,6 @@ export const orderSchema: Schema = {
     { name: "0006-prices", up: prices },
     { name: "0007-refunds", up: refunds },
     { name: "0008-metadata", up: metadata },
+    { name: "0009-outbox", up: outbox },
   ],
 };
