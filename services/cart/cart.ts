@@ -28,6 +28,8 @@ export interface CartDocument {
   /** What that shop front keeps with it; absent for nothing. */
   readonly metadata?: Readonly<Record<string, string>>;
   readonly lines: readonly StoredLine[];
+  /** Codes of coupons, in capitals, in the order in which they were given; absent for none. */
+  readonly coupons?: readonly string[];
   readonly contact?: StoredContact;
   readonly shippingAddress?: StoredAddress;
   /** The order that is being made (frozen, until a time) or was made (ordered) of the cart. */

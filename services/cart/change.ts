@@ -6,7 +6,8 @@ import { findCart, untilWritten } from "./compare-and-set.ts";
 import { finishMerge } from "./finish-merge.ts";
 import { type ChangeKey, isRepeated } from "./keys.ts";
 import { covers, findOffers, type Offers } from "./offers.ts";
-import { priceCart, seen } from "./pricing.ts";
+import { priceCart } from "./price-cart.ts";
+import { seen } from "./pricing.ts";
 import { fail } from "./reasons.ts";
 import type { CartDeps } from "./service.ts";
 import type { StoredCart } from "./store.ts";
@@ -53,9 +54,9 @@ export async function changeCart<T>(
 /**
  * A buyer's change: checks the owner, applies `edit` to the open cart, and answers with the cart,
  * priced by the same look-ups that the change was checked with. With `sku`, that line must be on
- * sale with enough stock. With `key`, a call that was carried out before changes nothing, also when the
+ * sale with enough stock; `accept` throws when the cart is not to be as it would be answered. With `key`, a call that was carried out before changes nothing, also when the
  * cart has been closed since: the answer is the cart as it is.
- * @throws CART_NOT_FOUND, NOT_OWNER, CART_NOT_OPEN, CART_BUSY, REQUEST_ID_REUSED, what `edit` throws, and with `sku`
+ * @throws CART_NOT_FOUND, NOT_OWNER, CART_NOT_OPEN, CART_BUSY, REQUEST_ID_REUSED, what `edit` and `accept` throw, and with `sku`
  *   SKU_NOT_FOUND, PRICE_MISSING, INSUFFICIENT_STOCK
  */
 export async function editCart(
@@ -65,6 +66,7 @@ export async function editCart(
     cartId: string;
     edit: (cart: CartDocument) => CartDocument;
     sku?: string;
+    accept?: (answer: Cart) => void;
     key: ChangeKey | undefined;
   },
 ): Promise<Cart> {
@@ -84,7 +86,11 @@ export async function editCart(
     const checked = repeated || sku === undefined ? edited : seen(edited, sku, offers);
     const done = repeated || key === undefined ? checked : remembering(checked, storedKey(key, now));
     const next = touched(cart, done, now);
-    return { next, answer: priceCart(next, offers) };
+    const answer = await priceCart(deps, { cart: next, offers }, outgoing(ctx));
+    if (!repeated) {
+      change.accept?.(answer);
+    }
+    return { next, answer };
   });
 }
 

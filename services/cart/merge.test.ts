@@ -68,6 +68,21 @@ describe("withLinesOf", () => {
     expect("contact" in cart).toBe("contact" in want);
   });
 
+  test.each<[string, string[], string[], string[] | undefined]>([
+    ["come behind the cart's own, each once", ["A1", "B2"], ["C3", "A1"], ["A1", "B2", "C3"]],
+    ["are ten at most", Object.keys(many(9, "C")), ["X1", "Y1"], [...Object.keys(many(9, "C")), "X1"]],
+    ["that nobody gave are not there", [], [], undefined],
+  ])("codes %s", (_, into, other, want) => {
+    const withCodes = (coupons: string[]) => (coupons.length === 0 ? {} : { coupons });
+    const { cart } = withLinesOf(
+      cartOf("cart_into", {}, withCodes(into)),
+      cartOf("cart_other", {}, withCodes(other)),
+      later,
+    );
+    expect(cart.coupons).toEqual(want);
+    expect("coupons" in cart).toBe(want !== undefined);
+  });
+
   test("the line is as the buyer saw it last", () => {
     const into = cartOf("cart_into", { A: 1 });
     const seen = { sku: "A", quantity: 2, seenPrice: "900", title: "T", variantTitle: "V", imageUrl: "I" };

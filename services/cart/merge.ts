@@ -1,4 +1,5 @@
 import { type CartDocument, maxLines, maxQuantity, type Receipt, type StoredLine, touched } from "./cart.ts";
+import { maxCoupons } from "./coupons.ts";
 
 /*
  * A cart comes into another in four writes, each of one document by compare-and-set:
@@ -35,7 +36,7 @@ export function claimed(
 /**
  * The cart with another's lines and a receipt for them. Units of the same SKU add up to what a line may have;
  * what finds no room stays where it was, and so does all when the cart cannot change. What is known of the
- * delivery stays, what is not comes along. Its time of change is later than the other's.
+ * delivery stays, what is not comes along, and so do codes of coupons, as many as there is room for. Its time of change is later than the other's.
  */
 export function withLinesOf(
   cart: CartDocument,
@@ -57,9 +58,11 @@ export function withLinesOf(
     }
   }
   const { contact = other.contact, shippingAddress = other.shippingAddress } = cart;
+  const coupons = [...new Set([...(cart.coupons ?? []), ...(other.coupons ?? [])])].slice(0, maxCoupons);
   const merged = {
     ...withReceipt(cart, { from: other.id, left }),
     lines: [...lines.values()],
+    ...(coupons.length > 0 && { coupons }),
     ...(contact && { contact }),
     ...(shippingAddress && { shippingAddress }),
   };

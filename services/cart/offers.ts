@@ -1,7 +1,7 @@
 import type { CallOptions, Client } from "@connectrpc/connect";
-import { Code, ConnectError } from "@connectrpc/connect";
 import type { CatalogService, SellableVariant } from "../../gen/rowlock/catalog/v1/catalog_pb.js";
 import type { InventoryService } from "../../gen/rowlock/inventory/v1/inventory_pb.js";
+import { answered } from "./answered.ts";
 import type { CartDocument } from "./cart.ts";
 
 /** The other services, narrowed to what pricing a cart needs. */
@@ -75,20 +75,3 @@ async function findAvailable(
   }
   return available;
 }
-
-/**
- * Neither call has an error that is the buyer's, so a refusal is a fault between the services
- * (INTERNAL, with the cause for the log). What passes with time stays what it is.
- */
-async function answered<T>(service: string, answer: Promise<T>): Promise<T> {
-  try {
-    return await answer;
-  } catch (err) {
-    if (err instanceof ConnectError && passing.has(err.code)) {
-      throw err;
-    }
-    throw new Error(`${service} refused to price a cart`, { cause: err });
-  }
-}
-
-const passing = new Set([Code.Canceled, Code.DeadlineExceeded, Code.Unavailable, Code.ResourceExhausted]);

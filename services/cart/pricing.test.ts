@@ -5,7 +5,7 @@ import { StockShortageSchema } from "../../gen/rowlock/inventory/v1/inventory_pb
 import { errorInfo, reasonOf } from "../../lib/errors/reasons.ts";
 import { type CartDocument, emptyCart } from "./cart.ts";
 import type { Offers } from "./offers.ts";
-import { priceCart, seen } from "./pricing.ts";
+import { priceGoods, seen } from "./pricing.ts";
 import { sellable } from "./testing/fake-shop.ts";
 
 const now = Date.parse("2030-01-01T00:00:00Z");
@@ -49,7 +49,7 @@ describe("one line of 3 units, seen at 10.00", () => {
     ],
     ["stock not asked for", offersOf(at(1000n)), { quantity: 3n, total: 3000n, notices: [] }],
   ])("%s", (_, offers, want) => {
-    const cart = priceCart(cartOf([{ sku: "A", quantity: 3, seenPrice: "1000" }]), offers);
+    const cart = priceGoods(cartOf([{ sku: "A", quantity: 3, seenPrice: "1000" }]), offers);
     const line = cart.lines[0];
     expect({
       quantity: line?.quantity,
@@ -64,7 +64,7 @@ describe("one line of 3 units, seen at 10.00", () => {
 });
 
 test("shows what is on sale as it is, and what is gone as it was last seen", () => {
-  const cart = priceCart(
+  const cart = priceGoods(
     cartOf([
       { sku: "A", quantity: 1, seenPrice: "5" },
       { sku: "B", quantity: 1, seenPrice: "5" },
@@ -93,7 +93,7 @@ test("shows what is on sale as it is, and what is gone as it was last seen", () 
 });
 
 test("an empty cart costs nothing", () => {
-  expect(priceCart(empty, offersOf({})).itemTotal).toMatchObject({ currencyCode: "USD", amount: 0n });
+  expect(priceGoods(empty, offersOf({})).itemTotal).toMatchObject({ currencyCode: "USD", amount: 0n });
 });
 
 test.each([
@@ -106,7 +106,7 @@ test.each([
     Object.fromEntries(skus.map((sku) => [sku, { USD: price }])),
     Object.fromEntries(skus.map((sku) => [sku, 10_000n])),
   );
-  expect(thrownBy(() => priceCart(cart, offers))).toBe(reason);
+  expect(thrownBy(() => priceGoods(cart, offers))).toBe(reason);
 });
 
 describe("seen", () => {

@@ -3,6 +3,7 @@ import { timestampFromMs } from "@bufbuild/protobuf/wkt";
 import {
   type Cart,
   Cart_State,
+  type CartLine,
   type CartLineSchema,
   CartSchema,
   Notice_Kind,
@@ -16,11 +17,11 @@ import type { Offers } from "./offers.ts";
 import { fail } from "./reasons.ts";
 
 /**
- * The cart as it would be ordered under these offers. When stock was not asked for, quantities are
- * those the buyer asked for and `available` is 0.
+ * The cart with its goods at their prices under these offers, before discounts and taxes. When stock was not asked
+ * for, quantities are those the buyer asked for and `available` is 0.
  * @throws CART_TOTAL_TOO_LARGE
  */
-export function priceCart(cart: CartDocument, { variants, available }: Offers): Cart {
+export function priceGoods(cart: CartDocument, { variants, available }: Offers): Cart {
   const { currencyCode } = cart;
   let sum = 0n;
   const lines = cart.lines.map((line) => {
@@ -44,6 +45,7 @@ export function priceCart(cart: CartDocument, { variants, available }: Offers): 
     currencyCode,
     lines,
     itemTotal: { currencyCode, amount: sum },
+    coupons: (cart.coupons ?? []).map((code) => ({ code })),
     contact: cart.contact,
     shippingAddress: cart.shippingAddress,
     orderId: cart.order?.id ?? "",
@@ -53,6 +55,11 @@ export function priceCart(cart: CartDocument, { variants, available }: Offers): 
     updateTime: timestampFromMs(cart.updateTime),
     expireTime: timestampFromMs(cart.expireTime),
   });
+}
+
+/** The lines that count in a cart's totals: of what is gone, or out of stock, nothing is ordered. */
+export function countingLines({ lines }: Cart): CartLine[] {
+  return lines.filter(({ quantity }) => quantity > 0n);
 }
 
 /** Price of one unit in the currency, in minor units; undefined when the variant is not sold in it. */
@@ -109,6 +116,8 @@ function priceLine({
   const shown = {
     sku: line.sku,
     productId: variant?.productId ?? "",
+    categoryIds: variant?.categoryIds ?? [],
+    taxCategory: variant?.taxCategory ?? "",
     ...(variant === undefined
       ? { title: line.title, variantTitle: line.variantTitle, imageUrl: line.imageUrl }
       : appearance(variant)),

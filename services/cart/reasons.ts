@@ -29,6 +29,8 @@ export const fail = defineReasons({
     code: Code.OutOfRange,
     message: "{sku}: {quantity} units would be more than the {limit} allowed in a cart",
   },
+  COUPON_NOT_FOUND: { code: Code.NotFound, message: "there is no coupon {code}" },
+  COUPONS_FULL: { code: Code.FailedPrecondition, message: "cart {cart_id} may hold {limit} coupons" },
   REQUEST_ID_REUSED: {
     code: Code.AlreadyExists,
     message: "request_id {request_id} was used before with another request",

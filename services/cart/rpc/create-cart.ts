@@ -2,10 +2,10 @@ import type { MethodImpl } from "@connectrpc/connect";
 import type { Cart, CartService } from "../../../gen/rowlock/cart/v1/cart_pb.js";
 import { invalidArgument } from "../../../lib/errors/reasons.ts";
 import { MoneyError, minorDigits } from "../../../lib/money/money.ts";
-import { callerOf } from "../../../lib/rpc/index.ts";
+import { callerOf, outgoing } from "../../../lib/rpc/index.ts";
 import { emptyCart } from "../cart.ts";
 import { minCreationKeyLength, newIdentity } from "../identity.ts";
-import { priceCart } from "../pricing.ts";
+import { priceCart } from "../price-cart.ts";
 import { fail } from "../reasons.ts";
 import type { CartDeps } from "../service.ts";
 
@@ -15,11 +15,8 @@ const noOffers = { variants: new Map(), available: undefined };
  * Makes an empty cart. A repeated key gets the first answer again, token included: the cart as it was
  * made, not as it is now.
  */
-export function createCart({
-  store,
-  clock,
-  tokenSecret,
-}: CartDeps): MethodImpl<typeof CartService.method.createCart> {
+export function createCart(deps: CartDeps): MethodImpl<typeof CartService.method.createCart> {
+  const { store, clock, tokenSecret } = deps;
   return async (req, ctx) => {
     const currencyCode = requireCurrency(req.currencyCode || "USD");
     const requestId = requireLongKey(req.requestId);
@@ -28,7 +25,7 @@ export function createCart({
     const { id, token, owner } = identity;
     const cart = emptyCart({ id, owner, currencyCode, channel, now: clock().getTime() });
     if (await store.insert(cart)) {
-      return withToken(priceCart(cart, noOffers), token);
+      return withToken(await priceCart(deps, { cart, offers: noOffers }, outgoing(ctx)), token);
     }
     const first = await store.read(id);
     if (first === undefined) {
@@ -38,7 +35,7 @@ export function createCart({
       throw fail("REQUEST_ID_REUSED", { request_id: requestId });
     }
     const asMade = emptyCart({ id, owner, currencyCode, channel, now: first.cart.createTime });
-    return withToken(priceCart(asMade, noOffers), token);
+    return withToken(await priceCart(deps, { cart: asMade, offers: noOffers }, outgoing(ctx)), token);
   };
 }
 

@@ -4,14 +4,14 @@ import { outgoing } from "../../../lib/rpc/index.ts";
 import { type CartDocument, frozen, touched } from "../cart.ts";
 import { changeCart } from "../change.ts";
 import { findPrices, type Offers } from "../offers.ts";
-import { priceCart, priceOf } from "../pricing.ts";
+import { priceGoods, priceOf } from "../pricing.ts";
 import { fail } from "../reasons.ts";
 import type { CartDeps } from "../service.ts";
 
 /**
  * Freezes the cart for an order and prices it now, also when it is frozen already: its lines cannot
  * have changed, prices may have. Stock is not asked for (Reserve decides on it), so `available` is 0
- * in the answer. An ordered cart is returned as such, with its order's id, whatever became of its lines.
+ * in the answer; nor are promotions and taxes, which Order asks for once it knows the shipping price. An ordered cart is returned as such, with its order's id, whatever became of its lines.
  */
 export function freezeCart(deps: CartDeps): MethodImpl<typeof CartService.method.freezeCart> {
   return async ({ cartId, orderId, owner }, ctx) =>
@@ -27,7 +27,7 @@ export function freezeCart(deps: CartDeps): MethodImpl<typeof CartService.method
       }
       return {
         next,
-        answer: { cart: priceCart(next, offers), owner: cart.owner, packages: packagesOf(cart, offers) },
+        answer: { cart: priceGoods(next, offers), owner: cart.owner, packages: packagesOf(cart, offers) },
       };
     });
 }

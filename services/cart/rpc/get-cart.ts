@@ -3,7 +3,7 @@ import type { CartService } from "../../../gen/rowlock/cart/v1/cart_pb.js";
 import { outgoing, requireOwner } from "../../../lib/rpc/index.ts";
 import { readCart } from "../change.ts";
 import { findOffers } from "../offers.ts";
-import { priceCart } from "../pricing.ts";
+import { priceCart } from "../price-cart.ts";
 import type { CartDeps } from "../service.ts";
 
 /** The cart, priced and checked now. */
@@ -11,6 +11,7 @@ export function getCart(deps: CartDeps): MethodImpl<typeof CartService.method.ge
   return async ({ cartId }, ctx) => {
     const { cart } = await readCart(deps, ctx, cartId);
     requireOwner(ctx, cart.owner);
-    return priceCart(cart, await findOffers(deps, cart, outgoing(ctx)));
+    const offers = await findOffers(deps, cart, outgoing(ctx));
+    return priceCart(deps, { cart, offers }, outgoing(ctx));
   };
 }

@@ -3,7 +3,7 @@ import type { CartService } from "../../../gen/rowlock/cart/v1/cart_pb.js";
 import { callerOf, outgoing } from "../../../lib/rpc/index.ts";
 import { findCurrent } from "../current.ts";
 import { findOffers } from "../offers.ts";
-import { priceCart } from "../pricing.ts";
+import { priceCart } from "../price-cart.ts";
 import { noCurrentCart } from "../reasons.ts";
 import type { CartDeps } from "../service.ts";
 
@@ -16,6 +16,7 @@ export function getCurrentCart(deps: CartDeps): MethodImpl<typeof CartService.me
     if (cart === undefined) {
       throw noCurrentCart();
     }
-    return priceCart(cart, await findOffers(deps, cart, outgoing(ctx)));
+    const offers = await findOffers(deps, cart, outgoing(ctx));
+    return priceCart(deps, { cart, offers }, outgoing(ctx));
   };
 }

@@ -51,6 +51,8 @@ export function cartUnderTest(store: CartStore): CartUnderTest {
     store,
     catalog: shop.catalog,
     inventory: shop.inventory,
+    promotions: shop.promotions,
+    taxes: shop.taxes,
     clock: () => new Date(time.now),
     tokenSecret: "a secret of thirty-two characters",
     log: pino({ level: "silent" }),

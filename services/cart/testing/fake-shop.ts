@@ -5,7 +5,14 @@ import {
   SellableVariantSchema,
 } from "../../../gen/rowlock/catalog/v1/catalog_pb.js";
 import { CheckAvailabilityResponseSchema } from "../../../gen/rowlock/inventory/v1/inventory_pb.js";
+import { EvaluationSchema } from "../../../gen/rowlock/promotion/v1/promotion_pb.js";
+import { TaxCalculationSchema } from "../../../gen/rowlock/tax/v1/tax_pb.js";
+import type { Promotions } from "../discounts.ts";
 import type { OfferSources } from "../offers.ts";
+import type { Taxes } from "../taxes.ts";
+
+type EvaluateRequest = Parameters<Promotions["evaluate"]>[0];
+type CalculateTaxRequest = Parameters<Taxes["calculateTax"]>[0];
 
 /** A variant on sale: prices by currency, in minor units. */
 export function sellable(
@@ -17,6 +24,8 @@ export function sellable(
     productId: `prod_${sku}`,
     productTitle: `Product ${sku}`,
     imageUrl: `https://shop.test/${sku}.png`,
+    categoryIds: [`category-${sku}`],
+    taxCategory: `tax-${sku.toLowerCase()}`,
     variant: {
       sku,
       title: "M / red",
@@ -26,13 +35,19 @@ export function sellable(
   });
 }
 
-/** A catalog and an inventory that answer from memory and count their calls. */
+/** A catalog, an inventory, promotions and taxes that answer from memory and count their calls. */
 export class FakeShop implements OfferSources {
   readonly variants = new Map<string, SellableVariant>();
   readonly stock = new Map<string, bigint>();
-  readonly calls = { catalog: 0, inventory: 0 };
+  /** What each coupon takes off the first line, by code; 0n makes shipping free. */
+  readonly coupons = new Map<string, bigint>();
+  /** Cents on each line: a tax that is added to prices, and one that they have in them. */
+  tax = { added: 0n, included: 0n };
+  readonly calls = { catalog: 0, inventory: 0, promotion: 0, tax: 0 };
+  /** What was asked for. */
+  readonly asked: { promotion: EvaluateRequest[]; tax: CalculateTaxRequest[] } = { promotion: [], tax: [] };
   /** When set, the next calls fail with it. */
-  failure: { catalog?: Error; inventory?: Error } = {};
+  failure: Partial<Record<keyof FakeShop["calls"], Error>> = {};
 
   /** Puts a SKU on sale, or changes it. */
   sell(sku: string, prices: Record<string, bigint>, stock: bigint): void {
@@ -45,10 +60,7 @@ export class FakeShop implements OfferSources {
 
   readonly catalog: OfferSources["catalog"] = {
     batchGetVariants: async ({ skus = [] }) => {
-      this.calls.catalog++;
-      if (this.failure.catalog) {
-        throw this.failure.catalog;
-      }
+      this.called("catalog");
       return create(BatchGetVariantsResponseSchema, {
         variants: skus.flatMap((sku) => this.variants.get(sku) ?? []),
       });
@@ -57,10 +69,7 @@ export class FakeShop implements OfferSources {
 
   readonly inventory: OfferSources["inventory"] = {
     checkAvailability: async ({ lines = [] }) => {
-      this.calls.inventory++;
-      if (this.failure.inventory) {
-        throw this.failure.inventory;
-      }
+      this.called("inventory");
       return create(CheckAvailabilityResponseSchema, {
         lines: lines.map(({ sku = "", quantity: requested = 0n }) => {
           const available = this.stock.get(sku) ?? 0n;
@@ -69,4 +78,63 @@ export class FakeShop implements OfferSources {
       });
     },
   };
+
+  readonly promotions: Promotions = {
+    evaluate: async (request) => {
+      this.called("promotion");
+      this.asked.promotion.push(request);
+      const { lines: [first] = [], codes = [] } = request;
+      const found = codes.flatMap((code) => {
+        const amount = this.coupons.get(code);
+        return amount === undefined ? [] : [{ code, promotionId: `prm_${code}`, title: `${code}!`, amount }];
+      });
+      const usable = first === undefined ? [] : found;
+      return create(EvaluationSchema, {
+        lineDiscounts: usable
+          .filter(({ amount }) => amount > 0n)
+          .map((each) => ({
+            ...each,
+            sku: first?.sku ?? "",
+            amount: { currencyCode: first?.unitPrice?.currencyCode ?? "", amount: each.amount },
+          })),
+        applied: usable,
+        refusedCodes: codes
+          .filter((code) => !usable.some((each) => each.code === code))
+          .map((code) => ({
+            code,
+            reason: this.coupons.has(code) ? "NOTHING_TARGETED" : "COUPON_NOT_FOUND",
+          })),
+      });
+    },
+  };
+
+  readonly taxes: Taxes = {
+    calculateTax: async (request) => {
+      this.called("tax");
+      this.asked.tax.push(request);
+      const { lines = [] } = request;
+      const currencyCode = lines[0]?.total?.currencyCode ?? "";
+      const inCurrency = (amount: bigint) => ({ currencyCode, amount });
+      const { added, included } = this.tax;
+      return create(TaxCalculationSchema, {
+        lines: lines.map(({ sku = "" }) => ({
+          sku,
+          taxes: [
+            { name: "City", rateMillionths: 1, amount: inCurrency(added) },
+            { name: "VAT", rateMillionths: 2, included: true, amount: inCurrency(included) },
+          ],
+        })),
+        addedTotal: inCurrency(added * BigInt(lines.length)),
+        includedTotal: inCurrency(included * BigInt(lines.length)),
+      });
+    },
+  };
+
+  private called(service: keyof FakeShop["calls"]): void {
+    this.calls[service]++;
+    const failure = this.failure[service];
+    if (failure) {
+      throw failure;
+    }
+  }
 }
