@@ -7,12 +7,19 @@ import { microServices } from "../../legacy/micro-services/facade.ts";
 import { onlineStore } from "../../legacy/online-store/facade.ts";
 import { openContract } from "../../legacy/open-contract.ts";
 import { orderManagement } from "../../legacy/order-management/facade.ts";
+import { pycom } from "../../legacy/pycom/facade.ts";
 import { findCookie, type ServiceDefinition } from "../../lib/rpc/index.ts";
 import type { Config } from "./config.ts";
 import type { Parts } from "./services.ts";
 
 /** The APIs of the older shops that Rowlock speaks. */
-export const facades: readonly Facade[] = [cartOrchestrator, onlineStore, orderManagement, microServices];
+export const facades: readonly Facade[] = [
+  cartOrchestrator,
+  onlineStore,
+  orderManagement,
+  pycom,
+  microServices,
+];
 
 /** Most bytes of the headers that go on to a facade. */
 const maxHeaderBytes = 1024;

@@ -774,13 +774,6 @@ export declare type CheckOutRequest = Message<"rowlock.legacy.pycom.v1.CheckOutR
    * @generated from field: string payment_method = 4 [json_name = "payment_method"];
    */
   paymentMethod: string;
-
-  /**
-   * Idempotency key; REST header `Idempotency-Key`.
-   *
-   * @generated from field: string request_id = 5 [json_name = "request_id"];
-   */
-  requestId: string;
 };
 
 /**
@@ -883,6 +876,7 @@ export declare const PycomService: GenService<{
    * Puts what the session's cart holds into the cart of the signed-in customer,
    * and returns that; called once after each login, with the session of before.
    * Repeating it changes nothing.
+   * Errors: CUSTOMER_ONLY (PERMISSION_DENIED; nobody is signed in).
    *
    * @generated from rpc rowlock.legacy.pycom.v1.PycomService.MergeCart
    */
@@ -901,7 +895,7 @@ export declare const PycomService: GenService<{
    * available; detail StockShortage lists all that is short), CART_LINE_INVALID
    * (a product was deleted), CHECKOUT_IN_PROGRESS, DELIVERY_MISSING (an address
    * without a contact), ADDRESS_REFUSED, SHIPPING_UNAVAILABLE,
-   * PROMOTION_EXHAUSTED, REQUEST_ID_REUSED.
+   * PROMOTION_EXHAUSTED, REQUEST_ID_REUSED (two at once, to different places).
    *
    * @generated from rpc rowlock.legacy.pycom.v1.PycomService.CheckOut
    */
