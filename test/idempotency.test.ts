@@ -197,6 +197,17 @@ const scenes: Record<string, () => Promise<Scene>> = {
     return { known, token };
   },
   "order.v1.OrderService/CancelOrder": async () => ({ ...(await order()), other: { reason: "other" } }),
+  "order.v1.OrderService/RefundOrder": async () => {
+    const { buyer, known, orderId } = await order();
+    expect((await buyer.payByCard(orderId, "pm_card_visa")).status).toBe(200);
+    return {
+      known: { ...known, items: [], shipping: true },
+      other: { reason: "other" },
+      effects: async () => (await get(`/v1/orders/${orderId}`)).refunds.length as number,
+      // It is being shipped meanwhile.
+      lasting: ({ id, refunds }: Record<string, unknown>) => ({ id, refunds }),
+    };
+  },
   "payment.v1.PaymentService/ConfirmPayment": () => payment("transfer"),
   "payment.v1.PaymentService/RejectPayment": async () => ({
     ...(await payment("transfer")),

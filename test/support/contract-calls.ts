@@ -3,6 +3,7 @@ import { expect } from "vitest";
 import { waitFor } from "../../lib/testing/wait-for.ts";
 import { signTwilio } from "../../services/notify/testing/sign-twilio.ts";
 import { type Buyer, delivery, newBuyer, newOrder } from "./buyer.ts";
+import { microServicesCalls } from "./micro-services-calls.ts";
 import type { TestShop } from "./shop.ts";
 
 /** What an operation is called with; what is not given is taken from the document's examples. */
@@ -326,6 +327,11 @@ export const contractCalls: Record<string, Prepare> = {
     return { path: { orderId }, token };
   },
   Order_CancelOrder: ofOrder,
+  Order_RefundOrder: async (shop) => {
+    const { buyer, orderId } = await order(shop);
+    expect((await buyer.payByCard(orderId, "pm_card_visa")).status).toBe(200);
+    return { path: { orderId }, body: { shipping: true, reason: "Late" } };
+  },
   Order_GetOrder: ofOrder,
   Order_ListOrders: examples,
   Order_ListOwnOrders: async (shop) => ({ token: (await order(shop)).token }),
@@ -394,4 +400,6 @@ export const contractCalls: Record<string, Prepare> = {
     const made = await shop.rest("POST", "/v1/apiKeys", { staff: shop.staff, body });
     return { path: { apiKeyId: made.body.id } };
   },
+
+  ...microServicesCalls,
 };
