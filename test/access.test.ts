@@ -4,7 +4,6 @@ import { Code, ConnectError, createClient, type Transport } from "@connectrpc/co
 import { createConnectTransport } from "@connectrpc/connect-node";
 import pg from "pg";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { contracts } from "../cmd/start/network.ts";
 import { Role } from "../gen/rowlock/auth/v1/access_pb.js";
 import { reasonOf } from "../lib/errors/reasons.ts";
 import { newToken } from "../lib/ids/ids.ts";
@@ -13,7 +12,7 @@ import { createPrincipalSigner, type Principal } from "../lib/rpc/index.ts";
 import { forgeries } from "../lib/rpc/testing/forgeries.ts";
 import { newVisitor } from "./auth/visitor.ts";
 import { type Buyer, delivery, newBuyer, newOrder } from "./support/buyer.ts";
-import { Access, accessOf, isReading, methods, nameOf, routes } from "./support/contracts.ts";
+import { Access, accessOf, isReading, methods, nameOf, routes, services } from "./support/contracts.ts";
 import { createRest, reasonIn } from "./support/rest.ts";
 import { type Json, sampleOf, toHttp } from "./support/samples.ts";
 import { openShop, type TestShop, testServiceKey, testStaffKey } from "./support/shop.ts";
@@ -108,7 +107,7 @@ function wanted(method: DescMethod, as: As): string {
   if (!admitted[access]?.includes(kind)) return "PERMISSION_DENIED PERMISSION_DENIED";
   if (typeof as === "string" || as.role === Role.ADMIN) return "passes";
   if (access === Access.ADMIN) return "PERMISSION_DENIED ROLE_TOO_SMALL";
-  const area = /^rowlock\.(\w+)\.v1$/.exec(method.parent.file.proto.package)?.[1] ?? "";
+  const area = /^rowlock\.(\w+)\./.exec(method.parent.file.proto.package)?.[1] ?? "";
   if (as.areas.length > 0 && !as.areas.includes(area)) return "PERMISSION_DENIED AREA_NOT_ALLOWED";
   return as.role === Role.VIEWER && !isReading(method) ? "PERMISSION_DENIED ROLE_TOO_SMALL" : "passes";
 }
@@ -155,7 +154,7 @@ beforeAll(async () => {
   };
   await shop.rest("POST", `/v1/apiKeys/${keys.revoked.id}:revoke`, { staff: shop.staff });
   await expire(keys.expired.id);
-  grpc = createGrpcTransport({ address: shop.grpcAddress, services: Object.values(contracts) });
+  grpc = createGrpcTransport({ address: shop.grpcAddress, services });
   connect = createConnectTransport({ baseUrl: shop.httpUrl, httpVersion: "1.1" });
 });
 afterAll(async () => {

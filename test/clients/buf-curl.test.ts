@@ -2,11 +2,11 @@ import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import { fromBinary } from "@bufbuild/protobuf";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { contracts } from "../../cmd/start/network.ts";
 import { ErrorInfoSchema } from "../../gen/google/rpc/error_details_pb.js";
 import { StockShortageSchema } from "../../gen/rowlock/inventory/v1/inventory_pb.js";
 import { buf } from "../../lib/testing/programs.ts";
 import { newBuyer } from "../support/buyer.ts";
+import { services } from "../support/contracts.ts";
 import { openShop, type TestShop } from "../support/shop.ts";
 
 const run = promisify(execFile);
@@ -32,7 +32,7 @@ const url = (method: string) => `http://${shop.grpcAddress}/${method}`;
 
 test("lists all services", async () => {
   const { stdout } = await curl("--list-services", `http://${shop.grpcAddress}`);
-  const names = Object.values(contracts).map((service) => service.typeName);
+  const names = services.map((service) => service.typeName);
   expect(stdout.trim().split("\n").sort()).toEqual(names.sort());
 });
 

@@ -1,14 +1,21 @@
-import { type DescMethod, getOption } from "@bufbuild/protobuf";
+import { type DescMethod, type DescService, getOption } from "@bufbuild/protobuf";
 import { MethodOptions_IdempotencyLevel } from "@bufbuild/protobuf/wkt";
+import { facades } from "../../cmd/start/legacy.ts";
 import { contracts } from "../../cmd/start/network.ts";
 import { describeRoutes, type RouteDescription } from "../../gateway/transcoder/index.ts";
 import { Access, access } from "../../gen/rowlock/auth/v1/access_pb.js";
 
-/** Every RPC there is, from the contracts that the process hosts. */
-export const methods: readonly DescMethod[] = Object.values(contracts).flatMap((service) => service.methods);
+/** The contracts that the process hosts: of each part, and of the older shops' APIs. */
+export const services: readonly DescService[] = [
+  ...Object.values(contracts),
+  ...facades.map(({ desc }) => desc),
+];
+
+/** Every RPC there is. */
+export const methods: readonly DescMethod[] = services.flatMap((service) => service.methods);
 
 /** Every REST route there is. */
-export const routes: readonly RouteDescription[] = describeRoutes(Object.values(contracts));
+export const routes: readonly RouteDescription[] = describeRoutes(services);
 
 /** `rowlock.cart.v1.CartService/AddItem`. */
 export function nameOf(method: DescMethod): string {

@@ -15,6 +15,8 @@ const values: Record<string, JsonValue> = {
   "rowlock.cart.v1.CreateCartRequest.channel": "",
   "rowlock.cart.v1.CreateCartRequest.guest_id": "",
   "rowlock.auth.v1.CreateApiKeyRequest.areas": ["catalog"],
+  "rowlock.legacy.cart_orchestrator.v1.Cart.payment_method": "BCA_VA",
+  "rowlock.legacy.cart_orchestrator.v1.PlaceOrderRequest.action": "CHECKOUT",
   "rowlock.notify.v1.SendSmsRequest.to": "+14155550123",
   "rowlock.promotion.v1.CreateCouponsRequest.count": 0,
   "rowlock.promotion.v1.CreateCouponsRequest.prefix": "",
@@ -145,8 +147,15 @@ export function withText<J extends JsonValue>(
 /** A request as it is sent: the route's variables in the path, its body, and all else as parameters. */
 export function toHttp(route: RouteDescription, json: Json): { method: string; path: string; body?: Json } {
   const rest = structuredClone(json);
+  const jsonNameOf = (desc: DescMessage | undefined, name: string) =>
+    desc?.fields.find((field) => field.name === name)?.jsonName ?? name;
   const path = route.template.replace(/\{([\w.]+)[^}]*\}/g, (_, variable: string) => {
-    const names = variable.split(".").map(jsonName);
+    let within: DescMessage | undefined = route.method.input;
+    const names = variable.split(".").map((name) => {
+      const json = jsonNameOf(within, name);
+      within = within?.fields.find((field) => field.name === name)?.message;
+      return json;
+    });
     const last = names.pop() ?? "";
     const holder = names.reduce<Json | undefined>((at, name) => at?.[name] as Json | undefined, rest);
     const value = holder?.[last];
@@ -154,7 +163,7 @@ export function toHttp(route: RouteDescription, json: Json): { method: string; p
     return percentEncode(value === undefined ? "none" : plain(value));
   });
   if (route.body === "*") return { method: route.httpMethod, path, body: rest };
-  const name = jsonName(route.body);
+  const name = jsonNameOf(route.method.input, route.body);
   const body = rest[name] as Json | undefined;
   delete rest[name];
   const query = parameters(rest).map(([key, value]) => `${key}=${percentEncode(plain(value))}`);
@@ -184,8 +193,4 @@ function parameters(json: Json, prefix = ""): [string, JsonValue][] {
       ? parameters(value as Json, `${key}.`)
       : [[key, value]];
   });
-}
-
-function jsonName(protoName: string): string {
-  return protoName.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
 }
