@@ -3,6 +3,9 @@ import type { JsonValue } from "@bufbuild/protobuf";
 /** The time at which everything in the examples happened. */
 export const sampleTime = "2026-03-14T09:26:53Z";
 
+/** The same in Unix seconds. */
+const sampleSeconds = Date.parse(sampleTime) / 1000;
+
 /** The time at which what is happening in them ends. */
 const laterTime = "2026-04-13T09:26:53Z";
 
@@ -32,6 +35,76 @@ const usd = (amount: number): JsonValue => ({ currencyCode: "USD", amount });
  * and what a comment gives as an example need no entry.
  */
 export const sampleValues: Readonly<Record<string, JsonValue>> = {
+  "rowlock.legacy.micro_services.v1.BuyProductRequest.quality": 5,
+  "rowlock.legacy.micro_services.v1.CartItem.quality": 5,
+  "rowlock.legacy.micro_services.v1.CartItem.type": "sku",
+  "rowlock.legacy.micro_services.v1.CheckoutRequest.name": "Ada Lovelace",
+  "rowlock.legacy.micro_services.v1.CreateProductRequest.attributes": ["manufacturer", "material"],
+  "rowlock.legacy.micro_services.v1.CreateProductRequest.attributes_sku": {
+    manufacturer: "PetHappy",
+    material: "rubber",
+  },
+  "rowlock.legacy.micro_services.v1.CreateProductRequest.description": "A rubber ball.",
+  "rowlock.legacy.micro_services.v1.CreateProductRequest.metadata": {
+    category: "toys",
+    for: "dogs",
+    type: "ball",
+  },
+  "rowlock.legacy.micro_services.v1.CreateProductRequest.name": "Squeaky ball",
+  "rowlock.legacy.micro_services.v1.CreateProductRequest.price": 50,
+  "rowlock.legacy.micro_services.v1.DeletedProduct.deleted": true,
+  "rowlock.legacy.micro_services.v1.DeletedProduct.object": "product",
+  "rowlock.legacy.micro_services.v1.DeliveryEstimate.type": "exact",
+  "rowlock.legacy.micro_services.v1.Inventory.quantity": 500,
+  "rowlock.legacy.micro_services.v1.Inventory.type": "finite",
+  "rowlock.legacy.micro_services.v1.ListProductsRequest.category": "toys",
+  "rowlock.legacy.micro_services.v1.Order.amount": 765,
+  "rowlock.legacy.micro_services.v1.Order.created": sampleSeconds,
+  "rowlock.legacy.micro_services.v1.Order.email_status_code": "202",
+  "rowlock.legacy.micro_services.v1.Order.object": "order",
+  "rowlock.legacy.micro_services.v1.Order.sms_status_code": "202",
+  "rowlock.legacy.micro_services.v1.Order.status": "paid",
+  "rowlock.legacy.micro_services.v1.Order.updated": sampleSeconds,
+  "rowlock.legacy.micro_services.v1.OrderItem.amount": 250,
+  "rowlock.legacy.micro_services.v1.OrderItem.description": "Squeaky ball",
+  "rowlock.legacy.micro_services.v1.OrderItem.quantity": 5,
+  "rowlock.legacy.micro_services.v1.OrderItem.type": "sku",
+  "rowlock.legacy.micro_services.v1.Product.active": true,
+  "rowlock.legacy.micro_services.v1.Product.attributes": ["manufacturer", "material"],
+  "rowlock.legacy.micro_services.v1.Product.created": sampleSeconds,
+  "rowlock.legacy.micro_services.v1.Product.description": "A rubber ball.",
+  "rowlock.legacy.micro_services.v1.Product.metadata": { category: "toys", for: "dogs", type: "ball" },
+  "rowlock.legacy.micro_services.v1.Product.name": "Squeaky ball",
+  "rowlock.legacy.micro_services.v1.Product.object": "product",
+  "rowlock.legacy.micro_services.v1.Product.updated": sampleSeconds,
+  "rowlock.legacy.micro_services.v1.Rate.amount": "21.18",
+  "rowlock.legacy.micro_services.v1.Rate.attributes": ["FASTEST"],
+  "rowlock.legacy.micro_services.v1.Rate.provider": "USPS",
+  "rowlock.legacy.micro_services.v1.SentMessage.status_code": "202",
+  "rowlock.legacy.micro_services.v1.SendEmailRequest.subject": "Your order",
+  "rowlock.legacy.micro_services.v1.ServiceLevel.name": "Priority Mail",
+  "rowlock.legacy.micro_services.v1.ServiceLevel.terms": "",
+  "rowlock.legacy.micro_services.v1.ServiceLevel.token": "usps_priority_mail",
+  "rowlock.legacy.micro_services.v1.ShipmentAddress.name": "Ada Lovelace",
+  "rowlock.legacy.micro_services.v1.ShipmentAddress.street2": "",
+  "rowlock.legacy.micro_services.v1.Shipping.name": "Ada Lovelace",
+  "rowlock.legacy.micro_services.v1.ShippingMethod.amount": 515,
+  "rowlock.legacy.micro_services.v1.ShippingMethod.description": "USPS Priority Mail",
+  "rowlock.legacy.micro_services.v1.Sku.attributes": { manufacturer: "PetHappy", material: "rubber" },
+  "rowlock.legacy.micro_services.v1.Sku.object": "sku",
+  "rowlock.legacy.micro_services.v1.Sku.price": 50,
+  "rowlock.legacy.micro_services.v1.Skus.object": "list",
+  "rowlock.legacy.micro_services.v1.StatusTransitions.canceled": null,
+  "rowlock.legacy.micro_services.v1.StatusTransitions.fulfiled": sampleSeconds,
+  "rowlock.legacy.micro_services.v1.StatusTransitions.paid": sampleSeconds,
+  "rowlock.legacy.micro_services.v1.StatusTransitions.returned": null,
+  "rowlock.legacy.micro_services.v1.UpdateProductRequest.description": "A rubber ball.",
+  "rowlock.legacy.micro_services.v1.UpdateProductRequest.metadata": {
+    category: "toys",
+    for: "dogs",
+    type: "ball",
+  },
+  "rowlock.legacy.micro_services.v1.UpdateProductRequest.name": "Squeaky ball",
   "rowlock.auth.v1.ApiKey.hint": "x7Qa",
   "rowlock.auth.v1.ApiKey.key": "rlk_4Zt0mB8rWq2Yc6Vn1Lk9Hs3Df5Gj7x7Qa",
   "rowlock.auth.v1.ApiKey.name": "Warehouse scanner",

@@ -177,7 +177,7 @@ export declare const SkusSchema: GenMessage<Skus>;
  */
 export declare type Sku = Message<"rowlock.legacy.micro_services.v1.Sku"> & {
   /**
-   * The SKU.
+   * The SKU; `sku_…` for products that were made here.
    *
    * @generated from field: string id = 1;
    */
@@ -191,7 +191,7 @@ export declare type Sku = Message<"rowlock.legacy.micro_services.v1.Sku"> & {
   object: string;
 
   /**
-   * Id of its product.
+   * Id of its product, `prod_…`.
    *
    * @generated from field: string product = 3;
    */
@@ -266,7 +266,7 @@ export declare const InventorySchema: GenMessage<Inventory>;
  */
 export declare type DeletedProduct = Message<"rowlock.legacy.micro_services.v1.DeletedProduct"> & {
   /**
-   * Its id.
+   * Its id, `prod_…`.
    *
    * @generated from field: string id = 1;
    */
@@ -327,7 +327,7 @@ export declare type CartItem = Message<"rowlock.legacy.micro_services.v1.CartIte
   type: string;
 
   /**
-   * The SKU.
+   * The SKU; `sku_…` for products that were made here.
    *
    * @generated from field: string parent = 2;
    */
@@ -396,7 +396,7 @@ export declare type Order = Message<"rowlock.legacy.micro_services.v1.Order"> & 
   items: OrderItem[];
 
   /**
-   * Id of the chosen shipping method.
+   * Id of the chosen shipping method, `rate_…`.
    *
    * @generated from field: string selected_shipping_method = 7 [json_name = "selected_shipping_method"];
    */
@@ -487,14 +487,14 @@ export declare type OrderItem = Message<"rowlock.legacy.micro_services.v1.OrderI
   type: string;
 
   /**
-   * The SKU, or the shipping method; empty for discounts and taxes.
+   * The SKU, `sku_…`, or the shipping method; empty for discounts and taxes.
    *
    * @generated from field: string parent = 2;
    */
   parent: string;
 
   /**
-   * What it is.
+   * What it is, for example `Taxes`.
    *
    * @generated from field: string description = 3;
    */
@@ -543,7 +543,7 @@ export declare type Shipping = Message<"rowlock.legacy.micro_services.v1.Shippin
   address?: Address | undefined;
 
   /**
-   * The recipient's full name.
+   * The recipient's full name, for example `Ada Lovelace`.
    *
    * @generated from field: string name = 2;
    */
@@ -584,7 +584,7 @@ export declare const ShippingSchema: GenMessage<Shipping>;
  */
 export declare type Address = Message<"rowlock.legacy.micro_services.v1.Address"> & {
   /**
-   * Street and number.
+   * Street and number, for example `1 Main St`.
    *
    * @generated from field: string line1 = 1;
    */
@@ -803,14 +803,14 @@ export declare const ShipmentSchema: GenMessage<Shipment>;
  */
 export declare type ShipmentAddress = Message<"rowlock.legacy.micro_services.v1.ShipmentAddress"> & {
   /**
-   * The recipient's full name.
+   * The recipient's full name, for example `Ada Lovelace`.
    *
    * @generated from field: string name = 1;
    */
   name: string;
 
   /**
-   * Street and number.
+   * Street and number, for example `1 Main St`.
    *
    * @generated from field: string street1 = 2;
    */
@@ -838,14 +838,14 @@ export declare type ShipmentAddress = Message<"rowlock.legacy.micro_services.v1.
   state: string;
 
   /**
-   * Postal code; may be empty.
+   * Postal code, for example `97201`; may be empty.
    *
    * @generated from field: string zip = 6;
    */
   zip: string;
 
   /**
-   * ISO 3166-1 alpha-2 code.
+   * ISO 3166-1 alpha-2 code, for example `US`.
    *
    * @generated from field: string country = 7;
    */
@@ -879,7 +879,7 @@ export declare const ShipmentAddressSchema: GenMessage<ShipmentAddress>;
  */
 export declare type Rates = Message<"rowlock.legacy.micro_services.v1.Rates"> & {
   /**
-   * The shipment.
+   * The shipment, `shp_…`.
    *
    * @generated from field: string object_id = 1 [json_name = "object_id"];
    */
@@ -913,7 +913,7 @@ export declare type Rate = Message<"rowlock.legacy.micro_services.v1.Rate"> & {
   objectId: string;
 
   /**
-   * The shipment.
+   * The shipment, `shp_…`.
    *
    * @generated from field: string shipment = 2;
    */
@@ -934,7 +934,7 @@ export declare type Rate = Message<"rowlock.legacy.micro_services.v1.Rate"> & {
   amount: string;
 
   /**
-   * ISO 4217 code.
+   * ISO 4217 code, for example `USD`.
    *
    * @generated from field: string currency = 5;
    */
@@ -948,7 +948,7 @@ export declare type Rate = Message<"rowlock.legacy.micro_services.v1.Rate"> & {
   estimatedDays: number;
 
   /**
-   * The same in words; may be empty.
+   * The same in words, for example `Delivery in 3 days.`; may be empty.
    *
    * @generated from field: string duration_terms = 7 [json_name = "duration_terms"];
    */
@@ -1016,7 +1016,7 @@ export declare const ServiceLevelSchema: GenMessage<ServiceLevel>;
  */
 export declare type Label = Message<"rowlock.legacy.micro_services.v1.Label"> & {
   /**
-   * The shipment.
+   * The shipment, `shp_…`.
    *
    * @generated from field: string object_id = 1 [json_name = "object_id"];
    */
@@ -1119,7 +1119,7 @@ export declare const CreateProductRequestSchema: GenMessage<CreateProductRequest
  */
 export declare type UpdateProductRequest = Message<"rowlock.legacy.micro_services.v1.UpdateProductRequest"> & {
   /**
-   * The product's id.
+   * The product's id, `prod_…`.
    *
    * @generated from field: string id = 1;
    */
@@ -1167,7 +1167,7 @@ export declare const UpdateProductRequestSchema: GenMessage<UpdateProductRequest
  */
 export declare type GetProductRequest = Message<"rowlock.legacy.micro_services.v1.GetProductRequest"> & {
   /**
-   * The product's id.
+   * The product's id, `prod_…`.
    *
    * @generated from field: string id = 1;
    */
@@ -1235,7 +1235,7 @@ export declare const ListProductsResponseSchema: GenMessage<ListProductsResponse
  */
 export declare type DeleteProductRequest = Message<"rowlock.legacy.micro_services.v1.DeleteProductRequest"> & {
   /**
-   * The product's id.
+   * The product's id, `prod_…`.
    *
    * @generated from field: string id = 1;
    */
@@ -1262,7 +1262,7 @@ export declare const DeleteProductRequestSchema: GenMessage<DeleteProductRequest
  */
 export declare type BuyProductRequest = Message<"rowlock.legacy.micro_services.v1.BuyProductRequest"> & {
   /**
-   * The product's id.
+   * The product's id, `prod_…`.
    *
    * @generated from field: string product_id = 1;
    */
@@ -1296,7 +1296,7 @@ export declare const BuyProductRequestSchema: GenMessage<BuyProductRequest>;
  */
 export declare type SetCartProductRequest = Message<"rowlock.legacy.micro_services.v1.SetCartProductRequest"> & {
   /**
-   * The product's id.
+   * The product's id, `prod_…`.
    *
    * @generated from field: string product_id = 1;
    */
@@ -1330,7 +1330,7 @@ export declare const SetCartProductRequestSchema: GenMessage<SetCartProductReque
  */
 export declare type RemoveCartProductRequest = Message<"rowlock.legacy.micro_services.v1.RemoveCartProductRequest"> & {
   /**
-   * The product's id.
+   * The product's id, `prod_…`.
    *
    * @generated from field: string product_id = 1;
    */
@@ -1407,7 +1407,7 @@ export declare type CheckoutRequest = Message<"rowlock.legacy.micro_services.v1.
   phone: string;
 
   /**
-   * The recipient's full name.
+   * The recipient's full name, for example `Ada Lovelace`.
    *
    * @generated from field: string name = 3;
    */
@@ -1441,14 +1441,14 @@ export declare const CheckoutRequestSchema: GenMessage<CheckoutRequest>;
  */
 export declare type SetShippingRequest = Message<"rowlock.legacy.micro_services.v1.SetShippingRequest"> & {
   /**
-   * The order's id.
+   * The order's id, `ord_…`.
    *
    * @generated from field: string order_id = 1 [json_name = "order_id"];
    */
   orderId: string;
 
   /**
-   * One of the order's `shipping_methods`.
+   * One of the order's `shipping_methods`, `rate_…`.
    *
    * @generated from field: string shipping_id = 2 [json_name = "shipping_id"];
    */
@@ -1475,7 +1475,7 @@ export declare const SetShippingRequestSchema: GenMessage<SetShippingRequest>;
  */
 export declare type PayRequest = Message<"rowlock.legacy.micro_services.v1.PayRequest"> & {
   /**
-   * The order's id.
+   * The order's id, `ord_…`.
    *
    * @generated from field: string order_id = 1 [json_name = "order_id"];
    */
@@ -1510,28 +1510,28 @@ export declare const PayRequestSchema: GenMessage<PayRequest>;
  */
 export declare type SendEmailRequest = Message<"rowlock.legacy.micro_services.v1.SendEmailRequest"> & {
   /**
-   * Recipient.
+   * Recipient, for example `ada@example.com`.
    *
    * @generated from field: string to_email = 1 [json_name = "to_email"];
    */
   toEmail: string;
 
   /**
-   * Sender; empty means the shop's own address.
+   * Sender, for example `shop@example.com`; empty means the shop's own address.
    *
    * @generated from field: string from_email = 2 [json_name = "from_email"];
    */
   fromEmail: string;
 
   /**
-   * Subject.
+   * Subject, for example `Your order`.
    *
    * @generated from field: string subject = 3;
    */
   subject: string;
 
   /**
-   * The text, or HTML.
+   * The text, or HTML, for example `<p>Thank you.</p>`.
    *
    * @generated from field: string content = 4;
    */
@@ -1558,14 +1558,15 @@ export declare const SendEmailRequestSchema: GenMessage<SendEmailRequest>;
  */
 export declare type SendSmsRequest = Message<"rowlock.legacy.micro_services.v1.SendSmsRequest"> & {
   /**
-   * Phone number in E.164 form; blanks, dots, hyphens and brackets do not count.
+   * Phone number in E.164 form, for example `+14155550123`; blanks, dots, hyphens
+   * and brackets do not count.
    *
    * @generated from field: string number = 1;
    */
   number: string;
 
   /**
-   * The text.
+   * The text, for example `Thank you.`
    *
    * @generated from field: string content = 2;
    */
@@ -1653,7 +1654,7 @@ export declare const ListShipmentsResponseSchema: GenMessage<ListShipmentsRespon
  */
 export declare type ListRatesRequest = Message<"rowlock.legacy.micro_services.v1.ListRatesRequest"> & {
   /**
-   * The shipment's id.
+   * The shipment's id, `shp_…`.
    *
    * @generated from field: string id = 1;
    */
@@ -1680,7 +1681,7 @@ export declare const ListRatesRequestSchema: GenMessage<ListRatesRequest>;
  */
 export declare type GetLabelRequest = Message<"rowlock.legacy.micro_services.v1.GetLabelRequest"> & {
   /**
-   * The shipment's id.
+   * The shipment's id, `shp_…`.
    *
    * @generated from field: string id = 1;
    */
