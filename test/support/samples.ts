@@ -17,6 +17,14 @@ const values: Record<string, JsonValue> = {
   "rowlock.auth.v1.CreateApiKeyRequest.areas": ["catalog"],
   "rowlock.legacy.cart_orchestrator.v1.Cart.payment_method": "BCA_VA",
   "rowlock.legacy.cart_orchestrator.v1.PlaceOrderRequest.action": "CHECKOUT",
+  "rowlock.legacy.micro_services.v1.Address.state": "OR",
+  "rowlock.legacy.micro_services.v1.CreateProductRequest.attributes": ["key"],
+  "rowlock.legacy.micro_services.v1.Inventory.type": "finite",
+  "rowlock.legacy.micro_services.v1.ListProductsRequest.order_by": "name",
+  "rowlock.legacy.micro_services.v1.ListRatesRequest.currency": "usd",
+  "rowlock.legacy.micro_services.v1.PayRequest.cart": "tok_visa",
+  "rowlock.legacy.micro_services.v1.SendEmailRequest.from_email": "shop@example.com",
+  "rowlock.legacy.micro_services.v1.SendEmailRequest.to_email": "ada@example.com",
   "rowlock.notify.v1.SendSmsRequest.to": "+14155550123",
   "rowlock.promotion.v1.CreateCouponsRequest.count": 0,
   "rowlock.promotion.v1.CreateCouponsRequest.prefix": "",
@@ -71,6 +79,8 @@ export function sampleOf(
 
 function filled(field: DescField, known: Json, oneof: number): JsonValue {
   const single = (): JsonValue => {
+    // Takes any JSON, so also what would go on for ever.
+    if (field.message?.typeName === "google.protobuf.Value") return "sample";
     if (field.message !== undefined) return sampleOf(field.message, { known, oneof });
     if (field.enum !== undefined) return field.enum.values.at(-1)?.number ?? 0;
     switch (field.scalar) {
