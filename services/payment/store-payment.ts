@@ -2,7 +2,8 @@ import { type Queryable, type Sql, sql } from "../../lib/db/index.ts";
 import type { CardOutcome } from "./card-processor.ts";
 import { cardMethod, type Payment, type PaymentState, sourcesOf } from "./payment.ts";
 
-const paymentColumns = sql`
+/** The columns of a {@link Payment}. */
+export const paymentColumns = sql`
   id, order_id as "orderId", state, currency_code as "currencyCode", amount, refunded, method,
   source, email, provider_id as "providerId", client_secret as "clientSecret",
   redirect_url as "redirectUrl", account_number as "accountNumber", reference, deadline,
@@ -153,9 +154,15 @@ async function move(
   columns: Sql,
 ): Promise<Payment | undefined> {
   const [row] = await db.query<Payment>(sql`
-    update payment set ${columns} state = ${to}, update_time = now()
-    where id = ${id} and state = any(${from}::text[])
-    returning ${paymentColumns}`);
+    with moved as (
+      update payment set ${columns} state = ${to}, update_time = now()
+      where id = ${id} and state = any(${from}::text[])
+      returning ${paymentColumns}
+    ), noted as (
+      insert into outbox (payment_id, kind)
+      select id, lower(${to}) from moved where ${to} in ('CAPTURED', 'FAILED')
+    )
+    select * from moved`);
   return row;
 }
 

@@ -80,6 +80,8 @@ export async function completeRefund(
       update refund set state = 'COMPLETED', provider_id = ${providerId}
       where id = ${id} and state = 'PENDING'
       returning payment_id
+    ), noted as (
+      insert into outbox (payment_id, kind) select payment_id, 'refunded' from done
     )
     update payment p set
       state = case when p.refunded = p.amount and not exists (

@@ -1,5 +1,6 @@
 import type { ConnectError } from "@connectrpc/connect";
 import Stripe from "stripe";
+import { type Circuit, closedCircuit } from "../../lib/circuit/circuit.ts";
 import type { CardCharge, CardOutcome, CardProcessor } from "./card-processor.ts";
 import { fail } from "./reasons.ts";
 import { toIntent, toOutcome, toRefund, toStripeAmount } from "./stripe-convert.ts";
@@ -12,6 +13,8 @@ export interface StripeOptions {
   timeoutMs: number;
   /** Where Stripe sends a buyer back to after 3-D Secure. */
   returnUrl: string;
+  /** Keeps calls from Stripe while it is away; without one every call is made. */
+  circuit?: Circuit;
 }
 
 /** The most that Stripe lists at a time. */
@@ -25,35 +28,35 @@ const pageSize = 100;
  * Stripe repeat an earlier failure (it keeps even a 500) for a day.
  */
 export function createStripeProcessor(options: StripeOptions): CardProcessor {
-  const { timeoutMs } = options;
+  const { timeoutMs, circuit = closedCircuit } = options;
   const stripe = new Stripe(options.apiKey, {
     timeout: timeoutMs,
     maxNetworkRetries: 1,
     telemetry: false,
     ...(options.baseUrl === undefined ? {} : hostOf(options.baseUrl)),
   });
-  const inTime = <T>(call: Promise<T>) => within(timeoutMs, call);
+  const inTime = <T>(call: () => Promise<T>) => circuit(() => within(timeoutMs, call()), isOutage);
 
   return {
     async authorize(charge) {
       const intent = intentOf(charge, options.returnUrl);
       const idempotencyKey = `${charge.paymentId}:authorize`;
       try {
-        return toOutcome(await inTime(stripe.paymentIntents.create(intent, { idempotencyKey })));
+        return toOutcome(await inTime(() => stripe.paymentIntents.create(intent, { idempotencyKey })));
       } catch (err) {
         return declined(err);
       }
     },
     async capture({ providerId }) {
       try {
-        return toOutcome(await inTime(stripe.paymentIntents.capture(providerId)));
+        return toOutcome(await inTime(() => stripe.paymentIntents.capture(providerId)));
       } catch (err) {
         return presentState(err, providerId);
       }
     },
     async cancel({ providerId }) {
       try {
-        return toOutcome(await inTime(stripe.paymentIntents.cancel(providerId)));
+        return toOutcome(await inTime(() => stripe.paymentIntents.cancel(providerId)));
       } catch (err) {
         return presentState(err, providerId);
       }
@@ -62,7 +65,7 @@ export function createStripeProcessor(options: StripeOptions): CardProcessor {
     async inspect(providerId) {
       try {
         return toIntent(
-          await inTime(stripe.paymentIntents.retrieve(providerId, { expand: ["latest_charge"] })),
+          await inTime(() => stripe.paymentIntents.retrieve(providerId, { expand: ["latest_charge"] })),
         );
       } catch (err) {
         if (err instanceof Stripe.errors.StripeInvalidRequestError && err.statusCode === 404)
@@ -77,7 +80,7 @@ export function createStripeProcessor(options: StripeOptions): CardProcessor {
       };
       let after: string | undefined;
       do {
-        const page = await pageOf(
+        const page = await pageOf(() =>
           stripe.paymentIntents.list({
             created,
             limit: pageSize,
@@ -90,7 +93,7 @@ export function createStripeProcessor(options: StripeOptions): CardProcessor {
       } while (after !== undefined);
     },
     async refundsOf({ providerId, currencyCode }) {
-      const page = await pageOf(stripe.refunds.list({ payment_intent: providerId, limit: pageSize }));
+      const page = await pageOf(() => stripe.refunds.list({ payment_intent: providerId, limit: pageSize }));
       return page.data.map((refund) => toRefund(refund, currencyCode));
     },
     async refund({ refundId, providerId, currencyCode, amount: minorUnits }) {
@@ -98,7 +101,7 @@ export function createStripeProcessor(options: StripeOptions): CardProcessor {
       if (amount === undefined) throw refused(fractionOfMga);
       let refund: Stripe.Refund;
       try {
-        refund = await inTime(
+        refund = await inTime(() =>
           stripe.refunds.create(
             { payment_intent: providerId, amount, metadata: { refund_id: refundId } },
             { idempotencyKey: refundId },
@@ -116,7 +119,7 @@ export function createStripeProcessor(options: StripeOptions): CardProcessor {
     },
   };
 
-  async function pageOf<T>(call: Promise<T>): Promise<T> {
+  async function pageOf<T>(call: () => Promise<T>): Promise<T> {
     try {
       return await inTime(call);
     } catch (err) {
@@ -126,7 +129,7 @@ export function createStripeProcessor(options: StripeOptions): CardProcessor {
 
   async function retrieve(providerId: string): Promise<CardOutcome> {
     try {
-      return toOutcome(await inTime(stripe.paymentIntents.retrieve(providerId)));
+      return toOutcome(await inTime(() => stripe.paymentIntents.retrieve(providerId)));
     } catch (err) {
       throw unavailable(err);
     }
@@ -211,12 +214,26 @@ function refused(message: string, cause?: unknown): ConnectError {
 }
 
 function unavailable(err: unknown): ConnectError {
-  if (
-    err instanceof Stripe.errors.StripeAuthenticationError ||
-    err instanceof Stripe.errors.StripePermissionError ||
-    err instanceof Stripe.errors.StripeIdempotencyError
-  ) {
+  if (isMisconfiguration(err)) {
     return fail("PROVIDER_MISCONFIGURED", {}, { cause: err });
   }
   return fail("PROVIDER_UNAVAILABLE", {}, { cause: err });
+}
+
+function isMisconfiguration(err: unknown): boolean {
+  return (
+    err instanceof Stripe.errors.StripeAuthenticationError ||
+    err instanceof Stripe.errors.StripePermissionError ||
+    err instanceof Stripe.errors.StripeIdempotencyError
+  );
+}
+
+/** Whether Stripe did not answer, or with a fault of its own; a call too many (429) is no outage. */
+function isOutage(err: unknown): boolean {
+  const isAnswer =
+    err instanceof Stripe.errors.StripeCardError ||
+    err instanceof Stripe.errors.StripeInvalidRequestError ||
+    err instanceof Stripe.errors.StripeRateLimitError ||
+    isMisconfiguration(err);
+  return !isAnswer;
 }

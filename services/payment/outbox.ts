@@ -1,0 +1,50 @@
+import { timestampFromDate } from "@bufbuild/protobuf/wkt";
+import type { Client } from "@connectrpc/connect";
+import { PaymentSchema } from "../../gen/rowlock/payment/v1/payment_pb.js";
+import type { WebhookService } from "../../gen/rowlock/webhook/v1/webhook_pb.js";
+import { createRelay, eventData, type OutboxRow, type Relay } from "../../lib/outbox/index.ts";
+import { toPaymentMessage } from "./convert.ts";
+import type { Refund } from "./payment.ts";
+import type { PaymentDeps } from "./service.ts";
+import { deletePublished, readUnpublished, type Unpublished } from "./store-outbox.ts";
+import { listRefunds } from "./store-refund.ts";
+
+/** Tells other systems what happens to payments. */
+export function createPaymentRelay({
+  db,
+  log,
+  webhooks,
+}: Pick<PaymentDeps, "db" | "log"> & {
+  webhooks: Pick<Client<typeof WebhookService>, "publishEvents">;
+}): Relay {
+  return createRelay({
+    ...{ db, log },
+    read: async (limit) => {
+      const unpublished = await readUnpublished(db, limit);
+      if (unpublished.length === 0) return [];
+      const refunds = await listRefunds(db, [...new Set(unpublished.map(({ payment }) => payment.id))]);
+      return unpublished.map((each) => toRow(each, refunds));
+    },
+    publish: (events) => webhooks.publishEvents({ events }),
+    done: (rows) => deletePublished(db, rows),
+  });
+}
+
+/**
+ * The payment as GetPayment answers it, without what opens it to whoever has it. Its subject is the order: so the
+ * order's whole story is found, and forgotten, by one id.
+ */
+function toRow({ eventId, kind, eventTime, payment }: Unpublished, refunds: readonly Refund[]): OutboxRow {
+  const { id, orderId } = payment;
+  const message = { ...toPaymentMessage(payment, refunds), clientSecret: "", redirectUrl: "" };
+  return {
+    row: eventId,
+    event: {
+      id: `payment:${eventId}`,
+      type: `payment.${kind}`,
+      subject: orderId,
+      data: eventData({ name: "payment", id, desc: PaymentSchema, message }),
+      eventTime: timestampFromDate(eventTime),
+    },
+  };
+}
