@@ -108,6 +108,8 @@ export interface Config {
   /** ISO 4217 code of their prices; empty: each has its own. */
   legacyCurrency: string;
   mailFrom: string;
+  /** Who is told by e-mail when stock runs low; nobody when empty. */
+  staffEmails: readonly string[];
   smsFrom: string;
   logLevel: LogLevel;
   /** Whether an empty shop gets a few products to try it out. */
@@ -133,6 +135,11 @@ const localOrigins = "http://localhost:*,http://127.0.0.1:*";
 
 function isLocal(url: string): boolean {
   return /^https?:\/\/(?:localhost|127\.0\.0\.1)(?:[:/]|$)/.test(url);
+}
+
+/** Whether it looks like an e-mail address. */
+function isAddress(text: string): boolean {
+  return /^[^\s@]+@[^\s@]+$/.test(text) && text.length <= 254;
 }
 
 /** Requests a minute. */
@@ -229,6 +236,7 @@ export function readConfig({ args, env }: { args: readonly string[]; env: Env })
     legacyOpen: text("ROWLOCK_LEGACY_OPEN") === "true",
     legacyCurrency: text("ROWLOCK_LEGACY_CURRENCY"),
     mailFrom: text("ROWLOCK_MAIL_FROM", "shop@example.com"),
+    staffEmails: list("ROWLOCK_STAFF_EMAILS", "", [isAddress, "ada@shop.example,grace@shop.example"]),
     smsFrom: text("ROWLOCK_SMS_FROM", "+15005550006"),
     logLevel: logLevel ?? "info",
     demo: text("ROWLOCK_DEMO", "true") !== "false",

@@ -14,8 +14,10 @@ import { createRedisCartStore } from "../../services/cart/store-redis.ts";
 import { createCatalogService } from "../../services/catalog/service.ts";
 import { eraseCustomerData, eraseQueue } from "../../services/customer/erase.ts";
 import { type CustomerDeps, createCustomerService } from "../../services/customer/service.ts";
+import { checkStock, lowStockQueue, noticeQueue } from "../../services/inventory/check-stock.ts";
 import { createInventoryService } from "../../services/inventory/service.ts";
 import { sweepDueHolds } from "../../services/inventory/sweep.ts";
+import { tellBackInStock, tellLowStock } from "../../services/inventory/tell-stock.ts";
 import { createNotifyService } from "../../services/notify/service.ts";
 import { notifyWebhooks } from "../../services/notify/webhooks.ts";
 import { fulfillOrder } from "../../services/order/fulfill.ts";
@@ -92,15 +94,26 @@ export const makers: Record<ServiceName, (parts: Parts) => Made | Promise<Made>>
   },
 
   inventory: (parts) => {
-    const { clock, log } = parts;
+    const { clock, log, jobs, network } = parts;
     const { db, feed, untilStop, close } = openWatched(parts, "inventory");
+    const tellers = {
+      db,
+      clock,
+      catalog: network.client("inventory", "catalog"),
+      notify: network.client("inventory", "notify"),
+    };
     return {
       ...createInventoryService({ db, clock, watching: { feed, log } }),
       close,
+      work: () => {
+        jobs.work(lowStockQueue, ({ data, signal }) => tellLowStock(tellers, data, { signal }));
+        jobs.work(noticeQueue, ({ data, signal }) => tellBackInStock(tellers, data, { signal }));
+      },
       sweep: () =>
         together(
           untilStop,
           every({ ms: sweepMs, name: "inventory.sweep", log }, () => sweepDueHolds(db, clock())),
+          every({ ms: sweepMs, name: "inventory.check", log }, () => checkStock({ db, clock, jobs })),
           sweepKeys({ db, name: "inventory", clock, log }),
         ),
     };
@@ -213,7 +226,7 @@ export const makers: Record<ServiceName, (parts: Parts) => Made | Promise<Made>>
     };
   },
 
-  notify: async ({ database, clock, log, jobs, providers }) => {
+  notify: async ({ database, clock, log, jobs, providers, config }) => {
     const db = database.open("notify");
     const { inbox, services } = createNotifyService({
       db,
@@ -223,6 +236,7 @@ export const makers: Record<ServiceName, (parts: Parts) => Made | Promise<Made>>
       email: await providers.email(),
       sms: await providers.sms(),
       webhooks: await providers.messageSecrets(),
+      staffEmails: config.staffEmails,
     });
     return {
       services,
@@ -243,6 +257,7 @@ export const makers: Record<ServiceName, (parts: Parts) => Made | Promise<Made>>
       payments: network.client("customer", "payment"),
       shipping: network.client("customer", "shipping"),
       notify: network.client("customer", "notify"),
+      inventory: network.client("customer", "inventory"),
     };
     return {
       ...createCustomerService(deps),
@@ -335,6 +350,7 @@ function cartStore({ config, database, clock, log }: Parts) {
 
 /** The queues of each service that has some. */
 export const queuesOf: Partial<Record<ServiceName, JobsOptions["queues"]>> = {
+  inventory: [lowStockQueue, noticeQueue],
   order: [fulfillQueue, undoQueue, instructQueue, undoCheckoutQueue, refundQueue],
   payment: [paymentChanged, paymentWebhooks],
   shipping: [shippingWebhooks],

@@ -48,12 +48,14 @@ test("everything goes, step by step, and a tombstone stays", async () => {
     "erasePayments",
     "eraseShipments",
     "eraseMessages",
+    "eraseStockNotices",
     "eraseMessages",
     "eraseCarts",
     "deleteAccount",
   ];
   const orders = "ord_1,ord_2";
-  const given = [ada.id, orders, orders, orders, `${ada.id}@example.com`, ada.id, ada.id];
+  const address = `${ada.id}@example.com`;
+  const given = [ada.id, orders, orders, orders, address, address, ada.id, ada.id];
   expect(shop.erased).toEqual(steps.map((step, n) => `${step} ${given[n]}`));
   const done = await eraseAsStaff();
   expect(done.requestTime).toEqual(asked.requestTime);
@@ -93,6 +95,7 @@ describe("a step that fails", () => {
     "eraseOrders",
     "erasePayments",
     "eraseShipments",
+    "eraseStockNotices",
     "eraseMessages",
     "eraseCarts",
     "deleteAccount",
@@ -108,7 +111,7 @@ describe("a step that fails", () => {
     await shop.work();
     expect((await eraseAsStaff()).completeTime).toBeDefined();
     expect((await rows()).join("\n")).not.toMatch(personal);
-    expect(new Set(shop.erased.map((each) => each.split(" ")[0])).size).toBe(6);
+    expect(new Set(shop.erased.map((each) => each.split(" ")[0])).size).toBe(7);
   });
 
   test("the last one, of this service: the job is tried again", async () => {

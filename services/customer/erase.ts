@@ -36,7 +36,7 @@ export async function eraseCustomerData(
   { customerId }: EraseJob,
   options: CallOptions = {},
 ): Promise<void> {
-  const { db, clock, jobs, orders, payments, shipping, notify, carts, accounts } = deps;
+  const { db, clock, jobs, orders, payments, shipping, inventory, notify, carts, accounts } = deps;
   const { orderIds } = await orders.eraseOrders({ customerId }, options);
   for (let from = 0; from < orderIds.length; from += atOnce) {
     const some = { orderIds: orderIds.slice(from, from + atOnce) };
@@ -46,6 +46,8 @@ export async function eraseCustomerData(
   }
   const profile = await findProfile(db, customerId);
   if (profile !== undefined && profile.email !== "") {
+    // Before the messages: what is told meanwhile is forgotten with those.
+    await inventory.eraseStockNotices({ emails: [profile.email] }, options);
     await notify.eraseMessages({ recipients: [profile.email] }, options);
   }
   await carts.eraseCarts({ customerId }, options);

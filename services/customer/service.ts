@@ -4,6 +4,7 @@ import type { Client } from "@connectrpc/connect";
 import type { AuthService } from "../../gen/rowlock/auth/v1/auth_pb.js";
 import type { CartService } from "../../gen/rowlock/cart/v1/cart_pb.js";
 import { CustomerSchema, CustomerService } from "../../gen/rowlock/customer/v1/customer_pb.js";
+import type { InventoryService } from "../../gen/rowlock/inventory/v1/inventory_pb.js";
 import type { NotifyService } from "../../gen/rowlock/notify/v1/notify_pb.js";
 import type { OrderService } from "../../gen/rowlock/order/v1/order_pb.js";
 import type { PaymentService } from "../../gen/rowlock/payment/v1/payment_pb.js";
@@ -37,6 +38,7 @@ export interface CustomerDeps {
   payments: Pick<Client<typeof PaymentService>, "listPayments" | "erasePayments">;
   shipping: Pick<Client<typeof ShippingService>, "listShipments" | "eraseShipments">;
   notify: Pick<Client<typeof NotifyService>, "listMessages" | "eraseMessages">;
+  inventory: Pick<Client<typeof InventoryService>, "eraseStockNotices">;
 }
 
 /** Composes the Customer service. */

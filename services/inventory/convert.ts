@@ -8,6 +8,7 @@ import {
   type ReservationLine,
   type Reservation as ReservationMessage,
   ReservationSchema,
+  type StockAlertSchema,
   type StockItem,
   StockItemSchema,
   type StockLevelSchema,
@@ -15,6 +16,7 @@ import {
   type StockSummarySchema,
 } from "../../gen/rowlock/inventory/v1/inventory_pb.js";
 import { available, type Line, type Reservation, type Shortage, type Stock } from "./stock.ts";
+import type { StockAlert } from "./store-alert.ts";
 import type { Location } from "./store-location.ts";
 import type { StockSummary } from "./store-report.ts";
 import type { LedgerRow } from "./store-stock.ts";
@@ -41,6 +43,18 @@ export function toLocation({
     ...location,
     createTime: timestampFromDate(createTime),
     updateTime: timestampFromDate(updateTime),
+  };
+}
+
+export function toStockAlert({
+  createTime,
+  resolveTime,
+  ...alert
+}: StockAlert): MessageInitShape<typeof StockAlertSchema> {
+  return {
+    ...alert,
+    createTime: timestampFromDate(createTime),
+    ...(resolveTime !== null && { resolveTime: timestampFromDate(resolveTime) }),
   };
 }
 

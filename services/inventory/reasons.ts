@@ -20,6 +20,11 @@ export const fail = defineReasons({
     message: "location {location_id} exists",
   },
   UPDATE_MASK_INVALID: { code: Code.InvalidArgument, message: "update_mask: {description}" },
+  /** Nobody need wait for it. */
+  STOCK_AVAILABLE: {
+    code: Code.FailedPrecondition,
+    message: "{sku} can be had now: {available} available",
+  },
   INSUFFICIENT_STOCK: {
     code: Code.Aborted,
     message: "{sku}: {requested} requested, {available} available",

@@ -7,6 +7,7 @@ import { adjustStock } from "./rpc/adjust-stock.ts";
 import { checkAvailability } from "./rpc/check-availability.ts";
 import { commit } from "./rpc/commit.ts";
 import { createLocation } from "./rpc/create-location.ts";
+import { eraseStockNotices } from "./rpc/erase-stock-notices.ts";
 import { explainAvailability } from "./rpc/explain-availability.ts";
 import { exportStockReport } from "./rpc/export-stock-report.ts";
 import { extend } from "./rpc/extend.ts";
@@ -15,11 +16,14 @@ import { getStock } from "./rpc/get-stock.ts";
 import { listLedger } from "./rpc/list-ledger.ts";
 import { listLocations } from "./rpc/list-locations.ts";
 import { listStock } from "./rpc/list-stock.ts";
+import { listStockAlerts } from "./rpc/list-stock-alerts.ts";
 import { reconcile } from "./rpc/reconcile.ts";
 import { release } from "./rpc/release.ts";
 import { reportStock } from "./rpc/report-stock.ts";
+import { requestStockNotice } from "./rpc/request-stock-notice.ts";
 import { reserve } from "./rpc/reserve.ts";
 import { restock } from "./rpc/restock.ts";
+import { setLowStockThreshold } from "./rpc/set-low-stock-threshold.ts";
 import { setStock } from "./rpc/set-stock.ts";
 import { transferStock } from "./rpc/transfer-stock.ts";
 import { updateLocation } from "./rpc/update-location.ts";
@@ -57,6 +61,10 @@ export function createInventoryService(deps: InventoryDeps): ServiceModule {
         updateLocation: updateLocation(deps),
         listLocations: listLocations(deps),
         transferStock: transferStock(deps),
+        setLowStockThreshold: setLowStockThreshold(deps),
+        listStockAlerts: listStockAlerts(deps),
+        requestStockNotice: requestStockNotice(deps),
+        eraseStockNotices: eraseStockNotices(deps),
         reportStock: reportStock(deps),
         exportStockReport: exportStockReport(deps),
       }),

@@ -147,7 +147,8 @@ function inProgress({ id, channel }: Message, waitMs: number): ConnectError {
   return fail("MESSAGE_IN_PROGRESS", { channel, message_id: id }, { details: [retry] });
 }
 
-function settle(outcomes: readonly PromiseSettledResult<Message>[]): Message[] {
+/** What was done, when all of it was. @throws the first failure otherwise, those worth a retry first. */
+export function settle<T>(outcomes: readonly PromiseSettledResult<T>[]): T[] {
   const failures = outcomes.flatMap((outcome) =>
     outcome.status === "rejected" ? [outcome.reason as unknown] : [],
   );

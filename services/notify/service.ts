@@ -11,6 +11,7 @@ import { getMessage } from "./rpc/get-message.ts";
 import { listMessages } from "./rpc/list-messages.ts";
 import { listWebhookEvents } from "./rpc/list-webhook-events.ts";
 import { notifyOrder } from "./rpc/notify-order.ts";
+import { notifyStock } from "./rpc/notify-stock.ts";
 import { receiveSendgridWebhook } from "./rpc/receive-sendgrid-webhook.ts";
 import { receiveTwilioWebhook } from "./rpc/receive-twilio-webhook.ts";
 import { replayWebhookEvent } from "./rpc/replay-webhook-event.ts";
@@ -30,6 +31,8 @@ export interface NotifyDeps {
   webhooks: WebhookSecrets;
   /** The shop's name in its messages; `Rowlock` when not given. */
   shopName?: string;
+  /** Who of the staff is told about stock; nobody when not given. */
+  staffEmails?: readonly string[];
 }
 
 /** Notify and its inbox, of which the process that hosts it does the work. */
@@ -53,6 +56,7 @@ export function createNotifyService(deps: NotifyDeps): NotifyModule {
     services: [
       defineService(NotifyService, {
         notifyOrder: notifyOrder(deps),
+        notifyStock: notifyStock(deps),
         sendEmail: sendEmail(deps),
         sendSms: sendSms(deps),
         getMessage: getMessage(deps),

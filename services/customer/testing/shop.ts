@@ -3,6 +3,7 @@ import { type CallOptions, type Client, createClient } from "@connectrpc/connect
 import { DeleteAccountResponseSchema } from "../../../gen/rowlock/auth/v1/auth_pb.js";
 import { EraseCartsResponseSchema } from "../../../gen/rowlock/cart/v1/cart_pb.js";
 import { CustomerService } from "../../../gen/rowlock/customer/v1/customer_pb.js";
+import { EraseStockNoticesResponseSchema } from "../../../gen/rowlock/inventory/v1/inventory_pb.js";
 import {
   EraseMessagesResponseSchema,
   ListMessagesResponseSchema,
@@ -163,6 +164,12 @@ export async function openTestCustomers(): Promise<TestCustomers> {
       eraseShipments: async ({ orderIds }) => {
         serve("eraseShipments", orderIds?.join());
         return create(EraseShipmentsResponseSchema);
+      },
+    },
+    inventory: {
+      eraseStockNotices: async ({ emails = [] }) => {
+        serve("eraseStockNotices", emails.join());
+        return create(EraseStockNoticesResponseSchema);
       },
     },
     notify: {

@@ -3,6 +3,7 @@ import { init } from "./0001-init.ts";
 import { ledgerKey } from "./0002-ledger-key.ts";
 import { demand } from "./0003-demand.ts";
 import { locations } from "./0004-locations.ts";
+import { alerts } from "./0005-alerts.ts";
 
 /** The Postgres schema of the Inventory service. */
 export const inventorySchema: Schema = {
@@ -12,5 +13,6 @@ export const inventorySchema: Schema = {
     { name: "0002-ledger-key", up: ledgerKey },
     { name: "0003-demand", up: demand },
     { name: "0004-locations", up: locations },
+    { name: "0005-alerts", up: alerts },
   ],
 };

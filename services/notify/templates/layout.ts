@@ -86,3 +86,11 @@ export function panel(content: Part): Html {
 <tr><td style="padding:16px 20px">${content}</td></tr>
 </table>`;
 }
+
+/** A subject is one line: nothing in it may begin a header of its own. */
+export function singleLine(subject: string): string {
+  return subject
+    .replace(/[\p{Cc}\s]+/gu, " ")
+    .trim()
+    .slice(0, 200);
+}

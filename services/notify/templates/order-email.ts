@@ -1,11 +1,14 @@
 import type { OrderSummary } from "../../../gen/rowlock/notify/v1/notify_pb.js";
 import { type Html, html, link } from "./html.ts";
-import { button, layout, panel, style, table } from "./layout.ts";
+import { button, layout, panel, singleLine, style, table } from "./layout.ts";
 import {
   addressLines,
   amountOf,
   headlineOf,
   type OrderNews,
+  pickUpWords,
+  type Sum,
+  sumsOf,
   transferFacts,
   transferOf,
 } from "./order-news.ts";
@@ -66,42 +69,31 @@ ${tracking && button({ href: tracking, label: "Track your parcel" })}
 ${label && html`<div style="padding-top:12px;${style.small}"><a href="${label}" style="color:#0b69a3">Shipping label (PDF)</a></div>`}`);
 }
 
-function items({ lines, itemTotal, shippingTotal, total }: OrderSummary): Html | undefined {
-  const rows = lines.map(
+function items(order: OrderSummary): Html | undefined {
+  const rows = order.lines.map(
     (line) => html`<tr>
 <td style="padding:12px 12px 12px 0;${style.line};${style.text}">${line.title}</td>
 <td align="right" valign="top" style="padding:12px;${style.line};${style.text};white-space:nowrap">× ${line.quantity}</td>
 <td align="right" valign="top" style="padding:12px 0 12px 12px;${style.line};${style.text};white-space:nowrap">${amountOf(line.total)}</td>
 </tr>\n`,
   );
-  const totals = [
-    sumRow("Items", amountOf(itemTotal), style.text),
-    sumRow("Shipping", amountOf(shippingTotal), style.text),
-    sumRow("Total", amountOf(total), style.strong),
-  ].filter((row) => row !== undefined);
+  const totals = sumsOf(order).map(sumRow);
   if (rows.length + totals.length === 0) return undefined;
   return html`${table([...rows, html`<tr><td colspan="3" style="height:8px;line-height:8px;font-size:0">&nbsp;</td></tr>\n`, ...totals])}`;
 }
 
-function sumRow(name: string, amount: string, look: string): Html | undefined {
-  if (amount === "") return undefined;
+function sumRow({ name, amount, weight }: Sum): Html {
+  const look = weight === "total" ? style.strong : weight === "note" ? style.small : style.text;
   return html`<tr><td colspan="2" align="right" style="padding:4px 12px 4px 0;${look}">${name}</td>
 <td align="right" style="padding:4px 0 4px 12px;${look};white-space:nowrap">${amount}</td></tr>\n`;
 }
 
 function facts(order: OrderSummary): Html {
-  const lines = addressLines(order.shippingAddress);
-  const address = lines.map((line, i) => (i === 0 ? html`${line}` : html`<br>${line}`));
+  const lines = order.pickUp ? [pickUpWords] : addressLines(order.shippingAddress);
+  const label = order.pickUp ? "Pick-up" : "Goes to";
+  const place = lines.map((line, i) => (i === 0 ? html`${line}` : html`<br>${line}`));
   return table(html`<tr>
-${lines.length > 0 ? html`<td class="half" width="42%" valign="top" style="padding-right:16px"><div style="${style.label}">Goes to</div><div style="${style.text}">${address}</div></td>` : undefined}
+${lines.length > 0 ? html`<td class="half" width="42%" valign="top" style="padding-right:16px"><div style="${style.label}">${label}</div><div style="${style.text}">${place}</div></td>` : undefined}
 <td class="half" valign="top"><div style="${style.label}">Order</div><div style="${style.code}">${order.orderId}</div></td>
 </tr>\n`);
-}
-
-/** A subject is one line: nothing in it may begin a header of its own. */
-function singleLine(subject: string): string {
-  return subject
-    .replace(/[\p{Cc}\s]+/gu, " ")
-    .trim()
-    .slice(0, 200);
 }

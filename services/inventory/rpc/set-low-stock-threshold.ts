@@ -1,0 +1,34 @@
+import type { MethodImpl } from "@connectrpc/connect";
+import { InventoryService } from "../../../gen/rowlock/inventory/v1/inventory_pb.js";
+import { callerKey, once } from "../../../lib/idempotency/idempotency.ts";
+import { toStockSummary } from "../convert.ts";
+import { fail } from "../reasons.ts";
+import type { InventoryDeps } from "../service.ts";
+import { defaultLocation } from "../stock.ts";
+import { setThreshold } from "../store-alert.ts";
+import { reportStock } from "../store-report.ts";
+
+/** Sets at how many available units a SKU runs low. Safe to retry. */
+export function setLowStockThreshold({
+  db,
+  clock,
+}: InventoryDeps): MethodImpl<typeof InventoryService.method.setLowStockThreshold> {
+  return async (request, ctx) => {
+    const { sku, threshold } = request;
+    const call = {
+      method: InventoryService.method.setLowStockThreshold,
+      caller: callerKey(ctx),
+      key: request.requestId,
+      request,
+    };
+    return db.transaction((tx) =>
+      once(tx, call, async () => {
+        const now = clock();
+        await setThreshold(tx, { sku, threshold, now });
+        const [summary] = await reportStock(tx, { after: "", limit: 1, skus: [sku], shortOnly: false, now });
+        if (summary === undefined) throw fail("STOCK_NOT_FOUND", { sku, location_id: defaultLocation });
+        return toStockSummary(summary);
+      }),
+    );
+  };
+}
