@@ -47,6 +47,8 @@ export interface Network {
   client<S extends ServiceName>(caller: Caller, service: S): Client<(typeof contracts)[S]>;
   /** A transport to a service that passes the outside caller's own credentials on. */
   outside(service: ServiceName): Transport;
+  /** Whether a service is here or at a known address. */
+  reaches(service: ServiceName): boolean;
   /** Tells how to reach the services of this process, once they are made: they need their clients first. */
   connect(local: Transport): void;
   [Symbol.dispose](): void;
@@ -117,6 +119,7 @@ export function createNetwork({
         here.has(service) ? createServiceTransport({ transport: late, caller }) : remote(service, caller),
       ),
     outside: (service) => (here.has(service) ? late : remote(service)),
+    reaches: (service) => here.has(service) || addresses[service] !== undefined,
     connect: (transport) => {
       connected = transport;
     },

@@ -30,11 +30,13 @@ import {
   undoQueue,
 } from "../../services/order/jobs.ts";
 import { finishRefund } from "../../services/order/refund-part.ts";
+import { createOrderRelay } from "../../services/order/outbox.ts";
 import { createOrderService, type OrderDeps } from "../../services/order/service.ts";
 import { sweepOrders } from "../../services/order/sweep.ts";
 import { undoOrder } from "../../services/order/undo.ts";
 import { undoCheckout } from "../../services/order/undo-checkout.ts";
 import { paymentChanged, tellOrder } from "../../services/payment/order-link.ts";
+import { createPaymentRelay } from "../../services/payment/outbox.ts";
 import { createPaymentService, type PaymentDeps, paymentWebhooks } from "../../services/payment/service.ts";
 import { sweepRefunds } from "../../services/payment/sweep.ts";
 import { createPromotionService } from "../../services/promotion/service.ts";
@@ -53,6 +55,7 @@ import { startFacades } from "./legacy.ts";
 import type { Network, ServiceName } from "./network.ts";
 import type { Providers } from "./providers.ts";
 import type { Secrets } from "./secrets.ts";
+import { tellOthers } from "./tell-others.ts";
 
 /** What the services are made of. */
 export interface Parts {
@@ -179,12 +182,14 @@ export const makers: Record<ServiceName, (parts: Parts) => Made | Promise<Made>>
         together(
           untilStop,
           every({ ms: sweepMs, name: "order.sweep", log }, () => sweepOrders(deps)),
+          tellOthers(parts, "order", (webhooks) => createOrderRelay({ ...deps, webhooks })),
           sweepKeys({ db: deps.db, name: "order", clock, log }),
         ),
     };
   },
 
-  payment: async ({ database, network, clock, log, jobs, providers }) => {
+  payment: async (parts) => {
+    const { database, network, clock, log, jobs, providers } = parts;
     const deps: PaymentDeps = {
       db: database.open("payment"),
       clock,
@@ -200,6 +205,7 @@ export const makers: Record<ServiceName, (parts: Parts) => Made | Promise<Made>>
       sweep: () =>
         together(
           every({ ms: sweepMs, name: "payment.sweep", log }, () => sweepRefunds(deps)),
+          tellOthers(parts, "payment", (webhooks) => createPaymentRelay({ ...deps, webhooks })),
           sweepInbox({ inbox, name: "payment", log }),
           sweepKeys({ db: deps.db, name: "payment", clock, log }),
         ),
