@@ -1,5 +1,10 @@
 import type { HandlerContext } from "@connectrpc/connect";
-import { type ListOrdersResponse, type Order, Order_State } from "../gen/rowlock/order/v1/order_pb.js";
+import {
+  type ListOrdersResponse,
+  type Order,
+  Order_State,
+  OrderPayment_State,
+} from "../gen/rowlock/order/v1/order_pb.js";
 import type { Payment } from "../gen/rowlock/payment/v1/payment_pb.js";
 import { outgoing, type Principal } from "../lib/rpc/index.ts";
 import { isNotFound } from "./cart.ts";
@@ -64,13 +69,18 @@ export async function orderByTransfer(
   return payByTransfer(deps, ctx, { order, bank });
 }
 
-/** Asks for the money of an order that waits for it, unless it was asked for before. */
+/**
+ * Asks for the money of an order that waits for it, unless it was asked for before. What another call has begun at the
+ * same moment is gone on with, and answers the same.
+ */
 export async function payByTransfer(
   { orders }: Pick<FacadeDeps, "orders">,
   ctx: HandlerContext,
   { order, bank = "" }: { order: Order; bank?: string },
 ): Promise<Order> {
-  if (order.state !== Order_State.PENDING_PAYMENT || order.payment !== undefined) return order;
+  const { state, payment } = order;
+  const asked = payment !== undefined && payment.state !== OrderPayment_State.PROCESSING;
+  if (state !== Order_State.PENDING_PAYMENT || asked) return order;
   const method = { case: "bankTransfer", value: { bank } } as const;
   return orders.payOrder({ orderId: order.id, method, requestId: `legacy:${order.id}` }, outgoing(ctx));
 }
