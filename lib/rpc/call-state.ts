@@ -7,20 +7,22 @@ import {
   createContextValues,
 } from "@connectrpc/connect";
 import { reasonOf } from "../errors/reasons.ts";
+import { Deadlines, type Expiring } from "./deadlines.ts";
+import { LazyHeaders } from "./lazy-headers.ts";
 import type { Principal } from "./principal.ts";
 import { failRpc } from "./reasons.ts";
 
 /** Why a signal is aborted after its call: one for all, since making an AbortError captures a stack each time. */
 const ended = new DOMException("the call has ended", "AbortError");
 
-/** Longer timers than this overflow Node's and would fire at once; such a deadline needs no timer. */
-const longestTimerMs = 2 ** 31 - 1;
+/** Those of all calls that this process serves. */
+const deadlines = new Deadlines();
 
 /**
  * What the runtime knows of one call being served: who calls, until when, and whether it was given
  * up. Made by the host, found by interceptors and handlers through the context values.
  */
-export class CallState {
+export class CallState implements Expiring {
   readonly method: DescMethod;
   readonly protocolName: string;
   readonly values: ContextValues = createContextValues();
@@ -30,12 +32,12 @@ export class CallState {
   readonly bare: boolean;
   /** Set by the host when it is vouched for in process, else by the principal interceptor. */
   principal: Principal | undefined;
+  /** When the call is given up, in milliseconds as performance.now() counts; infinite without a deadline. */
+  deadline: number = Number.POSITIVE_INFINITY;
 
   readonly #controller = new AbortController();
   readonly #parent: AbortSignal | undefined;
   readonly #parentAborted: (() => void) | undefined;
-  #deadline: number | undefined;
-  #timer: NodeJS.Timeout | undefined;
   #failure: ConnectError | undefined;
   #closed = false;
   #observed = false;
@@ -60,7 +62,7 @@ export class CallState {
     const parent = init.signal;
     if (parent !== undefined) {
       this.#parent = parent;
-      this.#parentAborted = () => this.abort(parent.reason);
+      this.#parentAborted = abortion(this, parent);
       if (parent.aborted) {
         this.abort(parent.reason);
       } else {
@@ -85,34 +87,38 @@ export class CallState {
   }
 
   get responseHeader(): Headers {
-    this.#responseHeader ??= new Headers();
+    this.#responseHeader ??= new LazyHeaders();
     return this.#responseHeader;
   }
 
   get responseTrailer(): Headers {
-    this.#responseTrailer ??= new Headers();
+    this.#responseTrailer ??= new LazyHeaders();
     return this.#responseTrailer;
   }
 
   /** Milliseconds until the deadline, never negative; undefined without one. */
   remainingMs(): number | undefined {
-    return this.#deadline === undefined ? undefined : Math.max(0, this.#deadline - performance.now());
+    return Number.isFinite(this.deadline) ? Math.max(0, this.deadline - performance.now()) : undefined;
   }
 
   /** Sets the deadline to `ms` from now, in place of an earlier one. */
   arm(ms: number): void {
-    clearTimeout(this.#timer);
-    this.#deadline = performance.now() + ms;
-    if (!this.#closed && ms <= longestTimerMs) {
-      this.#timer = setTimeout(expire, ms, this);
+    this.deadline = performance.now() + ms;
+    if (!this.#closed && this.#failure === undefined) {
+      deadlines.add(this);
     }
   }
 
   /** Applies the caller's own timeout when no interceptor has set a deadline. */
   armByDefault(): void {
-    if (this.#deadline === undefined && this.timeoutMs !== undefined) {
+    if (this.timeoutMs !== undefined && !Number.isFinite(this.deadline)) {
       this.arm(this.timeoutMs);
     }
+  }
+
+  /** Gives the call up, since its deadline has passed. */
+  expire(): void {
+    this.abort(failRpc("DEADLINE_EXCEEDED", { method: methodName(this.method) }));
   }
 
   /** Gives the call up: aborts the handler's signal and fails whatever waits for the handler. */
@@ -121,7 +127,7 @@ export class CallState {
       return;
     }
     this.#failure = abortError(reason, methodName(this.method));
-    clearTimeout(this.#timer);
+    deadlines.delete(this);
     this.#controller.abort(this.#failure);
     for (const listener of this.#listeners ?? []) {
       listener(this.#failure);
@@ -148,7 +154,7 @@ export class CallState {
       return;
     }
     this.#closed = true;
-    clearTimeout(this.#timer);
+    deadlines.delete(this);
     this.#listeners = undefined;
     if (this.#parentAborted !== undefined) {
       this.#parent?.removeEventListener("abort", this.#parentAborted);
@@ -185,8 +191,12 @@ export function methodName(method: DescMethod): string {
   return `${method.parent.typeName}/${method.name}`;
 }
 
-function expire(state: CallState): void {
-  state.abort(failRpc("DEADLINE_EXCEEDED", { method: methodName(state.method) }));
+/**
+ * What gives a call up when its caller does. Not written where it is kept: a function that is assigned to a property
+ * at once V8 takes for a method that will last, and all that it refers to stays until a full collection.
+ */
+function abortion(state: CallState, parent: AbortSignal): () => void {
+  return () => state.abort(parent.reason);
 }
 
 /**

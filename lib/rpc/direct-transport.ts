@@ -16,6 +16,7 @@ import type {
 import { toPublicError } from "../errors/public-error.ts";
 import { type BoundMethod, bindServices, makeRequest } from "./bound-method.ts";
 import { CallState, methodName } from "./call-state.ts";
+import { LazyHeaders } from "./lazy-headers.ts";
 import { outgoingPrincipalKey } from "./principal.ts";
 import { failRpc } from "./reasons.ts";
 import type { ServiceDefinition } from "./service.ts";
@@ -60,7 +61,7 @@ export function createDirectTransport({
       const state = begin(method, signal, timeoutMs, header, contextValues);
       try {
         const answer = call(
-          makeRequest(state, new Headers(header), create(method.input, input), { url: inProcess + path }),
+          makeRequest(state, new LazyHeaders(header), create(method.input, input), { url: inProcess + path }),
         );
         state.armByDefault();
         return (await answer) as UnaryResponse<I, O>;
@@ -88,7 +89,7 @@ export function createDirectTransport({
       };
       try {
         const requests = mapEach(input, (message) => create(method.input, message));
-        const answer = call(makeRequest(state, new Headers(header), requests, { url: inProcess + path }));
+        const answer = call(makeRequest(state, new LazyHeaders(header), requests, { url: inProcess + path }));
         state.armByDefault();
         const response = (await answer) as StreamResponse<I, O>;
         const messages = watchEnd(await startReading(response.message), (err) => {

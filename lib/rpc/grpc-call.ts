@@ -42,7 +42,10 @@ export class GrpcCall {
     const deadline =
       timeoutMs !== undefined && timeoutMs > 0 ? Date.now() + timeoutMs : Number.POSITIVE_INFINITY;
     this.#call = channel.createCall(path, deadline, null, null, null);
-    this.#onAbort = () => this.cancel(abortError(signal?.reason, path.slice(1)));
+    // By way of a variable: a function that is assigned to a property at once V8 takes for a method that will last,
+    // and all that it refers to stays until a full collection.
+    const onAbort = () => this.cancel(abortError(signal?.reason, path.slice(1)));
+    this.#onAbort = onAbort;
     let header: Headers | undefined;
     this.#call.start(metadata, {
       onReceiveMetadata: (received) => {
