@@ -3,6 +3,7 @@ import { expect } from "vitest";
 import { waitFor } from "../../lib/testing/wait-for.ts";
 import { signTwilio } from "../../services/notify/testing/sign-twilio.ts";
 import { type Buyer, delivery, newBuyer, newOrder } from "./buyer.ts";
+import { legacyCalls } from "./legacy-calls.ts";
 import { microServicesCalls } from "./micro-services-calls.ts";
 import type { TestShop } from "./shop.ts";
 
@@ -401,5 +402,6 @@ export const contractCalls: Record<string, Prepare> = {
     return { path: { apiKeyId: made.body.id } };
   },
 
+  ...legacyCalls,
   ...microServicesCalls,
 };

@@ -17,6 +17,7 @@ const values: Record<string, JsonValue> = {
   "rowlock.auth.v1.CreateApiKeyRequest.areas": ["catalog"],
   "rowlock.legacy.cart_orchestrator.v1.Cart.payment_method": "BCA_VA",
   "rowlock.legacy.cart_orchestrator.v1.PlaceOrderRequest.action": "CHECKOUT",
+  "rowlock.legacy.micro_services.v1.Address.country": "US",
   "rowlock.legacy.micro_services.v1.Address.state": "OR",
   "rowlock.legacy.micro_services.v1.CreateProductRequest.attributes": ["key"],
   "rowlock.legacy.micro_services.v1.Inventory.type": "finite",
