@@ -81,6 +81,83 @@ test("a refund of an unknown amount is told all the same", () => {
   expect(orderSms(news)).toContain("the money for order ord_1 was given back");
 });
 
+const usd = (amount: bigint) => ({ currencyCode: "USD", amount });
+
+test.each<[string, Parameters<typeof orderSummary>[0], string[]]>([
+  [
+    "discounts and taxes of both kinds",
+    {
+      itemDiscount: usd(943n),
+      shippingDiscount: usd(590n),
+      taxTotal: usd(500n),
+      includedTaxTotal: usd(420n),
+      total: usd(8567n),
+    },
+    [
+      "Items: $94.30",
+      "Discount: -$9.43",
+      "Shipping: $5.90",
+      "Shipping discount: -$5.90",
+      "Taxes: $0.80",
+      "Total: $85.67",
+      "Included taxes: $4.20",
+    ],
+  ],
+  [
+    "none of them",
+    { itemDiscount: usd(0n), shippingDiscount: usd(0n), taxTotal: usd(0n), includedTaxTotal: usd(0n) },
+    ["Items: $94.30", "Shipping: $5.90", "Total: $100.20"],
+  ],
+  [
+    "a pick-up",
+    { pickUp: true, shippingTotal: usd(0n), total: usd(9430n) },
+    ["Items: $94.30", "Total: $94.30"],
+  ],
+])("the sums of an order with %s stand in their order", (_what, fields, want) => {
+  const { html: markup, text } = orderEmail({
+    shopName: "Rowlock",
+    kind: OrderEventKind.FULFILLED,
+    order: orderSummary(fields),
+  });
+  const inText = text
+    .split("\n")
+    .filter((line) => /^(Items|Discount|Shipping|Taxes|Total|Included)/.test(line));
+  expect(inText).toEqual(want);
+  const cells = markup
+    .replace(/<[^>]*>/g, "\n")
+    .split("\n")
+    .filter((cell) => cell.trim() !== "");
+  let at = 0;
+  for (const line of want) {
+    const [name = "", amount = ""] = line.split(": ");
+    at = cells.indexOf(name, at);
+    expect([name, cells[at + 1]]).toEqual([name, amount]);
+  }
+});
+
+test("what the buyer picks up goes nowhere, and is ready", () => {
+  const news: OrderNews = {
+    shopName: "Rowlock",
+    kind: OrderEventKind.FULFILLED,
+    order: orderSummary({ pickUp: true }),
+  };
+  const { subject, html: markup, text } = orderEmail(news);
+  expect(subject).toBe("Your order ord_1 is ready");
+  expect(orderSms(news)).toBe("Rowlock: order ord_1 is ready: you can pick it up.");
+  for (const form of [markup, text]) {
+    expect(form).toContain("You pick your order up.");
+    expect(form).not.toMatch(/965 Mission St|Goes to|Shipping|carrier/);
+  }
+  const canceled = orderEmail({ ...news, kind: OrderEventKind.CANCELED });
+  expect(canceled.text).toContain("Nothing of it will be kept for you.");
+});
+
+test("what costs nothing was not paid for", () => {
+  const order = orderSummary({ total: usd(0n) });
+  const { text } = orderEmail({ shopName: "Rowlock", kind: OrderEventKind.FULFILLED, order });
+  expect(text).toContain("Thank you for your order. Your parcel");
+});
+
 describe.each(cases)("news of kind %s", (_, news, want) => {
   const email = orderEmail(news);
 

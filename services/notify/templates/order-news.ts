@@ -40,16 +40,22 @@ export function headlineOf({ kind, order }: OrderNews): Headline {
         lead: `Your items are held for you. Please transfer ${total || "the amount"} as described below; we pack your order as soon as the money is here.`,
       };
     case OrderEventKind.FULFILLED:
-      return {
-        subject: `Your order ${id} is on its way`,
-        title: "Your order is on its way",
-        lead: `Thank you, we have received your payment${total && ` of ${total}`}. Your parcel has its label and goes to the carrier now.`,
-      };
+      return order.pickUp
+        ? {
+            subject: `Your order ${id} is ready`,
+            title: "Your order is ready",
+            lead: `${thanks(order)} Your items wait for you to pick them up.`,
+          }
+        : {
+            subject: `Your order ${id} is on its way`,
+            title: "Your order is on its way",
+            lead: `${thanks(order)} Your parcel has its label and goes to the carrier now.`,
+          };
     case OrderEventKind.CANCELED:
       return {
         subject: `Your order ${id} was canceled`,
         title: "Your order was canceled",
-        lead: "We are sorry that it did not work out this time. Nothing of it will be sent.",
+        lead: `We are sorry that it did not work out this time. Nothing of it will be ${order.pickUp ? "kept for you" : "sent"}.`,
       };
     case OrderEventKind.EXPIRED:
       return {
@@ -70,11 +76,54 @@ export function headlineOf({ kind, order }: OrderNews): Headline {
   }
 }
 
+/** What costs nothing was not paid for. */
+function thanks({ total }: OrderSummary): string {
+  if (total?.amount === 0n) return "Thank you for your order.";
+  return `Thank you, we have received your payment${total === undefined ? "" : ` of ${amountOf(total)}`}.`;
+}
+
+/** A line below the items: what they come to. */
+export interface Sum {
+  name: string;
+  amount: string;
+  /** `total` is what is paid; a `note` says what is in it. */
+  weight?: "total" | "note";
+}
+
+/** How the total comes about, and which taxes are in it; of what there is. */
+export function sumsOf(order: OrderSummary): Sum[] {
+  const { itemTotal, shippingTotal, total, taxTotal, includedTaxTotal } = order;
+  const added = above0(
+    taxTotal && { ...taxTotal, amount: taxTotal.amount - (includedTaxTotal?.amount ?? 0n) },
+  );
+  const sums: Sum[] = [
+    { name: "Items", amount: amountOf(itemTotal) },
+    { name: "Discount", amount: amountOf(takenOff(order.itemDiscount)) },
+    { name: "Shipping", amount: order.pickUp ? "" : amountOf(shippingTotal) },
+    { name: "Shipping discount", amount: amountOf(takenOff(order.shippingDiscount)) },
+    { name: "Taxes", amount: amountOf(added) },
+    { name: "Total", amount: amountOf(total), weight: "total" },
+    { name: "Included taxes", amount: amountOf(above0(includedTaxTotal)), weight: "note" },
+  ];
+  return sums.filter(({ amount }) => amount !== "");
+}
+
+function above0(money: Money | undefined): Money | undefined {
+  return money !== undefined && money.amount > 0n ? money : undefined;
+}
+
+function takenOff(discount: Money | undefined): Money | undefined {
+  return above0(discount) && discount && { ...discount, amount: -discount.amount };
+}
+
 /** The amount as people write it, with ordinary blanks; empty when there is none. Errors: MoneyError. */
 export function amountOf(money: Money | undefined): string {
   // The formatter's no-break blanks would double the price of a text message.
   return money === undefined ? "" : formatMoney(money).replace(/[\u00a0\u202f]/g, " ");
 }
+
+/** Said in place of an address. */
+export const pickUpWords = "You pick your order up.";
 
 /** The lines of an address, none of them empty. */
 export function addressLines(address: Address | undefined): string[] {

@@ -18,7 +18,9 @@ function wordsOf(kind: OrderEventKind, order: OrderSummary): string {
     case OrderEventKind.PAYMENT_INSTRUCTIONS:
       return `please transfer ${amountOf(order.total) || "the amount"} for order ${id}${transferWords(order)}`;
     case OrderEventKind.FULFILLED:
-      return `order ${id} is on its way${parcelWords(order)}`;
+      return order.pickUp
+        ? `order ${id} is ready: you can pick it up.`
+        : `order ${id} is on its way${parcelWords(order)}`;
     case OrderEventKind.CANCELED:
       return `order ${id} was canceled.${order.cancelReason && ` Reason: ${order.cancelReason}`}`;
     case OrderEventKind.EXPIRED:

@@ -4,6 +4,8 @@ import {
   amountOf,
   headlineOf,
   type OrderNews,
+  pickUpWords,
+  sumsOf,
   transferFacts,
   transferOf,
 } from "./order-news.ts";
@@ -24,12 +26,8 @@ export function orderText(news: OrderNews): string {
       ["Shipping label (PDF)", link(order.labelUrl) ?? ""],
     ]),
     order.lines.map((line) => `${line.quantity} x ${line.title}: ${amountOf(line.total)}`),
-    facts([
-      ["Items", amountOf(order.itemTotal)],
-      ["Shipping", amountOf(order.shippingTotal)],
-      ["Total", amountOf(order.total)],
-    ]),
-    address.length === 0 ? [] : ["Goes to:", ...address],
+    sumsOf(order).map(({ name, amount }) => `${name}: ${amount}`),
+    order.pickUp ? [pickUpWords] : address.length === 0 ? [] : ["Goes to:", ...address],
     [`Order ${order.orderId}`, shopName],
   ];
   const text = blocks.filter((lines) => lines.length > 0).map((lines) => lines.join("\n"));
