@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { createCircuit } from "../../lib/circuit/circuit.ts";
 import type { Log } from "../../lib/telemetry/log.ts";
 import { startSandboxWorker } from "../../sandbox/start-in-worker.ts";
 import type { EmailSender } from "../../services/notify/email-sender.ts";
@@ -85,6 +86,14 @@ export async function createProviders(config: Config, log: Log): Promise<Provide
         })
       : undefined;
   const sandboxUrl = worker?.url ?? (keyless.length > 0 ? config.sandboxUrl : undefined);
+  const circuitOf = (provider: keyof typeof keyOf) =>
+    createCircuit({
+      provider,
+      onChange: ({ open }) =>
+        open
+          ? log.warn({ provider }, "a provider does not answer: it is asked again from time to time")
+          : log.info({ provider }, "a provider answers again"),
+    });
   const playedAt = (vendor: keyof typeof keyOf) => (keyless.includes(vendor) ? sandboxUrl : undefined);
   return {
     played: hosted ? Object.keys(keyOf) : keyless,
@@ -96,6 +105,7 @@ export async function createProviders(config: Config, log: Log): Promise<Provide
         baseUrl: playedAt("Stripe"),
         timeoutMs,
         returnUrl: config.publicUrl,
+        circuit: circuitOf("Stripe"),
       });
     },
     cardEvents: async () => {
@@ -112,6 +122,7 @@ export async function createProviders(config: Config, log: Log): Promise<Provide
         apiKey: config.shippoApiKey || "shippo_test_sandbox",
         ...at("serverUrl", playedAt("Shippo")),
         timeoutMs,
+        circuit: circuitOf("Shippo"),
         sender: {
           name: "Rowlock Warehouse",
           line1: "965 Mission St",
@@ -133,6 +144,7 @@ export async function createProviders(config: Config, log: Log): Promise<Provide
         ...at("baseUrl", played),
         from: { email: config.mailFrom, name: "Rowlock" },
         timeoutMs,
+        circuit: circuitOf("SendGrid"),
         doubtMs: played !== undefined || config.sendgridWebhookPublicKey !== "" ? lateWebhookMs : 0,
       });
     },
@@ -145,6 +157,7 @@ export async function createProviders(config: Config, log: Log): Promise<Provide
         ...at("statusCallback", callbackOf(config)),
         from: config.smsFrom,
         timeoutMs,
+        circuit: circuitOf("Twilio"),
       });
     },
     messageSecrets: async () => {

@@ -1,3 +1,5 @@
+import { circuitOpenCode } from "../../lib/circuit/circuit.ts";
+
 /** The provider will never take this message. The message of the error is the provider's own and may be shown. */
 export class SendRefused extends Error {
   override readonly name = "SendRefused";
@@ -16,7 +18,14 @@ export class SendUnavailable extends Error {
 }
 
 // The connection was never made, so nothing can be at work at the other end.
-const neverSent = new Set(["ECONNREFUSED", "ENOTFOUND", "EAI_AGAIN", "EHOSTUNREACH", "ENETUNREACH"]);
+const neverSent = new Set([
+  "ECONNREFUSED",
+  "ENOTFOUND",
+  "EAI_AGAIN",
+  "EHOSTUNREACH",
+  "ENETUNREACH",
+  circuitOpenCode,
+]);
 
 /**
  * A failure below HTTP. The HTTP client's errors hold the request with its

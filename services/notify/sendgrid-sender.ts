@@ -1,5 +1,6 @@
 import sendgridClient from "@sendgrid/client";
 import sendgridMail from "@sendgrid/mail";
+import { type Circuit, closedCircuit } from "../../lib/circuit/circuit.ts";
 import type { Email, EmailSender } from "./email-sender.ts";
 import { oneLine, SendRefused, SendUnavailable, toUnreachable, within } from "./send-errors.ts";
 
@@ -15,6 +16,8 @@ export interface SendgridOptions {
   timeoutMs: number;
   /** How long its event webhooks may be late, in milliseconds; none come when not given. */
   doubtMs?: number;
+  /** Keeps calls from SendGrid while it is away; without one every call is made. */
+  circuit?: Circuit;
 }
 
 // The packages export a ready-made instance that all code of a process would share. Their classes hang on it as
@@ -31,6 +34,7 @@ export function createSendgridSender({
   from,
   timeoutMs,
   doubtMs = 0,
+  circuit = closedCircuit,
 }: SendgridOptions): EmailSender {
   const client = new Client();
   client.setApiKey(apiKey);
@@ -46,7 +50,7 @@ export function createSendgridSender({
     doubtMs,
     async send(email) {
       try {
-        const sending = mail.send({
+        const message = {
           to: email.to,
           from: email.from === "" ? from : email.from,
           subject: email.subject,
@@ -55,8 +59,9 @@ export function createSendgridSender({
           customArgs: { message_id: email.messageId },
           // An order's links are for its buyer alone: they are not to be sent through a counting redirect.
           trackingSettings: { clickTracking: { enable: false, enableText: false } },
-        });
-        const [answer] = await within(sending, { timeoutMs, provider: "SendGrid" });
+        };
+        const send = () => within(mail.send(message), { timeoutMs, provider: "SendGrid" });
+        const [answer] = await circuit(send, (err) => !isAnswer(err) || err.code >= 500);
         const id = (answer.headers as Record<string, unknown>)["x-message-id"];
         return typeof id === "string" ? id : "";
       } catch (err) {

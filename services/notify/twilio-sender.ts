@@ -1,4 +1,5 @@
 import twilio from "twilio";
+import { type Circuit, closedCircuit } from "../../lib/circuit/circuit.ts";
 import { oneLine, SendRefused, SendUnavailable, toUnreachable, within } from "./send-errors.ts";
 import type { SmsSender } from "./sms-sender.ts";
 import { toDelivery } from "./twilio-status.ts";
@@ -16,6 +17,8 @@ export interface TwilioOptions {
   timeoutMs: number;
   /** Where Twilio tells what becomes of a message; it tells nobody when not given. */
   statusCallback?: string;
+  /** Keeps calls from Twilio while it is away; without one every call is made. */
+  circuit?: Circuit;
 }
 
 /** Text messages through Twilio. */
@@ -26,13 +29,15 @@ export function createTwilioSender({
   from,
   timeoutMs,
   statusCallback,
+  circuit = closedCircuit,
 }: TwilioOptions): SmsSender {
   const options = { timeout: timeoutMs, keepAlive: true, autoRetry: false };
   const httpClient =
     baseUrl === undefined ? new twilio.RequestClient(options) : new RedirectedClient(baseUrl, options);
   const client = twilio(accountSid, authToken, { httpClient });
 
-  const timely = { timeoutMs, provider: "Twilio" };
+  const inTime = <T>(call: () => Promise<T>) =>
+    circuit(() => within(call(), { timeoutMs, provider: "Twilio" }), isOutage);
 
   return {
     name: "Twilio",
@@ -40,8 +45,7 @@ export function createTwilioSender({
     async send({ to, text }) {
       try {
         const callback = statusCallback === undefined ? {} : { statusCallback };
-        const sending = client.messages.create({ to, from, body: text, ...callback });
-        const { sid } = await within(sending, timely);
+        const { sid } = await inTime(() => client.messages.create({ to, from, body: text, ...callback }));
         return requireSid(sid);
       } catch (err) {
         throw translate(err);
@@ -50,8 +54,7 @@ export function createTwilioSender({
     async find({ to, text, since }) {
       try {
         // No filter by date: it goes by the time of sending, which a queued message does not have yet.
-        const listing = client.messages.list({ to, from, limit: 50, pageSize: 50 });
-        const messages = await within(listing, timely);
+        const messages = await inTime(() => client.messages.list({ to, from, limit: 50, pageSize: 50 }));
         // Twilio's times are whole seconds.
         const earliest = since.getTime() - 1_000;
         const same = messages.filter(({ body, dateCreated }) => {
@@ -67,7 +70,7 @@ export function createTwilioSender({
     },
     async delivery(providerId) {
       try {
-        const { status, errorCode } = await within(client.messages(providerId).fetch(), timely);
+        const { status, errorCode } = await inTime(() => client.messages(providerId).fetch());
         return toDelivery(status, errorCode);
       } catch (err) {
         if (err instanceof twilio.RestException && err.status === 404) return undefined;
@@ -109,6 +112,11 @@ function translate(err: unknown): SendRefused | SendUnavailable {
     // A server that failed may have taken the message all the same.
     pending: status === 408 || (status ?? 0) >= 500,
   });
+}
+
+/** Whether Twilio did not answer, or with a fault of its own. */
+function isOutage(err: unknown): boolean {
+  return !(err instanceof twilio.RestException) || err.status === undefined || err.status >= 500;
 }
 
 function requireSid(sid: unknown): string {

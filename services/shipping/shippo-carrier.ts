@@ -1,6 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { type Rate, Shippo, type Transaction } from "shippo";
 import { HTTPClient } from "shippo/lib/http.js";
+import { type Circuit, closedCircuit } from "../../lib/circuit/circuit.ts";
 import {
   type Carrier,
   CarrierRefused,
@@ -11,7 +12,7 @@ import {
   type Sender,
 } from "./carrier.ts";
 import { createKeepAliveFetch } from "./keep-alive-fetch.ts";
-import { isConnectionReset, messageOf, read, toRefusal, toUnavailable } from "./shippo-errors.ts";
+import { isConnectionReset, isOutage, messageOf, read, toRefusal, toUnavailable } from "./shippo-errors.ts";
 
 /** How a Shippo account is reached. */
 export interface ShippoOptions {
@@ -22,13 +23,21 @@ export interface ShippoOptions {
   /** For each call, in milliseconds. */
   timeoutMs: number;
   sender: Sender;
+  /** Keeps calls from Shippo while it is away; without one every call is made. */
+  circuit?: Circuit;
 }
 
 /** How often a purchase that Shippo has queued is looked at. */
 const pollMs = 400;
 
 /** Rates and labels through Shippo. */
-export function createShippoCarrier({ apiKey, serverUrl, timeoutMs, sender }: ShippoOptions): Carrier {
+export function createShippoCarrier({
+  apiKey,
+  serverUrl,
+  timeoutMs,
+  sender,
+  circuit = closedCircuit,
+}: ShippoOptions): Carrier {
   const shippo = new Shippo({
     // The SDK sends the option as it is: the scheme belongs to it.
     apiKeyHeader: `ShippoToken ${apiKey.replace(/^ShippoToken\s+/, "")}`,
@@ -40,14 +49,16 @@ export function createShippoCarrier({ apiKey, serverUrl, timeoutMs, sender }: Sh
   });
   const addressFrom = toAddress({ line2: "", state: "", phone: "", email: "", ...sender });
 
+  const ask = <T extends object>(call: () => Promise<T>) => circuit(() => read(call()), isOutage);
+
   return {
     name: "Shippo",
     timeoutMs,
 
     async quote(consignment) {
-      const ask = () => read(shippo.shipments.create(toShipment(consignment, addressFrom)));
-      const { objectId, rates, messages } = await ask()
-        .catch(againIfReset(ask))
+      const create = () => ask(() => shippo.shipments.create(toShipment(consignment, addressFrom)));
+      const { objectId, rates, messages } = await create()
+        .catch(againIfReset(create))
         .catch((err: unknown) => {
           throw toRefusal(err) ?? toUnavailable(err);
         });
@@ -65,7 +76,7 @@ export function createShippoCarrier({ apiKey, serverUrl, timeoutMs, sender }: Sh
         metadata: shipmentId,
         async: false,
       } as const;
-      const transaction = await read(shippo.transactions.create(order)).catch((err: unknown) => {
+      const transaction = await ask(() => shippo.transactions.create(order)).catch((err: unknown) => {
         throw toRefusal(err) ?? toUnavailable(err);
       });
       return settled(transaction, timeoutMs - (performance.now() - startedAt));
@@ -73,9 +84,9 @@ export function createShippoCarrier({ apiKey, serverUrl, timeoutMs, sender }: Sh
 
     async findLabel(rateProviderId) {
       const startedAt = performance.now();
-      const ask = () => read(shippo.transactions.list({ rate: rateProviderId, results: 100 }));
-      const { results } = await ask()
-        .catch(againIfReset(ask))
+      const list = () => ask(() => shippo.transactions.list({ rate: rateProviderId, results: 100 }));
+      const { results } = await list()
+        .catch(againIfReset(list))
         .catch((err: unknown) => {
           throw toUnavailable(err);
         });
@@ -98,7 +109,7 @@ export function createShippoCarrier({ apiKey, serverUrl, timeoutMs, sender }: Sh
         throw new CarrierUnavailable("Shippo still works on the purchase", { pending: true });
       }
       await delay(pollMs);
-      transaction = await read(shippo.transactions.get(objectId)).catch((err: unknown) => {
+      transaction = await ask(() => shippo.transactions.get(objectId)).catch((err: unknown) => {
         throw toUnavailable(err);
       });
     }
@@ -106,9 +117,9 @@ export function createShippoCarrier({ apiKey, serverUrl, timeoutMs, sender }: Sh
   }
 }
 
-function againIfReset<T>(ask: () => Promise<T>): (err: unknown) => Promise<T> {
+function againIfReset<T>(repeat: () => Promise<T>): (err: unknown) => Promise<T> {
   // A kept-alive connection may be closed just as it is used again; reading is repeated once, buying never.
-  return (err) => (isConnectionReset(err) ? ask() : Promise.reject(err));
+  return (err) => (isConnectionReset(err) ? repeat() : Promise.reject(err));
 }
 
 function livePurchase(

@@ -1,6 +1,7 @@
 import { HTTPClientError } from "shippo/models/errors/httpclienterrors.js";
 import { ResponseValidationError } from "shippo/models/errors/responsevalidationerror.js";
 import { ShippoError } from "shippo/models/errors/shippoerror.js";
+import { circuitOpenCode } from "../../lib/circuit/circuit.ts";
 import { CarrierRefused, CarrierUnavailable } from "./carrier.ts";
 
 /** A carrier's message goes into an error's metadata, which travels in a header. */
@@ -43,6 +44,11 @@ export function toUnavailable(err: unknown): CarrierUnavailable {
   });
 }
 
+/** Whether Shippo did not answer, or with a fault of its own. An answer that the SDK does not understand is none. */
+export function isOutage(err: unknown): boolean {
+  return !(err instanceof ShippoError) || err.statusCode >= 500;
+}
+
 /** Whether the connection was closed under the request. */
 export function isConnectionReset(err: unknown): boolean {
   const code = codeOf(err);
@@ -69,7 +75,14 @@ export async function read<T extends object>(answer: Promise<T>): Promise<Partia
 const gaveUp = new Set([408, 502, 504]);
 
 // The connection was never made, so nothing can be at work at the other end.
-const neverSent = new Set(["ECONNREFUSED", "ENOTFOUND", "EAI_AGAIN", "EHOSTUNREACH", "ENETUNREACH"]);
+const neverSent = new Set([
+  "ECONNREFUSED",
+  "ENOTFOUND",
+  "EAI_AGAIN",
+  "EHOSTUNREACH",
+  "ENETUNREACH",
+  circuitOpenCode,
+]);
 
 function codeOf(err: unknown): string | undefined {
   const cause = err instanceof HTTPClientError ? err.cause : err;
