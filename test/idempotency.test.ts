@@ -74,6 +74,25 @@ async function payment(method: "card" | "transfer"): Promise<{ known: Json; orde
   return { order_id, known: { payment_id: paid.body.payment.id } };
 }
 
+/** A promotion that takes coupons, and one of these. */
+async function coupon(): Promise<{ promotionId: string; code: string }> {
+  const staffCall = async (path: string, body: unknown) => {
+    const made = await shop.rest("POST", path, { staff: shop.staff, body });
+    expect(made.status).toBe(200);
+    return made.body;
+  };
+  const { id } = await staffCall("/v1/promotions", { title: "Ten", percentage: { basisPoints: 1000 } });
+  const { coupons } = await staffCall(`/v1/promotions/${id}/coupons`, { count: 1 });
+  return { promotionId: id, code: coupons[0].code };
+}
+
+async function taxRate(): Promise<Json> {
+  const body = { name: randomUUID(), countryCode: "DE" };
+  const made = await shop.rest("POST", "/v1/taxRates", { staff: shop.staff, body });
+  expect(made.status).toBe(200);
+  return { "rowlock.tax.v1.TaxRate.id": made.body.id, tax_rate_id: made.body.id, etag: "" };
+}
+
 async function shipment(): Promise<{ known: Json; rates: string[] }> {
   const { order: made } = await order();
   const { shipments } = await get(`/v1/shipments?orderId=${made.body.id}`);
@@ -141,6 +160,45 @@ const scenes: Record<string, () => Promise<Scene>> = {
     ...(await cart()),
     other: { contact: { ...delivery.contact, phone: "" } },
   }),
+  "cart.v1.CartService/ApplyCoupon": async () => {
+    const [{ code }, { code: other }] = [await coupon(), await coupon()];
+    const { known, token } = await cart();
+    return { known: { ...known, code }, token, other: { code: other } };
+  },
+  "cart.v1.CartService/RemoveCoupon": async () => {
+    const { known, token } = await cart();
+    return { known: { ...known, code: "NONE" }, token, other: { code: "OTHER" } };
+  },
+  "promotion.v1.PromotionService/CreatePromotion": async () => {
+    const title = randomUUID();
+    const effects = async () => {
+      const { promotions } = await get("/v1/promotions?pageSize=200");
+      return promotions.filter((each: { title: string }) => each.title === title).length as number;
+    };
+    return { known: { title }, other: { title: "other" }, effects };
+  },
+  "promotion.v1.PromotionService/UpdatePromotion": async () => {
+    const { promotionId } = await coupon();
+    return {
+      known: { "rowlock.promotion.v1.Promotion.id": promotionId, etag: "" },
+      other: { title: "other" },
+    };
+  },
+  "promotion.v1.PromotionService/CreateCoupons": async () => {
+    const { promotionId } = await coupon();
+    const effects = async () => (await get(`/v1/promotions/${promotionId}/coupons`)).coupons.length - 1;
+    return { known: { promotion_id: promotionId, codes: [randomUUID()] }, other: { limit: 5 }, effects };
+  },
+  "promotion.v1.PromotionService/DisableCoupon": async () => ({ known: { code: (await coupon()).code } }),
+  "tax.v1.TaxService/CreateTaxRate": async () => ({
+    known: { name: randomUUID() },
+    other: { rate_millionths: 5 },
+  }),
+  "tax.v1.TaxService/UpdateTaxRate": async () => ({
+    known: { ...(await taxRate()), name: randomUUID(), update_mask: "name" },
+    other: { name: "other" },
+  }),
+  "tax.v1.TaxService/DeleteTaxRate": async () => ({ known: await taxRate() }),
   "catalog.v1.CatalogService/CreateProduct": async () => ({
     known: { sku: randomUUID() },
     other: { title: "other" },
