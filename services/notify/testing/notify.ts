@@ -21,7 +21,11 @@ import { FakeEmailSender, FakeSmsSender } from "./fake-senders.ts";
 const noSecrets: WebhookSecrets = { sendgridPublicKey: "", twilioAuthToken: "", publicUrl: "" };
 
 /** The service over a database and fake providers, with a clock that the test moves and the lines that it logged. */
-export function notifyUnderTest(db: Db, webhooks: WebhookSecrets = noSecrets) {
+export function notifyUnderTest(
+  db: Db,
+  webhooks: WebhookSecrets = noSecrets,
+  staffEmails: readonly string[] = [],
+) {
   let now = new Date("2026-03-01T10:00:00.000Z");
   const logged: { level: number; msg: string }[] = [];
   const log = pino({ level: "trace" }, { write: (line: string) => logged.push(JSON.parse(line)) });
@@ -36,6 +40,7 @@ export function notifyUnderTest(db: Db, webhooks: WebhookSecrets = noSecrets) {
     sms,
     jobs: jobs.enqueuer,
     webhooks,
+    staffEmails,
   });
   const transport = createDirectTransport({ services, interceptors: testInterceptors });
   return {
