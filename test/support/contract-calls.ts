@@ -5,6 +5,8 @@ import { signTwilio } from "../../services/notify/testing/sign-twilio.ts";
 import { type Buyer, delivery, newBuyer, newOrder } from "./buyer.ts";
 import { legacyCalls } from "./legacy-calls.ts";
 import { microServicesCalls } from "./micro-services-calls.ts";
+import { onlineStoreCalls } from "./online-store-calls.ts";
+import { pycomCalls } from "./pycom-calls.ts";
 import type { TestShop } from "./shop.ts";
 
 /** What an operation is called with; what is not given is taken from the document's examples. */
@@ -403,5 +405,7 @@ export const contractCalls: Record<string, Prepare> = {
   },
 
   ...legacyCalls,
+  ...onlineStoreCalls,
+  ...pycomCalls,
   ...microServicesCalls,
 };

@@ -8,16 +8,18 @@ import { fromAmount, toAmount } from "../../amount.ts";
 import { isNotFound } from "../../cart.ts";
 import type { FacadeDeps } from "../../facade.ts";
 import { nameOf } from "../../text-value.ts";
-import { changeProduct, type Named } from "../change-product.ts";
+import { changeProduct, type Named, requireProduct } from "../change-product.ts";
 
-/** Changes what is given of a product; its stock last, since that alone is not to be set again by a late repetition. */
+/** Changes what is given of a product; its stock first, since that can be refused. */
 export function updateProduct(deps: FacadeDeps): MethodImpl<typeof PycomService.method.updateProduct> {
   const { currencyCode } = deps;
   return async (request, ctx) => {
     const id = nameOf(request.id, "id");
     const { name, price } = request;
     const amount = price === undefined ? undefined : fromAmount(price, { currencyCode, field: "price" });
-    const { product, sku } = await changeProduct(deps, ctx, {
+    const { sku } = await requireProduct(deps, ctx, id);
+    const quantity = await stockOf(deps, ctx, { sku, request });
+    const { product } = await changeProduct(deps, ctx, {
       id,
       edit: (named) => ({
         ...(name !== undefined && { title: name }),
@@ -29,7 +31,7 @@ export function updateProduct(deps: FacadeDeps): MethodImpl<typeof PycomService.
       id: sku,
       name: product.title,
       price: toAmount(own?.prices.find((each) => each.currencyCode === currencyCode)),
-      quantity: await stockOf(deps, ctx, { sku, request }),
+      quantity,
     };
   };
 }
