@@ -14,6 +14,7 @@ import {
   withHeaders,
 } from "./support/refusals.ts";
 import { infoIn } from "./support/rest.ts";
+import { makeEndpoint } from "./support/webhook-calls.ts";
 
 let victim: Victim;
 /** Each list of the API that has pages, but the buyer's own: its path, and the token of its second one. */
@@ -82,6 +83,8 @@ const lookUps: [path: string, reason: string][] = [
   ["/v1/customers/ID", "CUSTOMER_NOT_FOUND"],
   ["/v1/reservations/ID", "RESERVATION_NOT_FOUND"],
   ["/v1/stock/ID", "STOCK_NOT_FOUND"],
+  ["/v1/webhookEndpoints/ID", "ENDPOINT_NOT_FOUND"],
+  ["/v1/webhookDeliveries/ID", "DELIVERY_NOT_FOUND"],
 ];
 const unknown: Row[] = [
   ...lookUps.flatMap(([path, notFound]) =>
@@ -212,6 +215,7 @@ describe("page tokens", () => {
 
 /** Makes at least two of everything that is listed. */
 async function fillLists({ shop: { rest, staff, httpUrl }, customer, orderId }: Victim): Promise<void> {
+  await makeEndpoint({ rest, staff });
   const { buyer, order } = await newOrder(rest, ["BAD"]);
   for (let attempt = 0; attempt < 2; attempt++) {
     const declined = await buyer.payByCard(order.body.id, "pm_card_chargeDeclined");

@@ -7,6 +7,7 @@ import { isReading, nameOf, routes } from "./support/contracts.ts";
 import { type Answer, reasonIn } from "./support/rest.ts";
 import { type Json, sampleOf, toHttp } from "./support/samples.ts";
 import { openShop, type TestShop } from "./support/shop.ts";
+import { makeDelivery, makeEndpoint } from "./support/webhook-calls.ts";
 
 /** What a keyed call is tried on, made anew each time. */
 interface Scene {
@@ -91,6 +92,10 @@ async function taxRate(): Promise<Json> {
   const made = await shop.rest("POST", "/v1/taxRates", { staff: shop.staff, body });
   expect(made.status).toBe(200);
   return { "rowlock.tax.v1.TaxRate.id": made.body.id, tax_rate_id: made.body.id, etag: "" };
+}
+
+async function endpoint(): Promise<{ known: Json }> {
+  return { known: { endpoint_id: await makeEndpoint(shop) } };
 }
 
 async function shipment(): Promise<{ known: Json; rates: string[] }> {
@@ -291,6 +296,31 @@ const scenes: Record<string, () => Promise<Scene>> = {
     const { known, rates } = await shipment();
     return { known, other: { rate_id: rates[1] ?? "" } };
   },
+  "webhook.v1.WebhookService/CreateEndpoint": async () => {
+    const description = randomUUID();
+    return {
+      known: { description },
+      other: { description: "other" },
+      effects: async () => {
+        const { endpoints } = await get("/v1/webhookEndpoints");
+        return endpoints.filter((endpoint: Json) => endpoint["description"] === description).length;
+      },
+    };
+  },
+  "webhook.v1.WebhookService/UpdateEndpoint": async () => ({
+    known: { "rowlock.webhook.v1.Endpoint.id": await makeEndpoint(shop), etag: "" },
+    other: { description: "other" },
+  }),
+  "webhook.v1.WebhookService/DeleteEndpoint": () => endpoint(),
+  "webhook.v1.WebhookService/RotateEndpointSecret": () => endpoint(),
+  "webhook.v1.WebhookService/TestEndpoint": () => endpoint(),
+  "webhook.v1.WebhookService/RecoverDeliveries": async () => ({
+    ...(await endpoint()),
+    other: { since: "2026-02-28T12:00:00Z" },
+  }),
+  "webhook.v1.WebhookService/ReplayDelivery": async () => ({
+    known: { delivery_id: await makeDelivery(shop, "KEYED") },
+  }),
   "auth.v1.AuthService/CreateApiKey": async () => {
     const name = randomUUID();
     return {

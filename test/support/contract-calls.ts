@@ -8,6 +8,7 @@ import { microServicesCalls } from "./micro-services-calls.ts";
 import { onlineStoreCalls } from "./online-store-calls.ts";
 import { pycomCalls } from "./pycom-calls.ts";
 import type { TestShop } from "./shop.ts";
+import { webhookCalls } from "./webhook-calls.ts";
 
 /** What an operation is called with; what is not given is taken from the document's examples. */
 export interface ContractCall {
@@ -404,6 +405,7 @@ export const contractCalls: Record<string, Prepare> = {
     return { path: { apiKeyId: made.body.id } };
   },
 
+  ...webhookCalls,
   ...legacyCalls,
   ...onlineStoreCalls,
   ...pycomCalls,

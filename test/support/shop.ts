@@ -42,6 +42,8 @@ export async function openShop(env: Record<string, string> = {}): Promise<TestSh
       ROWLOCK_DATA_DIR: dataDir,
       ROWLOCK_STAFF_KEY: testStaffKey,
       ROWLOCK_SERVICE_KEY: testServiceKey,
+      // Who is told of events listens on this machine.
+      ROWLOCK_WEBHOOK_PRIVATE: "true",
       ...env,
     },
   });
