@@ -36,7 +36,7 @@ export async function awaitedPayment(shop: TestShop): Promise<string> {
   return (await post(shop, "payment-order", { order_id: await checkedOutOrder(shop) })).id;
 }
 
-const ofPayment: Prepare = async (shop) => ({ path: { payment_id: await awaitedPayment(shop) }, body: {} });
+const ofPayment: Prepare = async (shop) => ({ path: { payment_id: await awaitedPayment(shop) } });
 
 /** How each operation of online-store is called so that it succeeds, by its id. */
 export const onlineStoreCalls: Record<string, Prepare> = {
