@@ -15,6 +15,7 @@ import {
 } from "@bufbuild/protobuf/wkt";
 import { http } from "../../../gen/google/api/annotations_pb.js";
 import { HttpRuleSchema } from "../../../gen/google/api/http_pb.js";
+import { success_status } from "../../../gen/rowlock/rest/v1/rest_pb.js";
 
 export type RuleInit = MessageInitShape<typeof HttpRuleSchema>;
 
@@ -22,6 +23,8 @@ export type RuleInit = MessageInitShape<typeof HttpRuleSchema>;
 export interface AdHocMethod {
   rule: RuleInit;
   clientStreaming?: boolean;
+  /** The `rowlock.rest.v1.success_status`. */
+  status?: number;
 }
 
 /**
@@ -68,9 +71,10 @@ export function adHocService(methods: Record<string, AdHocMethod | RuleInit>): D
       {
         name: "Svc",
         method: Object.entries(methods).map(([name, given]) => {
-          const { rule, clientStreaming } = "rule" in given ? given : { rule: given, clientStreaming: false };
+          const { rule, clientStreaming = false, status } = "rule" in given ? given : { rule: given };
           const options = create(MethodOptionsSchema);
           setExtension(options, http, create(HttpRuleSchema, rule));
+          if (status !== undefined) setExtension(options, success_status, status);
           return { name, inputType: ".test.Req", outputType: ".test.Req", options, clientStreaming };
         }),
       },
