@@ -91,6 +91,12 @@ const acceptable: Record<string, string | Record<string, string>> = {
   DATABASE_URL: "postgres://rowlock@127.0.0.1:5432/rowlock",
   REDIS_URL: "redis://127.0.0.1:6379",
   STRIPE_WEBHOOK_SECRET: "whsec_something",
+  STRIPE_SECRET_KEY: "sk_test_something",
+  SHIPPO_API_KEY: "shippo_test_something",
+  SENDGRID_API_KEY: "SG.something",
+  TWILIO_ACCOUNT_SID: { TWILIO_ACCOUNT_SID: `AC${"0".repeat(32)}`, TWILIO_AUTH_TOKEN: "token" },
+  ROWLOCK_LEGACY_CURRENCY: "IDR",
+  ROWLOCK_STAFF_EMAILS: "ada@shop.example,grace@shop.example",
   ROWLOCK_TRUSTED_PROXIES: "10.0.0.0/8",
   ROWLOCK_OIDC_PROVIDERS: {
     ROWLOCK_OIDC_PROVIDERS: "acme",

@@ -38,7 +38,29 @@ test.each<[string, Record<string, string>, string[], string]>([
     "ROWLOCK_PUBLIC_URL must",
   ],
   ["a limit below none", { ROWLOCK_RATE_LIMIT: "-1" }, [], "ROWLOCK_RATE_LIMIT must be"],
-  ["half a Twilio account", { TWILIO_ACCOUNT_SID: "AC1" }, [], "go together"],
+  ["half a Twilio account", { TWILIO_ACCOUNT_SID: `AC${"0".repeat(32)}` }, [], "go together"],
+  [
+    "an account that is none",
+    { TWILIO_ACCOUNT_SID: "AC1", TWILIO_AUTH_TOKEN: "t" },
+    [],
+    "TWILIO_ACCOUNT_SID must",
+  ],
+  [
+    "a publishable key",
+    { STRIPE_SECRET_KEY: "pk_test_12345678" },
+    [],
+    "STRIPE_SECRET_KEY must look like sk_test_",
+  ],
+  ["a key of another vendor", { SENDGRID_API_KEY: "sk_test_12345678" }, [], "SENDGRID_API_KEY must"],
+  ["half a key", { SHIPPO_API_KEY: "shippo_test_" }, [], "SHIPPO_API_KEY must"],
+  ["a sender that is no address", { ROWLOCK_MAIL_FROM: "shop" }, [], "ROWLOCK_MAIL_FROM must be"],
+  ["a number without its country", { ROWLOCK_SMS_FROM: "0123456" }, [], "ROWLOCK_SMS_FROM must be"],
+  [
+    "a warehouse without a country",
+    { ROWLOCK_SHIP_FROM: "Shop; 1 Main St; Portland" },
+    [],
+    "ROWLOCK_SHIP_FROM must",
+  ],
   ["a log level that is none", { ROWLOCK_LOG_LEVEL: "loud" }, [], "ROWLOCK_LOG_LEVEL must be"],
 ])("%s is refused", (_what, env, args, message) => {
   expect(() => read(env, args)).toThrow(ConfigError);
@@ -74,4 +96,35 @@ test("a port that the system chose is in the links once it is known", () => {
 
 test("all problems are told at once", () => {
   expect(() => read({ PORT: "x", DATABASE_URL: "y" })).toThrow(/PORT[\s\S]*DATABASE_URL/);
+});
+
+test("a key that is refused is not told", () => {
+  const key = "pk_live_not_a_real_key";
+  const message = (() => {
+    try {
+      read({ STRIPE_SECRET_KEY: key });
+      return "";
+    } catch (err) {
+      return String(err);
+    }
+  })();
+  expect(message).toContain("STRIPE_SECRET_KEY");
+  expect(message).not.toContain(key);
+});
+
+test("parcels are sent from where the configuration says; a country may have no states", () => {
+  const { shipFrom } = read({
+    ROWLOCK_SHIP_FROM: "Toko Rowlock; Jl. Sudirman 1; Jakarta; ; 10220; ID",
+    ROWLOCK_MAIL_FROM: "toko@rowlock.example",
+  });
+  expect(shipFrom).toEqual({
+    name: "Toko Rowlock",
+    line1: "Jl. Sudirman 1",
+    city: "Jakarta",
+    state: "",
+    postalCode: "10220",
+    countryCode: "ID",
+    phone: "",
+    email: "toko@rowlock.example",
+  });
 });

@@ -3,6 +3,7 @@ import { isNetwork } from "../../gateway/front/client-address.ts";
 import { isOrigin } from "../../gateway/front/origins.ts";
 import { CURRENCY_DIGITS } from "../../lib/money/currencies.ts";
 import { type LogLevel, logLevels } from "../../lib/telemetry/log.ts";
+import { type ProviderConfig, readProviders } from "./provider-config.ts";
 import { listOf, readSignIn } from "./sign-in-config.ts";
 
 /** What a process hosts unless its command line names something. */
@@ -40,7 +41,7 @@ export const legacyNames = [
 ] as const;
 
 /** What a process needs to know, read once at its start. */
-export interface Config {
+export interface Config extends ProviderConfig {
   /** What to host: all parts unless the command line names something. */
   parts: readonly HostedName[];
   /** Address that both ports listen on. */
@@ -65,17 +66,6 @@ export interface Config {
   signIn: SignInProviders;
   /** Origins of storefronts, whose pages may call the gateway and are returned to from a sign-in. */
   origins: readonly string[];
-  stripeSecretKey: string;
-  /** Signs Stripe's webhooks, `whsec_…`; empty: they are refused. */
-  stripeWebhookSecret: string;
-  shippoApiKey: string;
-  /** What Shippo's webhooks say in `?token=`; empty: they are refused. */
-  shippoWebhookToken: string;
-  sendgridApiKey: string;
-  /** Verifies SendGrid's webhooks, base64 DER as SendGrid shows it; empty: they are refused. */
-  sendgridWebhookPublicKey: string;
-  twilioAccountSid: string;
-  twilioAuthToken: string;
   /**
    * The sandbox of another process; empty: this process starts one when a key is missing. For the process that
    * hosts the sandbox: where buyers reach it, for the labels' links; empty: where it listens.
@@ -107,10 +97,6 @@ export interface Config {
   legacyOpen: boolean;
   /** ISO 4217 code of their prices; empty: each has its own. */
   legacyCurrency: string;
-  mailFrom: string;
-  /** Who is told by e-mail when stock runs low; nobody when empty. */
-  staffEmails: readonly string[];
-  smsFrom: string;
   logLevel: LogLevel;
   /** Whether an empty shop gets a few products to try it out. */
   demo: boolean;
@@ -135,11 +121,6 @@ const localOrigins = "http://localhost:*,http://127.0.0.1:*";
 
 function isLocal(url: string): boolean {
   return /^https?:\/\/(?:localhost|127\.0\.0\.1)(?:[:/]|$)/.test(url);
-}
-
-/** Whether it looks like an e-mail address. */
-function isAddress(text: string): boolean {
-  return /^[^\s@]+@[^\s@]+$/.test(text) && text.length <= 254;
 }
 
 /** Requests a minute. */
@@ -213,14 +194,7 @@ export function readConfig({ args, env }: { args: readonly string[]; env: Env })
       isOrigin,
       "https://shop.example,http://localhost:*",
     ]),
-    stripeSecretKey: text("STRIPE_SECRET_KEY"),
-    stripeWebhookSecret: text("STRIPE_WEBHOOK_SECRET"),
-    shippoApiKey: text("SHIPPO_API_KEY"),
-    shippoWebhookToken: text("SHIPPO_WEBHOOK_TOKEN"),
-    sendgridApiKey: text("SENDGRID_API_KEY"),
-    sendgridWebhookPublicKey: text("SENDGRID_WEBHOOK_PUBLIC_KEY"),
-    twilioAccountSid: text("TWILIO_ACCOUNT_SID"),
-    twilioAuthToken: text("TWILIO_AUTH_TOKEN"),
+    ...readProviders(text, problems),
     sandboxUrl: text("ROWLOCK_SANDBOX_URL"),
     holdMs: number("ROWLOCK_HOLD_MINUTES", 15, [1, 60 * 24]) * 60_000,
     transferMs: number("ROWLOCK_TRANSFER_HOURS", 24, [1, 24 * 30]) * 3_600_000,
@@ -235,9 +209,6 @@ export function readConfig({ args, env }: { args: readonly string[]; env: Env })
     legacy: readLegacy(text("ROWLOCK_LEGACY", legacyNames.join()), problems),
     legacyOpen: text("ROWLOCK_LEGACY_OPEN") === "true",
     legacyCurrency: text("ROWLOCK_LEGACY_CURRENCY"),
-    mailFrom: text("ROWLOCK_MAIL_FROM", "shop@example.com"),
-    staffEmails: list("ROWLOCK_STAFF_EMAILS", "", [isAddress, "ada@shop.example,grace@shop.example"]),
-    smsFrom: text("ROWLOCK_SMS_FROM", "+15005550006"),
     logLevel: logLevel ?? "info",
     demo: text("ROWLOCK_DEMO", "true") !== "false",
   };
@@ -246,9 +217,6 @@ export function readConfig({ args, env }: { args: readonly string[]; env: Env })
   }
   if (config.databaseUrl !== "" && !/^postgres(ql)?:\/\/./.test(config.databaseUrl)) {
     problems.push("DATABASE_URL must look like postgres://user:password@host:5432/database");
-  }
-  if (config.stripeWebhookSecret !== "" && !config.stripeWebhookSecret.startsWith("whsec_")) {
-    problems.push("STRIPE_WEBHOOK_SECRET must start with whsec_");
   }
   if (config.webhookUrl !== "" && !/^https?:\/\/./.test(config.webhookUrl)) {
     problems.push("ROWLOCK_WEBHOOK_URL must look like http://gateway:8080");
@@ -264,12 +232,6 @@ export function readConfig({ args, env }: { args: readonly string[]; env: Env })
   }
   if (listOf(config.serviceKey).some((key) => key.length < 32)) {
     problems.push("ROWLOCK_SERVICE_KEY must have at least 32 characters, each of several");
-  }
-  if ((config.twilioAccountSid === "") !== (config.twilioAuthToken === "")) {
-    problems.push("TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN go together");
-  }
-  if (config.twilioAccountSid !== "" && !config.twilioAccountSid.startsWith("AC")) {
-    problems.push("TWILIO_ACCOUNT_SID must start with AC");
   }
   if (problems.length > 0) throw new ConfigError(problems);
   return config;

@@ -123,17 +123,7 @@ export async function createProviders(config: Config, log: Log): Promise<Provide
         ...at("serverUrl", playedAt("Shippo")),
         timeoutMs,
         circuit: circuitOf("Shippo"),
-        sender: {
-          name: "Rowlock Warehouse",
-          line1: "965 Mission St",
-          line2: "",
-          city: "San Francisco",
-          state: "CA",
-          postalCode: "94103",
-          countryCode: "US",
-          email: config.mailFrom,
-          phone: "+14155550100",
-        },
+        sender: config.shipFrom,
       });
     },
     email: async () => {
@@ -142,7 +132,7 @@ export async function createProviders(config: Config, log: Log): Promise<Provide
       return createSendgridSender({
         apiKey: config.sendgridApiKey || "SG.sandbox",
         ...at("baseUrl", played),
-        from: { email: config.mailFrom, name: "Rowlock" },
+        from: { email: config.mailFrom, name: config.shopName },
         timeoutMs,
         circuit: circuitOf("SendGrid"),
         doubtMs: played !== undefined || config.sendgridWebhookPublicKey !== "" ? lateWebhookMs : 0,

@@ -29,8 +29,8 @@ import {
   undoCheckoutQueue,
   undoQueue,
 } from "../../services/order/jobs.ts";
-import { finishRefund } from "../../services/order/refund-part.ts";
 import { createOrderRelay } from "../../services/order/outbox.ts";
+import { finishRefund } from "../../services/order/refund-part.ts";
 import { createOrderService, type OrderDeps } from "../../services/order/service.ts";
 import { sweepOrders } from "../../services/order/sweep.ts";
 import { undoOrder } from "../../services/order/undo.ts";
@@ -242,6 +242,7 @@ export const makers: Record<ServiceName, (parts: Parts) => Made | Promise<Made>>
       email: await providers.email(),
       sms: await providers.sms(),
       webhooks: await providers.messageSecrets(),
+      shopName: config.shopName,
       staffEmails: config.staffEmails,
     });
     return {
