@@ -6,7 +6,7 @@ import { outgoing } from "../../lib/rpc/index.ts";
 import type { FacadeDeps } from "../facade.ts";
 
 /** How long a buyer waits for label and messages, in milliseconds: jobs bring them, seconds after the payment. */
-const waitMs = 8_000;
+const defaultWaitMs = 8_000;
 /** What of the caller's own time is kept to answer in, in milliseconds. */
 const answerMs = 1_000;
 const pollMs = 150;
@@ -20,10 +20,14 @@ export interface Told {
 }
 
 /**
- * Waits until a paid order has its label and its buyer was told of it, a few seconds at most. The order is paid,
- * whatever this cannot find out.
+ * Waits until a paid order has its label and its buyer was told of it, for `waitMs` at most and not beyond the
+ * caller's own deadline. The order is paid, whatever this cannot find out.
  */
-export async function awaitMessages(deps: FacadeDeps, ctx: HandlerContext, order: Order): Promise<Told> {
+export async function awaitMessages(
+  deps: Pick<FacadeDeps, "orders" | "notify" | "clock" | "log">,
+  ctx: HandlerContext,
+  { order, waitMs = defaultWaitMs }: { order: Order; waitMs?: number },
+): Promise<Told> {
   const { timeoutMs = Number.POSITIVE_INFINITY } = outgoing(ctx);
   const until = deps.clock().getTime() + Math.min(waitMs, timeoutMs - answerMs);
   const shipped = await awaitLabel(deps, ctx, { order, until });
@@ -39,7 +43,7 @@ export async function awaitMessages(deps: FacadeDeps, ctx: HandlerContext, order
 
 /** The order once its label is bought, or as it is at the end of the time. */
 async function awaitLabel(
-  { orders, clock, log }: FacadeDeps,
+  { orders, clock, log }: Pick<FacadeDeps, "orders" | "clock" | "log">,
   ctx: HandlerContext,
   { order, until }: { order: Order; until: number },
 ): Promise<Order> {
@@ -59,7 +63,11 @@ async function awaitLabel(
   return latest;
 }
 
-async function findMessages({ notify }: FacadeDeps, ctx: HandlerContext, { id: orderId }: Order) {
+async function findMessages(
+  { notify }: Pick<FacadeDeps, "notify">,
+  ctx: HandlerContext,
+  { id: orderId }: Order,
+) {
   const { messages } = await notify.listMessages({ orderId }, outgoing(ctx));
   const find = (channel: Channel) =>
     messages.find((each) => each.channel === channel && each.eventKey === `${orderId}:fulfilled`);

@@ -9,7 +9,7 @@ import {
 import { type Message, Message_State } from "../../gen/rowlock/notify/v1/notify_pb.js";
 import { type Order, Order_State, type OrderEvent } from "../../gen/rowlock/order/v1/order_pb.js";
 import { serviceName } from "./parcel.ts";
-import { unixSeconds } from "./product.ts";
+import { unixSeconds } from "./unix-seconds.ts";
 
 type Item = MessageInitShape<typeof OrderItemSchema>;
 

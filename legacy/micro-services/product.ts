@@ -1,5 +1,4 @@
 import { create, type MessageInitShape } from "@bufbuild/protobuf";
-import { type Timestamp, timestampDate } from "@bufbuild/protobuf/wkt";
 import {
   type Product as CatalogProduct,
   type ProductSchema as CatalogProductSchema,
@@ -14,6 +13,7 @@ import {
 } from "../../gen/rowlock/legacy/micro_services/v1/micro_services_pb.js";
 import { categoryIdOf } from "./category.ts";
 import { toDimensions, toPackage } from "./measures.ts";
+import { unixSeconds } from "./unix-seconds.ts";
 
 /** Whether a product is there for this API, in which what is deleted is gone. */
 export function isOnSale({ state }: CatalogProduct): boolean {
@@ -120,9 +120,4 @@ const maxTag = 64;
 
 function tagOf(category: string): string {
   return category.slice(0, maxTag);
-}
-
-/** Whole seconds since 1970. */
-export function unixSeconds(time: Timestamp | undefined): bigint {
-  return time === undefined ? 0n : BigInt(Math.floor(timestampDate(time).getTime() / 1000));
 }

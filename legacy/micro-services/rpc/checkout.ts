@@ -6,9 +6,9 @@ import type {
 import { type Order, Order_State } from "../../../gen/rowlock/order/v1/order_pb.js";
 import { reasonOf } from "../../../lib/errors/reasons.ts";
 import { outgoing } from "../../../lib/rpc/index.ts";
-import { findOpenCart } from "../../cart.ts";
 import type { FacadeDeps } from "../../facade.ts";
 import { findLatestOrder, requireOrder } from "../../order.ts";
+import { requireCart } from "../open-cart.ts";
 import { toE164 } from "../phone.ts";
 import { fail } from "../reasons.ts";
 import { requestKey } from "../request-key.ts";
@@ -17,21 +17,10 @@ import { showOrder } from "../show-order.ts";
 
 /**
  * Orders the client's cart, and chooses the cheapest shipping method, as that shop did. A client whose answer was
- * lost has no open cart any more: the same request then finds the order that the cart became.
+ * lost has another cart by now: the same request then finds the order that its cart became.
  */
 export function checkout(deps: FacadeDeps): MethodImpl<typeof MicroServicesService.method.checkout> {
-  return async (request, ctx) => {
-    const order = await placeOrder(deps, ctx, request);
-    const [cheapest] = order.shippingMethods;
-    const chosen =
-      order.shippingMethodId !== "" || cheapest === undefined
-        ? order
-        : await deps.orders.setShippingMethod(
-            { orderId: order.id, shippingMethodId: cheapest.id },
-            outgoing(ctx),
-          );
-    return showOrder(deps, ctx, chosen);
-  };
+  return async (request, ctx) => showOrder(deps, ctx, await placeOrder(deps, ctx, request));
 }
 
 async function placeOrder(deps: FacadeDeps, ctx: HandlerContext, request: CheckoutRequest): Promise<Order> {
@@ -40,24 +29,41 @@ async function placeOrder(deps: FacadeDeps, ctx: HandlerContext, request: Checko
   if (guest === undefined) throw fail("CART_EMPTY", {});
   const place = (cartId: string) => {
     const key = request.requestId || JSON.stringify(delivery);
-    return deps.orders.placeOrder(
-      { ...delivery, cartId, requestId: requestKey(key, "checkout", cartId) },
-      outgoing(ctx),
-    );
+    const requestId = requestKey(key, "checkout", cartId);
+    return deps.orders.placeOrder({ ...delivery, cartId, requestId }, outgoing(ctx));
   };
-  const cart = await findOpenCart(deps, ctx, guest);
-  if (cart !== undefined) return place(cart.id);
+  // Not only an open one: while another call orders it, that call's order is waited for.
+  const cart = await requireCart(deps, ctx, guest);
+  const placed = await place(cart.id).catch(unless("CART_EMPTY"));
+  if (placed !== undefined) return chooseCheapest(deps, ctx, placed);
   const latest = await findLatestOrder(deps, ctx, guest);
   if (latest?.state !== Order_State.PENDING_PAYMENT) throw fail("CART_EMPTY", {});
-  try {
-    await place(latest.cartId);
-  } catch (err) {
-    // Another request than the one that made it.
-    if (reasonOf(err) === "CART_ALREADY_ORDERED") throw fail("CART_EMPTY", {}, { cause: err });
-    throw err;
-  }
-  // A repetition is answered as the order was made: its shipping method may have been chosen since.
+  const again = await place(latest.cartId).catch(unless("CART_ALREADY_ORDERED"));
+  // Another request than the one that made it.
+  if (again === undefined) throw fail("CART_EMPTY", {});
+  await chooseCheapest(deps, ctx, again);
+  // As it is now: another method may have been chosen since.
   return requireOrder(deps, ctx, latest.id);
+}
+
+/** Chooses the cheapest shipping method, once: not again after another one was chosen. */
+async function chooseCheapest({ orders }: FacadeDeps, ctx: HandlerContext, order: Order): Promise<Order> {
+  const [cheapest] = order.shippingMethods;
+  if (cheapest === undefined) return order;
+  return orders.setShippingMethod(
+    {
+      orderId: order.id,
+      shippingMethodId: cheapest.id,
+      requestId: requestKey("cheapest", "checkout", order.id),
+    },
+    outgoing(ctx),
+  );
+}
+
+function unless(reason: string): (err: unknown) => undefined {
+  return (err) => {
+    if (reasonOf(err) !== reason) throw err;
+  };
 }
 
 function deliveryOf({ email, phone, name, address }: CheckoutRequest) {

@@ -8,10 +8,10 @@ import { findGuest } from "../session.ts";
 
 /** Empties the client's cart, if it has one. Repeating it changes nothing. */
 export function clearCart(deps: FacadeDeps): MethodImpl<typeof MicroServicesService.method.clearCart> {
-  return async (_request, ctx) => {
+  return async ({ requestId }, ctx) => {
     const guest = findGuest(deps, ctx);
     const cart = guest && (await findOpenCart(deps, ctx, guest));
     if (guest === undefined || cart === undefined) return toCart(undefined);
-    return toCart(await deps.carts.clearCart({ cartId: cart.id }, inNameOf(ctx, guest)));
+    return toCart(await deps.carts.clearCart({ cartId: cart.id, requestId }, inNameOf(ctx, guest)));
   };
 }

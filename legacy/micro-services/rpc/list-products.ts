@@ -9,8 +9,8 @@ import type { MicroServicesService } from "../../../gen/rowlock/legacy/micro_ser
 import { outgoing } from "../../../lib/rpc/index.ts";
 import type { FacadeDeps } from "../../facade.ts";
 import { categoryIdOf } from "../category.ts";
-import { unixSeconds } from "../product.ts";
 import { showProducts } from "../show-products.ts";
+import { unixSeconds } from "../unix-seconds.ts";
 
 /** Products at most: this API has no pages. */
 const maxProducts = 1_000;

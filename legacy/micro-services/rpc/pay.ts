@@ -16,8 +16,9 @@ import { showOrder } from "../show-order.ts";
 /** Pays an order by card, and waits a little for its label and messages. A paid order is answered as it is. */
 export function pay(deps: FacadeDeps): MethodImpl<typeof MicroServicesService.method.pay> {
   return async (request, ctx) => {
-    const order = await requireOrder(deps, ctx, request.orderId);
-    const told = await awaitMessages(deps, ctx, isPaid(order) ? order : await takeMoney(deps, ctx, request));
+    const found = await requireOrder(deps, ctx, request.orderId);
+    const order = isPaid(found) ? found : await takeMoney(deps, ctx, request);
+    const told = await awaitMessages(deps, ctx, { order });
     const shown = await showOrder(deps, ctx, told.order);
     shown.emailStatusCode = statusCodeOf(told.email);
     if (told.order.contact?.phone) shown.smsStatusCode = statusCodeOf(told.sms);

@@ -5,6 +5,7 @@ import type { FacadeDeps } from "../../facade.ts";
 import { inNameOf } from "../../guest.ts";
 import { skusOf, toCart } from "../open-cart.ts";
 import { fail } from "../reasons.ts";
+import { requestKey } from "../request-key.ts";
 import { findGuest } from "../session.ts";
 import { findProduct } from "../show-products.ts";
 
@@ -12,7 +13,7 @@ import { findProduct } from "../show-products.ts";
 export function removeCartProduct(
   deps: FacadeDeps,
 ): MethodImpl<typeof MicroServicesService.method.removeCartProduct> {
-  return async ({ productId }, ctx) => {
+  return async ({ productId, requestId }, ctx) => {
     const product = await findProduct(deps, ctx, productId);
     if (product === undefined) throw fail("PRODUCT_NOT_FOUND", { product_id: productId });
     const guest = findGuest(deps, ctx);
@@ -20,7 +21,10 @@ export function removeCartProduct(
     if (guest === undefined || cart === undefined) return toCart(undefined);
     const { id: cartId } = cart;
     for (const sku of skusOf(product, cart)) {
-      cart = await deps.carts.removeItem({ cartId, sku }, inNameOf(ctx, guest));
+      cart = await deps.carts.removeItem(
+        { cartId, sku, requestId: requestKey(requestId, sku) },
+        inNameOf(ctx, guest),
+      );
     }
     return toCart(cart);
   };
