@@ -4,7 +4,7 @@ import type { Db } from "../../lib/db/index.ts";
 import { as } from "../../lib/rpc/testing/interceptors.ts";
 import { explain } from "./testing/linearize.ts";
 import { type Command, Model } from "./testing/model.ts";
-import { openModelShop } from "./testing/model-shop.ts";
+import { type ModelShop, openModelShop } from "./testing/model-shop.ts";
 import { openTestInventory, type TestInventory } from "./testing/shop.ts";
 
 let shop: TestInventory;
@@ -25,6 +25,9 @@ const minute = 60;
 const timeLimit = 10;
 
 const sku = fc.constantFrom(...skus);
+/** The one that comes first has few units. */
+const places = ["main", "west"];
+const at = fc.constantFrom(...places);
 const id = fc.constantFrom(...ids);
 const ttl = fc.integer({ min: 1, max: 4 }).map((minutes) => minutes * minute);
 const lines = fc
@@ -48,15 +51,38 @@ const command: fc.Arbitrary<Command> = fc.oneof(
   { weight: 2, arbitrary: fc.record({ rpc: fc.constant("extend" as const), id, ttl }) },
   {
     weight: 2,
-    arbitrary: fc.record({ rpc: fc.constant("adjust" as const), sku, delta: fc.constantFrom(-3, -1, 1, 4) }),
+    arbitrary: fc.record({
+      rpc: fc.constant("adjust" as const),
+      sku,
+      at,
+      delta: fc.constantFrom(-3, -1, 1, 4),
+    }),
   },
   {
     weight: 1,
     arbitrary: fc.record({
       rpc: fc.constant("set" as const),
       sku,
+      at,
       onHand: fc.integer({ min: 0, max: 8 }),
       backorder: fc.option(fc.integer({ min: 0, max: 3 }), { nil: undefined }),
+    }),
+  },
+  {
+    weight: 2,
+    arbitrary: fc
+      .record({ sku, isBack: fc.boolean(), units: fc.integer({ min: 1, max: 3 }) })
+      .map(({ sku, isBack, units }) => {
+        const [from = "", to = ""] = isBack ? [...places].reverse() : places;
+        return { rpc: "transfer" as const, sku, from, to, units };
+      }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      rpc: fc.constant("pause" as const),
+      at: fc.constant("west"),
+      paused: fc.boolean(),
     }),
   },
   { weight: 1, arbitrary: fc.record({ rpc: fc.constant("sweep" as const) }) },
@@ -83,16 +109,28 @@ function twice(most: number): fc.Arbitrary<Command[]> {
 }
 type Moment = ReturnType<typeof moment> extends fc.Arbitrary<infer M> ? M : never;
 
-/** As much of each, more and more of it beyond what is on hand. */
-const stocked = (units: number): Command[] =>
-  skus.map((sku, i) => ({ rpc: "set" as const, sku, onHand: units - i, backorder: i }));
+/** As much of each at `main`, more and more of it beyond what is on hand; of some a little in the west. */
+const stocked = (units: number): Command[] => [
+  ...skus.map((sku, i) => ({ rpc: "set" as const, sku, at: "main", onHand: units - i, backorder: i })),
+  ...skus
+    .slice(1)
+    .map((sku, i) => ({ rpc: "set" as const, sku, at: "west", onHand: units >> 1, backorder: i })),
+];
+
+/** A shop of its own, with stock. */
+async function openStocked(units: number): Promise<ModelShop> {
+  const prefix = `m${runs++}-`;
+  await shop.location(`${prefix}west`, 1);
+  const real = openModelShop({ shop, second, prefix, skus });
+  for (const [i, command] of stocked(units).entries()) await real.call(command, i);
+  return real;
+}
 
 let runs = 0;
 
 /** Makes the calls, and holds answers and tables against the model after each moment. */
 async function compare(moments: readonly Moment[]): Promise<void> {
-  const real = openModelShop({ shop, second, prefix: `m${runs++}-`, skus });
-  for (const [i, command] of stocked(4).entries()) await real.call(command, i);
+  const real = await openStocked(4);
   let before = await real.snapshot();
   for (const { minutes, replicas, commands } of moments) {
     shop.advance(minutes * minute * 1000);
@@ -105,14 +143,14 @@ async function compare(moments: readonly Moment[]): Promise<void> {
       // A comparison that fails, for its readable difference.
       const model = new Model(before);
       const foreseen = commands.map((command) => ({ command, answer: model.apply(command, now) }));
-      const { stock, reservations, holds } = model;
+      const { locations, stock, reservations, holds } = model;
       const why =
         "no order of the calls explains their answers and the tables; here, the order they were made in";
       expect({ why, now, calls, after }).toEqual({
         why,
         now,
         calls: foreseen,
-        after: { stock, reservations, holds },
+        after: { locations, stock, reservations, holds },
       });
       expect.unreachable(why);
     }
@@ -143,25 +181,24 @@ test("calls made at once, on two replicas, answer and count as if made in some o
 test("a crowd on two replicas leaves counters, ledger and holds that agree, and sells nothing twice", async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(moment(60), { minLength: 3, maxLength: 5, size: "max" }), async (moments) => {
-      const real = openModelShop({ shop, second, prefix: `m${runs++}-`, skus });
-      for (const [i, command] of stocked(20).entries()) await real.call(command, i);
+      const real = await openStocked(20);
       for (const { minutes, replicas, commands } of moments) {
         shop.advance(minutes * minute * 1000);
         await Promise.all(commands.map((command, i) => real.call(command, i % replicas)));
         const { stock, reservations, holds } = await real.snapshot();
-        for (const [sku, { onHand, reserved, backorder }] of Object.entries(stock)) {
+        for (const [shelf, { onHand, reserved, backorder }] of Object.entries(stock)) {
           expect(onHand >= 0n && backorder >= 0n && reserved >= 0n && reserved <= onHand + backorder).toBe(
             true,
           );
-          const held = Object.values(holds).reduce((units, hold) => units + (hold[sku]?.[0] ?? 0), 0);
+          const held = Object.values(holds).reduce((units, hold) => units + (hold[shelf]?.[0] ?? 0), 0);
           expect(reserved).toBe(BigInt(held));
         }
-        for (const [id, { state, lines }] of Object.entries(reservations)) {
+        for (const [id, { state, taken }] of Object.entries(reservations)) {
           const held = Object.fromEntries(
-            Object.entries(holds[id] ?? {}).map(([sku, [units]]) => [sku, units]),
+            Object.entries(holds[id] ?? {}).map(([shelf, [units]]) => [shelf, units]),
           );
-          const rest = Object.fromEntries(Object.entries(lines).filter(([sku]) => sku in held));
-          expect(held).toEqual({ HELD: lines, EXPIRED: rest }[state as string] ?? {});
+          const rest = Object.fromEntries(Object.entries(taken).filter(([shelf]) => shelf in held));
+          expect(held).toEqual({ HELD: taken, EXPIRED: rest }[state as string] ?? {});
         }
       }
       const { violations } = await shop.client.reconcile({ skus: [...real.skus] }, as.staff);

@@ -11,7 +11,7 @@ export interface Call {
  * Looks for an order in which the calls, made one after the other, would have
  * answered as they did when made at once and would have left `after`
  * (linearizability: Herlihy and Wing, 1990; the search is Wing and Gong's,
- * 1993). A sweep visits each SKU in a transaction of its own and passes over
+ * 1993). A sweep visits each shelf in a transaction of its own and passes over
  * busy ones, so each of its visits may stand anywhere, or nowhere.
  */
 export function explain({
@@ -55,11 +55,11 @@ function search({
     const rest = calls.filter((other) => other !== call);
     if (search({ before: model, calls: rest, visits, after, now })) return true;
   }
-  for (const sku of visits) {
+  for (const shelf of visits) {
     const model = new Model(before);
-    model.expireDue(sku, now);
+    model.expireDue(shelf, now);
     if (isSame(model, before)) continue;
-    const rest = visits.filter((other) => other !== sku);
+    const rest = visits.filter((other) => other !== shelf);
     if (search({ before: model, calls, visits: rest, after, now })) return true;
   }
   return false;
@@ -97,6 +97,7 @@ function units({ sku, requested, available }: ShortLine): object {
 
 function isSame(a: Snapshot, b: Snapshot): boolean {
   return (
+    isDeepStrictEqual(a.locations, b.locations) &&
     isDeepStrictEqual(a.stock, b.stock) &&
     isDeepStrictEqual(a.reservations, b.reservations) &&
     isDeepStrictEqual(a.holds, b.holds)
