@@ -1147,7 +1147,8 @@ export declare type UpdateProductRequest = Message<"rowlock.legacy.micro_service
   metadata: { [key: string]: string };
 
   /**
-   * Idempotency key; REST header `Idempotency-Key`.
+   * Idempotency key; REST header `Idempotency-Key`. An update that is repeated
+   * changes nothing, with or without it.
    *
    * @generated from field: string request_id = 5;
    */
@@ -1773,7 +1774,7 @@ export declare const MicroServicesService: GenService<{
    * Adds units of a product to the cart.
    * Errors: PRODUCT_NOT_FOUND, SKU_NOT_FOUND, PRICE_MISSING (not sold in
    * this currency), INSUFFICIENT_STOCK (ABORTED), QUANTITY_TOO_LARGE, CART_FULL,
-   * CART_BUSY (ABORTED), REQUEST_ID_REUSED.
+   * CART_BUSY (ABORTED), CART_NOT_OPEN (an order is being made of it), REQUEST_ID_REUSED.
    *
    * @generated from rpc rowlock.legacy.micro_services.v1.MicroServicesService.BuyProduct
    */
