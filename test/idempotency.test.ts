@@ -4,26 +4,13 @@ import { waitFor } from "../lib/testing/wait-for.ts";
 import { newVisitor, signUp } from "./auth/visitor.ts";
 import { type Buyer, delivery, newBuyer, newOrder } from "./support/buyer.ts";
 import { isReading, nameOf, routes } from "./support/contracts.ts";
+import { priceScenes } from "./support/price-scenes.ts";
 import { type Answer, reasonIn } from "./support/rest.ts";
 import { type Json, sampleOf, toHttp } from "./support/samples.ts";
+import type { Scene } from "./support/scene.ts";
 import { openShop, type TestShop } from "./support/shop.ts";
+import { shopFrontScenes } from "./support/shop-front-scenes.ts";
 import { makeDelivery, makeEndpoint } from "./support/webhook-calls.ts";
-
-/** What a keyed call is tried on, made anew each time. */
-interface Scene {
-  /** Fields of the request by their proto name, as `sampleOf` takes them. */
-  known: Json;
-  /** Which of them another request has in place of these; none when the path says all that the method asks for. */
-  other?: Json;
-  /** The buyer's token; staff calls without one. */
-  token?: string;
-  /** A customer's session, in place of staff. */
-  session?: string;
-  /** How often the call had its effect, seen from outside, where an answer would not show it. */
-  effects?: () => Promise<number>;
-  /** The part of an answer that stays the same, when the rest says how things stand now. */
-  lasting?: (body: Record<string, unknown>) => unknown;
-}
 
 let shop: TestShop;
 beforeAll(async () => {
@@ -73,25 +60,6 @@ async function payment(method: "card" | "transfer"): Promise<{ known: Json; orde
     : buyer.payByTransfer(order_id, "BCA_VA"));
   expect(paid.status).toBe(200);
   return { order_id, known: { payment_id: paid.body.payment.id } };
-}
-
-/** A promotion that takes coupons, and one of these. */
-async function coupon(): Promise<{ promotionId: string; code: string }> {
-  const staffCall = async (path: string, body: unknown) => {
-    const made = await shop.rest("POST", path, { staff: shop.staff, body });
-    expect(made.status).toBe(200);
-    return made.body;
-  };
-  const { id } = await staffCall("/v1/promotions", { title: "Ten", percentage: { basisPoints: 1000 } });
-  const { coupons } = await staffCall(`/v1/promotions/${id}/coupons`, { count: 1 });
-  return { promotionId: id, code: coupons[0].code };
-}
-
-async function taxRate(): Promise<Json> {
-  const body = { name: randomUUID(), countryCode: "DE" };
-  const made = await shop.rest("POST", "/v1/taxRates", { staff: shop.staff, body });
-  expect(made.status).toBe(200);
-  return { "rowlock.tax.v1.TaxRate.id": made.body.id, tax_rate_id: made.body.id, etag: "" };
 }
 
 async function endpoint(): Promise<{ known: Json }> {
@@ -156,6 +124,9 @@ const begun = ({ requestTime }: Record<string, unknown>) => requestTime;
 
 /** One for each keyed method that has a route. */
 const scenes: Record<string, () => Promise<Scene>> = {
+  ...Object.fromEntries(
+    Object.entries({ ...priceScenes, ...shopFrontScenes }).map(([name, make]) => [name, () => make(shop)]),
+  ),
   "cart.v1.CartService/CreateCart": async () => ({ known: {}, other: { currency_code: "EUR" } }),
   "cart.v1.CartService/AddItem": async () => ({ ...(await cart()), other: { quantity: 5 } }),
   "cart.v1.CartService/SetItem": async () => ({ ...(await cart()), other: { quantity: 5 } }),
@@ -165,45 +136,6 @@ const scenes: Record<string, () => Promise<Scene>> = {
     ...(await cart()),
     other: { contact: { ...delivery.contact, phone: "" } },
   }),
-  "cart.v1.CartService/ApplyCoupon": async () => {
-    const [{ code }, { code: other }] = [await coupon(), await coupon()];
-    const { known, token } = await cart();
-    return { known: { ...known, code }, token, other: { code: other } };
-  },
-  "cart.v1.CartService/RemoveCoupon": async () => {
-    const { known, token } = await cart();
-    return { known: { ...known, code: "NONE" }, token, other: { code: "OTHER" } };
-  },
-  "promotion.v1.PromotionService/CreatePromotion": async () => {
-    const title = randomUUID();
-    const effects = async () => {
-      const { promotions } = await get("/v1/promotions?pageSize=200");
-      return promotions.filter((each: { title: string }) => each.title === title).length as number;
-    };
-    return { known: { title }, other: { title: "other" }, effects };
-  },
-  "promotion.v1.PromotionService/UpdatePromotion": async () => {
-    const { promotionId } = await coupon();
-    return {
-      known: { "rowlock.promotion.v1.Promotion.id": promotionId, etag: "" },
-      other: { title: "other" },
-    };
-  },
-  "promotion.v1.PromotionService/CreateCoupons": async () => {
-    const { promotionId } = await coupon();
-    const effects = async () => (await get(`/v1/promotions/${promotionId}/coupons`)).coupons.length - 1;
-    return { known: { promotion_id: promotionId, codes: [randomUUID()] }, other: { limit: 5 }, effects };
-  },
-  "promotion.v1.PromotionService/DisableCoupon": async () => ({ known: { code: (await coupon()).code } }),
-  "tax.v1.TaxService/CreateTaxRate": async () => ({
-    known: { name: randomUUID() },
-    other: { rate_millionths: 5 },
-  }),
-  "tax.v1.TaxService/UpdateTaxRate": async () => ({
-    known: { ...(await taxRate()), name: randomUUID(), update_mask: "name" },
-    other: { name: "other" },
-  }),
-  "tax.v1.TaxService/DeleteTaxRate": async () => ({ known: await taxRate() }),
   "catalog.v1.CatalogService/CreateProduct": async () => ({
     known: { sku: randomUUID() },
     other: { title: "other" },

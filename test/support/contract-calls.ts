@@ -6,6 +6,7 @@ import { type Buyer, delivery, newBuyer, newOrder } from "./buyer.ts";
 import { legacyCalls } from "./legacy-calls.ts";
 import { microServicesCalls } from "./micro-services-calls.ts";
 import { onlineStoreCalls } from "./online-store-calls.ts";
+import { priceCalls } from "./price-calls.ts";
 import { pycomCalls } from "./pycom-calls.ts";
 import type { TestShop } from "./shop.ts";
 import { webhookCalls } from "./webhook-calls.ts";
@@ -182,32 +183,6 @@ const ofAddress: Prepare = async (shop) => {
   return { path: { addressId: id }, headers };
 };
 
-/** A promotion of ten per cent that takes coupons. */
-async function promotion(shop: TestShop): Promise<string> {
-  const body = { title: "Ten", percentage: { basisPoints: 1000 } };
-  const made = await shop.rest("POST", "/v1/promotions", { staff: shop.staff, body });
-  expect(made.status).toBe(200);
-  return String(made.body.id);
-}
-
-async function coupon(shop: TestShop): Promise<string> {
-  const made = await shop.rest("POST", `/v1/promotions/${await promotion(shop)}/coupons`, {
-    staff: shop.staff,
-    body: { count: 1 },
-  });
-  return String(made.body.coupons[0].code);
-}
-
-async function taxRate(shop: TestShop): Promise<string> {
-  const body = { name: randomUUID(), countryCode: "DE", rateMillionths: 190_000 };
-  const made = await shop.rest("POST", "/v1/taxRates", { staff: shop.staff, body });
-  expect(made.status).toBe(200);
-  return String(made.body.id);
-}
-
-const ofPromotion: Prepare = async (shop) => ({ path: { promotionId: await promotion(shop) } });
-const ofTaxRate: Prepare = async (shop) => ({ path: { taxRateId: await taxRate(shop) } });
-
 const ofProduct: Prepare = async (shop) => ({ path: { productId: (await product(shop)).id } });
 const ofSku: Prepare = async (shop) => ({ path: { sku: (await product(shop)).sku } });
 const ofCart: Prepare = async (shop) => {
@@ -269,27 +244,6 @@ export const contractCalls: Record<string, Prepare> = {
   Inventory_ExportStockReport: examples,
   Inventory_Reconcile: examples,
 
-  Promotion_CreatePromotion: () => ({ body: { title: "Ten", percentage: { basisPoints: 1000 } } }),
-  Promotion_GetPromotion: ofPromotion,
-  Promotion_ListPromotions: examples,
-  Promotion_UpdatePromotion: async (shop) => ({
-    path: { promotionId: await promotion(shop) },
-    body: { title: "Eleven", percentage: { basisPoints: 1100 } },
-  }),
-  Promotion_CreateCoupons: async (shop) => ({ ...(await ofPromotion(shop)), body: { count: 2 } }),
-  Promotion_ListCoupons: ofPromotion,
-  Promotion_DisableCoupon: async (shop) => ({ path: { code: await coupon(shop) } }),
-  Promotion_ListRedemptions: examples,
-
-  Tax_CreateTaxRate: examples,
-  Tax_GetTaxRate: ofTaxRate,
-  Tax_ListTaxRates: examples,
-  Tax_UpdateTaxRate: async (shop) => ({
-    path: { taxRateId: await taxRate(shop) },
-    body: { rateMillionths: 160_000 },
-  }),
-  Tax_DeleteTaxRate: ofTaxRate,
-
   Cart_CreateCart: () => ({ anonymous: true }),
   Cart_GetCart: ofCart,
   Cart_GetCurrentCart: async (shop) => ({ token: (await cart(shop)).buyer.token }),
@@ -306,12 +260,6 @@ export const contractCalls: Record<string, Prepare> = {
     return { path: { cartId: buyer.cartId, sku: name }, token: buyer.token };
   },
   Cart_ClearCart: ofCart,
-  Cart_ApplyCoupon: async (shop) => ({ ...(await ofCart(shop)), body: { code: await coupon(shop) } }),
-  Cart_RemoveCoupon: async (shop) => {
-    const { buyer } = await cart(shop);
-    const code = await coupon(shop);
-    return { path: { cartId: buyer.cartId, code }, token: buyer.token };
-  },
   Cart_SetDelivery: async (shop) => ({ ...(await ofCart(shop)), body: delivery }),
 
   Order_PlaceOrder: async (shop) => {
@@ -405,6 +353,7 @@ export const contractCalls: Record<string, Prepare> = {
     return { path: { apiKeyId: made.body.id } };
   },
 
+  ...priceCalls,
   ...webhookCalls,
   ...legacyCalls,
   ...onlineStoreCalls,
