@@ -26,7 +26,7 @@ export async function requireProduct(deps: FacadeDeps, ctx: HandlerContext, id: 
 }
 
 /** How often a change is tried on what others have made of the product meanwhile. */
-const maxTries = 5;
+const maxTries = 10;
 
 /**
  * Changes a product by what `edit` makes of it as it is; undefined leaves it.
