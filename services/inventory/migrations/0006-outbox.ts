@@ -1,0 +1,4 @@
+import { outboxLease } from "../../../lib/outbox/index.ts";
+
+/** Who publishes `stock_event`. */
+export const outbox = outboxLease;
