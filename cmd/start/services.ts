@@ -15,6 +15,7 @@ import { createCatalogService } from "../../services/catalog/service.ts";
 import { eraseCustomerData, eraseQueue } from "../../services/customer/erase.ts";
 import { type CustomerDeps, createCustomerService } from "../../services/customer/service.ts";
 import { checkStock, lowStockQueue, noticeQueue } from "../../services/inventory/check-stock.ts";
+import { createStockRelay } from "../../services/inventory/outbox.ts";
 import { createInventoryService } from "../../services/inventory/service.ts";
 import { sweepDueHolds } from "../../services/inventory/sweep.ts";
 import { tellBackInStock, tellLowStock } from "../../services/inventory/tell-stock.ts";
@@ -117,6 +118,7 @@ export const makers: Record<ServiceName, (parts: Parts) => Made | Promise<Made>>
           untilStop,
           every({ ms: sweepMs, name: "inventory.sweep", log }, () => sweepDueHolds(db, clock())),
           every({ ms: sweepMs, name: "inventory.check", log }, () => checkStock({ db, clock, jobs })),
+          tellOthers(parts, "inventory", (webhooks) => createStockRelay({ db, log, webhooks })),
           sweepKeys({ db, name: "inventory", clock, log }),
         ),
     };

@@ -4,6 +4,7 @@ import { ledgerKey } from "./0002-ledger-key.ts";
 import { demand } from "./0003-demand.ts";
 import { locations } from "./0004-locations.ts";
 import { alerts } from "./0005-alerts.ts";
+import { outbox } from "./0006-outbox.ts";
 
 /** The Postgres schema of the Inventory service. */
 export const inventorySchema: Schema = {
@@ -14,5 +15,6 @@ export const inventorySchema: Schema = {
     { name: "0003-demand", up: demand },
     { name: "0004-locations", up: locations },
     { name: "0005-alerts", up: alerts },
+    { name: "0006-outbox", up: outbox },
   ],
 };
