@@ -36,6 +36,8 @@ describe("who may import whom", () => {
     ["gateway/a.ts", "../services/order/service.ts", false, "a service's code"],
     ["gateway/a.test.ts", "../gen/rowlock/testing/v1/echo_pb.js", true, "the echo contract in a test"],
     ["legacy/one/a.ts", "../two/a.ts", false, "another facade"],
+    ["legacy/one/rpc/a.ts", "../../cart.ts", true, "what all facades share"],
+    ["legacy/cart.ts", "./one/a.ts", false, "what they share knows none of them"],
     ["legacy/one/a.ts", "../../gen/rowlock/cart/v1/cart_pb.js", true, "any contract"],
     ["sandbox/a.ts", "../lib/clock.ts", true, "the runtime"],
     ["sandbox/a.ts", "../gen/google/rpc/code_pb.js", false, "a stand-in speaks HTTP"],

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { ConfigError, partNames, readConfig, withHttpPort } from "./config.ts";
+import { ConfigError, legacyNames, partNames, readConfig, withHttpPort } from "./config.ts";
 
 const read = (env: Record<string, string>, args: string[] = []) => readConfig({ args, env });
 
@@ -38,6 +38,8 @@ test.each<[string, Record<string, string>, string[], string]>([
     "ROWLOCK_PUBLIC_URL must",
   ],
   ["a limit below none", { ROWLOCK_RATE_LIMIT: "-1" }, [], "ROWLOCK_RATE_LIMIT must be"],
+  ["an older shop's API that there is not", { ROWLOCK_LEGACY: "pycom,shop" }, [], 'cannot have "shop"'],
+  ["a currency that is none", { ROWLOCK_LEGACY_CURRENCY: "rupiah" }, [], "ROWLOCK_LEGACY_CURRENCY must"],
   ["half a Twilio account", { TWILIO_ACCOUNT_SID: `AC${"0".repeat(32)}` }, [], "go together"],
   [
     "an account that is none",
@@ -87,6 +89,14 @@ test.each<[string, Record<string, string>, string[]]>([
   ["those that are listed", { ROWLOCK_ORIGINS: "https://a.example, *" }, ["https://a.example", "*"]],
 ])("pages of other origins may call: %s", (_why, env, origins) => {
   expect(read(env).origins).toEqual(origins);
+});
+
+test.each<[string, Record<string, string>, readonly string[]]>([
+  ["all", {}, legacyNames],
+  ["those that are named", { ROWLOCK_LEGACY: "pycom, online-store" }, ["pycom", "online-store"]],
+  ["none", { ROWLOCK_LEGACY: "none" }, []],
+])("of the older shops' APIs are served: %s", (_which, env, legacy) => {
+  expect(read(env).legacy).toEqual(legacy);
 });
 
 test("a port that the system chose is in the links once it is known", () => {
