@@ -7,6 +7,8 @@ export interface Workload {
   route: string;
   body: object;
   schema: object;
+  /** Servers that do not have it. */
+  without: readonly string[];
 }
 
 const object = (properties: Record<string, object>, required: string[] = []) => ({
@@ -16,6 +18,8 @@ const object = (properties: Record<string, object>, required: string[] = []) => 
   required,
 });
 const string = { type: "string" };
+/** As the contract of the echo bounds it. */
+const longText = { type: "string", maxLength: 100_000 };
 const integer = { type: "integer" };
 const author = object({ fullName: string, birthYear: integer });
 
@@ -27,7 +31,8 @@ export const workloads: readonly Workload[] = [
     path: "/v1/echo",
     route: "/v1/echo",
     body: { text: "All work and no play makes Jack a dull boy." },
-    schema: object({ text: string, remainingMs: integer, caller: string }),
+    schema: object({ text: longText, remainingMs: integer, caller: string }),
+    without: [],
   },
   {
     name: "book",
@@ -51,5 +56,7 @@ export const workloads: readonly Workload[] = [
       status: { type: "string", enum: ["STATUS_UNSPECIFIED", "STATUS_AVAILABLE", "STATUS_LENT"] },
       labels: { type: "object", additionalProperties: string },
     }),
+    // Its contract does not say who may call, without which no method passes the front door.
+    without: ["front door"],
   },
 ];

@@ -23,6 +23,7 @@ function readBytes(request: IncomingMessage, limit: number): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     let size = 0;
+    let ended = false;
     request.on("data", onData).on("end", onEnd).on("close", onClose).on("error", onClose);
 
     function onData(chunk: Buffer): void {
@@ -36,10 +37,12 @@ function readBytes(request: IncomingMessage, limit: number): Promise<Buffer> {
       chunks.push(chunk);
     }
     function onEnd(): void {
-      stop();
+      // The listeners stay, deaf: taking them away costs as much as all else here.
+      ended = true;
       resolve(chunks.length === 1 ? (chunks[0] ?? empty) : Buffer.concat(chunks, size));
     }
     function onClose(): void {
+      if (ended) return;
       stop();
       // After this nobody listens for errors, and the socket may report one more.
       request.on("error", ignore);
@@ -76,7 +79,7 @@ export function requireNdjson(request: IncomingMessage): void {
 
 function requireType({ headers }: IncomingMessage, pattern: RegExp, expected: string): void {
   const type = headers["content-type"];
-  if (type === undefined || (pattern.test(type) && !otherCharset.test(type))) return;
+  if (type === undefined || type === expected || (pattern.test(type) && !otherCharset.test(type))) return;
   const error = fail("CONTENT_TYPE_UNSUPPORTED", { content_type: type.slice(0, 100), expected });
   throw new Refusal({ status: 415, error, headers: ["accept-post", expected] });
 }

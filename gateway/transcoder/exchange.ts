@@ -149,7 +149,7 @@ export function clientSignal(response: ServerResponse): AbortController {
   const controller = new AbortController();
   if (response.destroyed) controller.abort();
   else {
-    response.once("close", () => {
+    response.on("close", () => {
       if (!response.writableFinished) controller.abort();
     });
   }

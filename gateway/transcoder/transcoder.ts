@@ -68,7 +68,7 @@ export function createTranscoder(options: TranscoderOptions): RequestListener {
     }
     const query = mark < 0 ? "" : url.slice(mark + 1);
     const { route, segments } = match;
-    void serve({ shared, request, response, requestId, route, segments, query });
+    serve({ shared, request, response, requestId, route, segments, query });
   };
 
   function compile(rule: Rule): Route {
@@ -107,20 +107,23 @@ function originForm(url: string): string {
   return url.startsWith("/") ? url : url.replace(/^https?:\/\/[^/?#]*/i, "");
 }
 
-async function serve(exchange: Exchange): Promise<void> {
+function serve(exchange: Exchange): void {
   try {
-    const { request, route } = exchange;
-    if (exchange.shared.settings.compress) requireCodings(request);
-    const { method } = route.rule;
-    if (answersStream(method)) {
-      await serveStream(exchange, route.raw === undefined ? requireAcceptable(request, streamTypes) : "");
-    } else {
-      if (route.raw === undefined) requireAcceptable(request, unaryTypes);
-      await (method.methodKind === "unary" ? serveUnary(exchange) : serveClientStream(exchange));
-    }
+    begin(exchange).catch((err: unknown) => answerError(exchange, err));
   } catch (err) {
     answerError(exchange, err);
   }
+}
+
+function begin(exchange: Exchange): Promise<void> {
+  const { request, route } = exchange;
+  if (exchange.shared.settings.compress) requireCodings(request);
+  const { method } = route.rule;
+  if (answersStream(method)) {
+    return serveStream(exchange, route.raw === undefined ? requireAcceptable(request, streamTypes) : "");
+  }
+  if (route.raw === undefined) requireAcceptable(request, unaryTypes);
+  return method.methodKind === "unary" ? serveUnary(exchange) : serveClientStream(exchange);
 }
 
 const unaryTypes = ["application/json"];

@@ -36,7 +36,8 @@ export async function serveUnary(exchange: Exchange): Promise<void> {
     message instanceof Promise ? await message : message,
     contextValues,
   );
-  await writeAnswer(exchange, answer);
+  const compressing = writeAnswer(exchange, answer);
+  if (compressing !== undefined) await compressing;
 }
 
 /** Serves one request of a method that takes a stream and answers one message. */
@@ -67,9 +68,10 @@ export async function serveClientStream(exchange: Exchange): Promise<void> {
   }
 }
 
-async function writeAnswer(exchange: Exchange, { header, trailer, message }: Answer): Promise<void> {
+/** Answers; later, with a promise, when the answer has to be compressed first. */
+function writeAnswer(exchange: Exchange, { header, trailer, message }: Answer): Promise<void> | undefined {
   const { request, response, route, requestId, shared } = exchange;
-  if (response.destroyed) return;
+  if (response.destroyed) return undefined;
   const headers = baseHeaders(requestId);
   appendRpcHeaders(headers, shared.settings.responseHeaders, header, trailer);
   const result = message as unknown as Fields;
@@ -82,7 +84,7 @@ async function writeAnswer(exchange: Exchange, { header, trailer, message }: Ans
       if (shared.settings.compress) headers.push("vary", varyOf(response, "accept-encoding"));
       response.writeHead(304, headers);
       response.end();
-      return;
+      return undefined;
     }
   }
   let type = "application/json";
@@ -100,16 +102,22 @@ async function writeAnswer(exchange: Exchange, { header, trailer, message }: Ans
   const { compress: mayCompress } = shared.settings;
   if (mayCompress && variesByCoding(type, length)) headers.push("vary", varyOf(response, "accept-encoding"));
   const coding = mayCompress ? responseCoding(request, type, length) : undefined;
-  if (coding !== undefined) {
-    body = await compress(body, coding);
-    length = body.length;
-    headers.push("content-encoding", coding);
+  headers.push("content-type", type);
+  const { status } = route.rule;
+  if (coding === undefined) {
+    if (tag !== undefined) headers.push("etag", tag);
+    headers.push("content-length", String(length));
+    response.writeHead(status, headers);
+    response.end(body);
+    return undefined;
   }
   // Compressed, it is another representation of the same state (RFC 9110, section 8.8.1).
-  if (tag !== undefined) headers.push("etag", coding === undefined ? tag : `W/${tag}`);
-  headers.push("content-type", type, "content-length", String(length));
-  response.writeHead(route.rule.status, headers);
-  response.end(body);
+  if (tag !== undefined) headers.push("etag", `W/${tag}`);
+  return compress(body, coding).then((compressed) => {
+    headers.push("content-encoding", coding, "content-length", String(compressed.length));
+    response.writeHead(status, headers);
+    response.end(compressed);
+  });
 }
 
 /** The content type of a google.api.HttpBody; one that cannot stand in a header is not passed on. */

@@ -139,10 +139,20 @@ function settleOrAbort(
 ): Promise<UnaryResponse | StreamResponse> {
   return new Promise((resolve, reject) => {
     state.onAbort(reject);
-    if (state.failure === undefined) {
-      Promise.resolve(handler(request, ctx)).then((out) => resolve(respondWith(out)), reject);
+    if (state.failure !== undefined) {
+      return;
+    }
+    const out = handler(request, ctx);
+    if (isThenable(out)) {
+      Promise.resolve(out).then((answer) => resolve(respondWith(answer)), reject);
+    } else {
+      resolve(respondWith(out));
     }
   });
+}
+
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return typeof (value as { then?: unknown } | undefined)?.then === "function";
 }
 
 function answers(method: DescMethod, state: CallState, out: unknown): AsyncIterable<object> {

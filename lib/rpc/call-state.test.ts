@@ -21,7 +21,7 @@ describe("a call that is given up before anybody looks", () => {
     expect(state.failure?.code).toBe(Code.Canceled);
     expect(state.signal.aborted).toBe(true);
     expect(state.signal.reason).toBe(state.failure);
-    const listener = vi.fn();
+    const listener = vi.fn<(reason: ConnectError) => void>();
     state.onAbort(listener);
     expect(listener).toHaveBeenCalledExactlyOnceWith(state.failure);
   });

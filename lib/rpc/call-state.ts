@@ -41,7 +41,7 @@ export class CallState implements Expiring {
   #failure: ConnectError | undefined;
   #closed = false;
   #observed = false;
-  #listeners: Set<(reason: ConnectError) => void> | undefined;
+  #listeners: ((reason: ConnectError) => void)[] | undefined;
   #responseHeader: Headers | undefined;
   #responseTrailer: Headers | undefined;
 
@@ -129,7 +129,9 @@ export class CallState implements Expiring {
     this.#failure = abortError(reason, methodName(this.method));
     deadlines.delete(this);
     this.#controller.abort(this.#failure);
-    for (const listener of this.#listeners ?? []) {
+    const listeners = this.#listeners ?? [];
+    this.#listeners = undefined;
+    for (const listener of listeners) {
       listener(this.#failure);
     }
   }
@@ -140,12 +142,18 @@ export class CallState implements Expiring {
       listener(this.#failure);
       return;
     }
-    this.#listeners ??= new Set();
-    this.#listeners.add(listener);
+    if (this.#listeners === undefined) {
+      this.#listeners = [listener];
+    } else {
+      this.#listeners.push(listener);
+    }
   }
 
   offAbort(listener: (reason: ConnectError) => void): void {
-    this.#listeners?.delete(listener);
+    const at = this.#listeners?.indexOf(listener) ?? -1;
+    if (at >= 0) {
+      this.#listeners?.splice(at, 1);
+    }
   }
 
   /** Ends the call: timers and listeners go. Every host calls it exactly when the last byte is decided. */

@@ -9,9 +9,6 @@ export interface Expiring {
 /** Longer timers than this overflow Node's and would fire at once. */
 const longestTimerMs = 2 ** 31 - 1;
 
-/** Between two looks at all that is open, so that many deadlines close together do not cost the square of their number. */
-const shortestPauseMs = 4;
-
 /**
  * Ends many things at their deadlines with one timer. Nearly all are over long before, so that a timer of their own
  * would be made and thrown away for nothing: here they only come and go, and the timer wakes for the earliest deadline
@@ -51,7 +48,7 @@ export class Deadlines {
         one.expire();
       } else if (one.deadline < next) next = one.deadline;
     }
-    if (next < this.#wakesAt) this.#wakeAt(Math.max(next, now + shortestPauseMs), now);
+    if (next < this.#wakesAt) this.#wakeAt(next, now);
   }
 }
 
