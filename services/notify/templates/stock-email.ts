@@ -68,7 +68,7 @@ function headlineOf({ shopName, kind, items }: StockNews): Headline {
         subject: singleLine(`Back in stock: ${what}`),
         title: `${what} ${one ? "is" : "are"} back`,
         lead: "You wanted to know when it can be ordered again: it can, while stocks last. Nothing is held for you.",
-        footer: `You asked ${shopName} for this message. It is the only one, and your address is forgotten now.`,
+        footer: `You asked ${shopName} for this message. There will be no other.`,
       };
     case StockEventKind.UNSPECIFIED:
       throw new TypeError("there is no message about nothing");
