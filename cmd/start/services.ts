@@ -267,6 +267,7 @@ export const makers: Record<ServiceName, (parts: Parts) => Made | Promise<Made>>
       shipping: network.client("customer", "shipping"),
       notify: network.client("customer", "notify"),
       inventory: network.client("customer", "inventory"),
+      webhooks: network.client("customer", "webhook"),
     };
     return {
       ...createCustomerService(deps),

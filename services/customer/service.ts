@@ -9,6 +9,7 @@ import type { NotifyService } from "../../gen/rowlock/notify/v1/notify_pb.js";
 import type { OrderService } from "../../gen/rowlock/order/v1/order_pb.js";
 import type { PaymentService } from "../../gen/rowlock/payment/v1/payment_pb.js";
 import type { ShippingService } from "../../gen/rowlock/shipping/v1/shipping_pb.js";
+import type { WebhookService } from "../../gen/rowlock/webhook/v1/webhook_pb.js";
 import type { Clock } from "../../lib/clock.ts";
 import type { Db } from "../../lib/db/index.ts";
 import type { Jobs } from "../../lib/jobs/index.ts";
@@ -39,6 +40,7 @@ export interface CustomerDeps {
   shipping: Pick<Client<typeof ShippingService>, "listShipments" | "eraseShipments">;
   notify: Pick<Client<typeof NotifyService>, "listMessages" | "eraseMessages">;
   inventory: Pick<Client<typeof InventoryService>, "eraseStockNotices">;
+  webhooks: Pick<Client<typeof WebhookService>, "eraseEvents">;
 }
 
 /** Composes the Customer service. */

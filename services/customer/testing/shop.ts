@@ -22,6 +22,7 @@ import {
   EraseShipmentsResponseSchema,
   ListShipmentsResponseSchema,
 } from "../../../gen/rowlock/shipping/v1/shipping_pb.js";
+import { EraseEventsResponseSchema } from "../../../gen/rowlock/webhook/v1/webhook_pb.js";
 import type { Db } from "../../../lib/db/index.ts";
 import { newId } from "../../../lib/ids/ids.ts";
 import { asPrincipal, createDirectTransport } from "../../../lib/rpc/index.ts";
@@ -170,6 +171,12 @@ export async function openTestCustomers(): Promise<TestCustomers> {
       eraseStockNotices: async ({ emails = [] }) => {
         serve("eraseStockNotices", emails.join());
         return create(EraseStockNoticesResponseSchema);
+      },
+    },
+    webhooks: {
+      eraseEvents: async ({ orderIds = [] }) => {
+        serve("eraseEvents", orderIds.join());
+        return create(EraseEventsResponseSchema);
       },
     },
     notify: {
