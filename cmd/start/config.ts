@@ -119,7 +119,8 @@ export function withHttpPort(config: Config, port: number): Config {
 /** While a shop is being built, storefronts run beside it on ports of their own. */
 const localOrigins = "http://localhost:*,http://127.0.0.1:*";
 
-function isLocal(url: string): boolean {
+/** Whether an address is of this machine alone. */
+export function isLocalUrl(url: string): boolean {
   return /^https?:\/\/(?:localhost|127\.0\.0\.1)(?:[:/]|$)/.test(url);
 }
 
@@ -190,7 +191,7 @@ export function readConfig({ args, env }: { args: readonly string[]; env: Env })
     staffKey: text("ROWLOCK_STAFF_KEY"),
     serviceKey: text("ROWLOCK_SERVICE_KEY"),
     signIn: readSignIn(text, problems),
-    origins: list("ROWLOCK_ORIGINS", isLocal(publicUrl) ? localOrigins : "", [
+    origins: list("ROWLOCK_ORIGINS", isLocalUrl(publicUrl) ? localOrigins : "", [
       isOrigin,
       "https://shop.example,http://localhost:*",
     ]),

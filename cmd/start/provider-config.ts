@@ -37,7 +37,7 @@ const mailAddress = /^[^\s@,]+@[^\s@,]+$/;
 const phoneNumber = /^\+[1-9][0-9]{6,14}$/;
 
 /** Where the demo shop's parcels come from. */
-const demoWarehouse = "Rowlock Warehouse; 965 Mission St; San Francisco; CA; 94103; US; +14155550100";
+export const demoWarehouse = "Rowlock Warehouse; 965 Mission St; San Francisco; CA; 94103; US; +14155550100";
 
 /** Reads the vendors' part of the environment; what is wrong with it is added to `problems`. */
 export function readProviders(
