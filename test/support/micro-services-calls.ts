@@ -44,7 +44,7 @@ export const microServicesCalls: Record<string, Prepare> = {
     anonymous: true,
   }),
   MicroServices_SendEmail: () => ({
-    body: { to_email: "ada@example.com", from_email: "", subject: "Hi", content: "Hello" },
+    body: { to_email: "ada@example.com", subject: "Hi", content: "Hello" },
   }),
   MicroServices_SendSms: () => ({ body: { number: "+14155550123", content: "Hello" } }),
   MicroServices_CreateShipment: async (shop) => ({ body: await newOrder(shop) }),
