@@ -3,6 +3,7 @@ import { waitFor } from "../lib/testing/wait-for.ts";
 import { newVisitor, signUp } from "./auth/visitor.ts";
 import { newOrder } from "./support/buyer.ts";
 import { routes } from "./support/contracts.ts";
+import { newCoupon, newTaxRate } from "./support/price-calls.ts";
 import { callRaw } from "./support/raw.ts";
 import {
   invalid,
@@ -21,7 +22,10 @@ let victim: Victim;
 const lists = routes
   .filter((route) => route.method.input.fields.some((field) => field.name === "page_token"))
   .filter(({ template }) => !template.endsWith(":own"))
-  .map((route) => route.template.replace("{sku}", "BAD"));
+  .map(({ template }) => template);
+/** What stands in their paths, by the name of the variable. */
+const variables: Record<string, string> = { sku: "BAD" };
+const pathOf = (list: string) => list.replace(/\{(\w+)\}/g, (_, name: string) => variables[name] ?? "none");
 const pageTokens = new Map<string, string>();
 beforeAll(async () => {
   victim = await openVictim();
@@ -30,7 +34,9 @@ beforeAll(async () => {
     // What vendors tell by webhook arrives by and by.
     const body = await waitFor(
       async () => {
-        const page = await victim.shop.rest("GET", `${list}?pageSize=1`, { staff: victim.shop.staff });
+        const page = await victim.shop.rest("GET", `${pathOf(list)}?pageSize=1`, {
+          staff: victim.shop.staff,
+        });
         expect([list, page.status]).toEqual([list, 200]);
         return page.body.nextPageToken?.length > 0 && page.body;
       },
@@ -83,6 +89,9 @@ const lookUps: [path: string, reason: string][] = [
   ["/v1/customers/ID", "CUSTOMER_NOT_FOUND"],
   ["/v1/reservations/ID", "RESERVATION_NOT_FOUND"],
   ["/v1/stock/ID", "STOCK_NOT_FOUND"],
+  ["/v1/promotions/ID", "PROMOTION_NOT_FOUND"],
+  ["/v1/promotions/ID/coupons", "PROMOTION_NOT_FOUND"],
+  ["/v1/taxRates/ID", "TAX_RATE_NOT_FOUND"],
   ["/v1/webhookEndpoints/ID", "ENDPOINT_NOT_FOUND"],
   ["/v1/webhookDeliveries/ID", "DELIVERY_NOT_FOUND"],
 ];
@@ -110,6 +119,24 @@ const unknown: Row[] = [
     "an unknown rate",
     () => as.customer("POST", `/v1/orders/${victim.orderId}:setShippingMethod`, { shippingMethodId: "none" }),
     [400, "SHIPPING_METHOD_NOT_FOUND"],
+  ],
+  [
+    "an unknown coupon",
+    () =>
+      withHeaders(jsonCall("POST", `/v1/carts/${victim.buyer.cartId}/coupons`, { code: "NONE" }), {
+        "rowlock-token": victim.buyer.token,
+      }),
+    [404, "COUPON_NOT_FOUND"],
+  ],
+  [
+    "an unknown coupon disabled",
+    () => as.staff("POST", "/v1/coupons/none:disable", {}),
+    [404, "COUPON_NOT_FOUND"],
+  ],
+  [
+    "coupons of an unknown promotion",
+    () => as.staff("POST", "/v1/promotions/none/coupons", { count: 1 }),
+    [404, "PROMOTION_NOT_FOUND"],
   ],
   [
     "an unknown product changed",
@@ -181,7 +208,7 @@ test("a wrong method is told the right ones", async () => {
 
 describe("page tokens", () => {
   const refusal = async (list: string, token: string) => {
-    const path = `${list}?pageSize=1&pageToken=${encodeURIComponent(token)}`;
+    const path = `${pathOf(list)}?pageSize=1&pageToken=${encodeURIComponent(token)}`;
     const answer = await callRaw(victim.shop.httpUrl, as.staff("GET", path));
     return [answer.status, infoIn(answer)?.reason];
   };
@@ -230,7 +257,20 @@ async function fillLists({ shop: { rest, staff, httpUrl }, customer, orderId }: 
     await customer.payByTransfer(orderId, "BCA_VA"),
     await buyer.payByTransfer(order.body.id, "BCA_VA"),
   ];
+  const promotion = {
+    ...{ title: "A cent", automatic: true, target: { skus: ["BAD-2"] } },
+    amountOff: { amounts: [{ currencyCode: "USD", amount: 1 }] },
+  };
+  made.push(await rest("POST", "/v1/promotions", { staff, body: promotion }));
+  for (const sku of ["BAD", "BAD-2"]) {
+    made.push(await rest("POST", `/v1/stock/${sku}:setThreshold`, { staff, body: { threshold: 1_000 } }));
+  }
+  variables["promotion_id"] = (await newCoupon({ rest, staff })).promotionId;
+  const coupons = `/v1/promotions/${variables["promotion_id"]}/coupons`;
+  made.push(await rest("POST", coupons, { staff, body: { count: 1 } }));
   for (const i of [1, 2]) {
+    await newTaxRate({ rest, staff });
+    await newOrder(rest, ["BAD-2"]);
     const email = { to: "ada@example.com", subject: "Hello", text: `Hello ${i}` };
     made.push(await rest("POST", "/v1/messages:sendEmail", { staff, body: email }));
     const key = { name: `Key ${i}`, role: "ROLE_VIEWER" };
