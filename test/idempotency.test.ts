@@ -10,6 +10,7 @@ import { type Json, sampleOf, toHttp } from "./support/samples.ts";
 import type { Scene } from "./support/scene.ts";
 import { openShop, type TestShop } from "./support/shop.ts";
 import { shopFrontScenes } from "./support/shop-front-scenes.ts";
+import { stockScenes } from "./support/stock-scenes.ts";
 import { makeDelivery, makeEndpoint } from "./support/webhook-calls.ts";
 
 let shop: TestShop;
@@ -125,7 +126,10 @@ const begun = ({ requestTime }: Record<string, unknown>) => requestTime;
 /** One for each keyed method that has a route. */
 const scenes: Record<string, () => Promise<Scene>> = {
   ...Object.fromEntries(
-    Object.entries({ ...priceScenes, ...shopFrontScenes }).map(([name, make]) => [name, () => make(shop)]),
+    Object.entries({ ...priceScenes, ...shopFrontScenes, ...stockScenes }).map(([name, make]) => [
+      name,
+      () => make(shop),
+    ]),
   ),
   "cart.v1.CartService/CreateCart": async () => ({ known: {}, other: { currency_code: "EUR" } }),
   "cart.v1.CartService/AddItem": async () => ({ ...(await cart()), other: { quantity: 5 } }),

@@ -9,6 +9,7 @@ import { onlineStoreCalls } from "./online-store-calls.ts";
 import { priceCalls } from "./price-calls.ts";
 import { pycomCalls } from "./pycom-calls.ts";
 import type { TestShop } from "./shop.ts";
+import { stockCalls } from "./stock-calls.ts";
 import { webhookCalls } from "./webhook-calls.ts";
 
 /** What an operation is called with; what is not given is taken from the document's examples. */
@@ -42,14 +43,6 @@ async function product(shop: TestShop): Promise<{ id: string; sku: string }> {
   const found = await shop.rest("GET", `/v1/variants:batchGet?skus=${name}`);
   const id = found.body.variants[0].productId;
   return { id, sku: name };
-}
-
-const locationId = () => `loc-${randomUUID().slice(0, 8)}`;
-
-async function location(shop: TestShop): Promise<string> {
-  const body = { id: locationId(), name: "Attic" };
-  expect((await shop.rest("POST", "/v1/locations", { staff: shop.staff, body })).status).toBe(200);
-  return body.id;
 }
 
 async function cart(shop: TestShop): Promise<{ buyer: Buyer; sku: string }> {
@@ -218,30 +211,6 @@ export const contractCalls: Record<string, Prepare> = {
   Inventory_GetReservation: async (shop) => ({ path: { reservationId: (await order(shop)).orderId } }),
   Inventory_ListLedger: ofSku,
   Inventory_ExplainAvailability: ofSku,
-  Inventory_CreateLocation: () => ({ body: { id: locationId(), name: "Attic" } }),
-  Inventory_UpdateLocation: async (shop) => ({
-    path: { locationId: await location(shop) },
-    body: { name: "Loft", priority: 2 },
-  }),
-  Inventory_ListLocations: examples,
-  Inventory_TransferStock: async (shop) => {
-    const { sku: name } = await product(shop);
-    const body = { fromLocationId: "main", toLocationId: await location(shop), quantity: 1 };
-    return { path: { sku: name }, body };
-  },
-  Inventory_SetLowStockThreshold: ofSku,
-  Inventory_ListStockAlerts: examples,
-  Inventory_RequestStockNotice: async (shop) => {
-    const { sku: name } = await product(shop);
-    const emptied = await shop.rest("POST", `/v1/stock/${name}:set`, {
-      staff: shop.staff,
-      body: { onHand: 0 },
-    });
-    expect(emptied.status).toBe(200);
-    return { path: { sku: name }, body: { email: "ada@example.com" } };
-  },
-  Inventory_ReportStock: examples,
-  Inventory_ExportStockReport: examples,
   Inventory_Reconcile: examples,
 
   Cart_CreateCart: () => ({ anonymous: true }),
@@ -354,6 +323,7 @@ export const contractCalls: Record<string, Prepare> = {
   },
 
   ...priceCalls,
+  ...stockCalls,
   ...webhookCalls,
   ...legacyCalls,
   ...onlineStoreCalls,
