@@ -3,7 +3,7 @@ import type { Cart } from "../gen/rowlock/cart/v1/cart_pb.js";
 import { reasonOf } from "../lib/errors/reasons.ts";
 import { outgoing, type Principal } from "../lib/rpc/index.ts";
 import type { FacadeDeps } from "./facade.ts";
-import { type Guest, inNameOf } from "./guest.ts";
+import { inNameOf } from "./guest.ts";
 
 /** The buyer's open cart, priced and checked now; undefined when there is none. */
 export async function findOpenCart(
@@ -17,15 +17,6 @@ export async function findOpenCart(
     if (reasonOf(err) === "CART_NOT_FOUND") return undefined;
     throw err;
   }
-}
-
-/** Makes an empty cart of the facade's channel and currency for a guest of the facade. */
-export async function createFacadeCart(
-  { carts, channel, currencyCode }: Pick<FacadeDeps, "carts" | "channel" | "currencyCode">,
-  ctx: HandlerContext,
-  guest: Guest,
-): Promise<Cart> {
-  return carts.createCart({ channel, currencyCode, guestId: guest.id }, outgoing(ctx));
 }
 
 /** Whether an error says that what was asked for does not exist. */

@@ -1,17 +1,11 @@
 import type { HandlerContext } from "@connectrpc/connect";
 import type { Cart } from "../../gen/rowlock/cart/v1/cart_pb.js";
 import { outgoing, requireOwner } from "../../lib/rpc/index.ts";
-import { createFacadeCart } from "../cart.ts";
 import type { FacadeDeps } from "../facade.ts";
-import { type Guest, guestOf, inNameOf } from "../guest.ts";
+import { guestOf } from "../guest.ts";
+import type { Buyer } from "../open-cart.ts";
 
-/** Who a customer id of this API is to the core: an account, or the guest derived from the id. */
-export type Buyer =
-  | Guest
-  | {
-      readonly kind: "customer";
-      readonly id: string;
-    }; /** Under which name carts and orders keep the customer's id. */
+/** Under which name carts and orders keep the customer's id. */
 const customerKey = "customer_id";
 
 /**
@@ -27,13 +21,6 @@ export function buyerOf(deps: FacadeDeps, ctx: HandlerContext, customerId: strin
 /** The customer's id that a cart or an order keeps; empty for one of another API. */
 export function customerIdOf({ metadata }: { metadata: Record<string, string> }): string {
   return metadata[customerKey] ?? "";
-}
-
-/** Makes a cart for the buyer. */
-export async function createCartOf(deps: FacadeDeps, ctx: HandlerContext, buyer: Buyer): Promise<Cart> {
-  return buyer.kind === "guest"
-    ? createFacadeCart(deps, ctx, buyer)
-    : deps.carts.createCart({ currencyCode: deps.currencyCode }, inNameOf(ctx, buyer));
 }
 
 /** Has the cart, and so its order, keep the customer's id. */

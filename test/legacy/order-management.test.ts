@@ -105,6 +105,26 @@ test("the same order again is the same order, until there is a new cart", async 
   expect((await getOrders("twice")).body.orders).toHaveLength(2);
 });
 
+test("a customer's first calls at once make one cart", async () => {
+  const items = [
+    { product_id: "101", quantity: 1 },
+    { product_id: "102", quantity: 1 },
+  ];
+  const answers = await Promise.all(Array.from({ length: 6 }, () => setCart("at-once", items)));
+  expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]));
+  expect((await order("at-once")).status).toBe(201);
+  expect((await getCart("at-once")).body).toMatchObject({ status: "Ordered", items });
+});
+
+test("of an order's calls at once one makes it, and none makes another", async () => {
+  await setCart("double", one);
+  const answers = await Promise.all(Array.from({ length: 5 }, () => order("double")));
+  const ids = answers.flatMap(({ status, body }) => (status === 201 ? [body.id] : []));
+  expect(new Set(ids).size).toBe(1);
+  expect(answers.every(({ status }) => status === 201 || status === 404)).toBe(true);
+  expect((await getOrders("double")).body.orders).toHaveLength(1);
+});
+
 test.each([
   ["of a customer without a cart", "nobody", 404, "CART_NOT_FOUND"],
   ["of an empty cart", "empty", 400, "CART_EMPTY"],

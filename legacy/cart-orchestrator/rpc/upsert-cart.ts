@@ -3,9 +3,10 @@ import type { CartOrchestratorService } from "../../../gen/rowlock/legacy/cart_o
 import { invalidArgument } from "../../../lib/errors/reasons.ts";
 import { newId } from "../../../lib/ids/ids.ts";
 import { outgoing } from "../../../lib/rpc/index.ts";
-import { createFacadeCart, findOpenCart, setLines } from "../../cart.ts";
+import { setLines } from "../../cart.ts";
 import type { FacadeDeps } from "../../facade.ts";
 import { guestOf } from "../../guest.ts";
+import { openCart } from "../../open-cart.ts";
 import { quantitiesBySku } from "../../variant.ts";
 import { paymentMethodOf, withPaymentMethod } from "../payment-method.ts";
 import { showCart } from "../show-cart.ts";
@@ -15,9 +16,8 @@ export function upsertCart(deps: FacadeDeps): MethodImpl<typeof CartOrchestrator
   return async ({ cart: wanted }, ctx) => {
     if (wanted === undefined) throw invalidArgument([{ field: "cart", description: "is required" }]);
     const id = wanted.id || newId("cart");
-    const guest = guestOf(deps, id);
     const quantities = await quantitiesBySku(deps, ctx, wanted.lineItems);
-    const cart = (await findOpenCart(deps, ctx, guest)) ?? (await createFacadeCart(deps, ctx, guest));
+    const cart = await openCart(deps, ctx, guestOf(deps, id));
     if (paymentMethodOf(cart) !== wanted.paymentMethod) {
       const metadata = withPaymentMethod(wanted.paymentMethod);
       await deps.carts.setCartMetadata({ cartId: cart.id, metadata }, outgoing(ctx));
