@@ -30,7 +30,7 @@ const examples: Prepare = async () => ({});
 export const stockCalls: Record<string, Prepare> = {
   Inventory_CreateLocation: async () => ({ body: { id: newLocationId(), name: "Attic" } }),
   Inventory_UpdateLocation: async (shop) => ({
-    path: { locationId: await newLocation(shop) },
+    path: { "location.id": await newLocation(shop) },
     body: { name: "Loft", priority: 2 },
   }),
   Inventory_ListLocations: examples,
