@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { expect } from "vitest";
 import { waitFor } from "../../lib/testing/wait-for.ts";
 import { newOrder } from "./buyer.ts";
@@ -27,8 +28,9 @@ export async function makeDelivery(shop: TestShop, sku: string): Promise<string>
 }
 
 async function delivery(shop: TestShop): Promise<ContractCall> {
-  await shop.sell("TOLD");
-  return { path: { deliveryId: await makeDelivery(shop, "TOLD") } };
+  const sku = `SKU-${randomUUID().slice(0, 8)}`;
+  await shop.sell(sku);
+  return { path: { deliveryId: await makeDelivery(shop, sku) } };
 }
 
 const ofEndpoint = async (shop: TestShop): Promise<ContractCall> => ({
@@ -41,7 +43,7 @@ export const webhookCalls: Record<string, (shop: TestShop) => ContractCall | Pro
   Webhook_GetEndpoint: ofEndpoint,
   Webhook_ListEndpoints: () => ({}),
   Webhook_UpdateEndpoint: async (shop) => ({
-    path: { "endpoint.id": await makeEndpoint(shop) },
+    path: { endpointId: await makeEndpoint(shop) },
     body: { eventTypes: ["order.paid"] },
   }),
   Webhook_DeleteEndpoint: ofEndpoint,
