@@ -60,6 +60,13 @@ test.each<[string, number, (buyer: Buyer) => Promise<unknown>, (buyer: Buyer) =>
   ],
   ["CancelOrder of an unpaid one", 4, nothing, (buyer) => buyer.cancel()],
   ["CancelOrder of a paid one", 5, (buyer) => buyer.pay(), (buyer) => buyer.cancel()],
+  [
+    "PlaceOrder with promotions",
+    3,
+    async () => void shop.promotions.offers.push({ code: "", percent: 10 }),
+    () => shop.place(shop.cart()),
+  ],
+  ["RefundOrder of a unit", 9, (buyer) => buyer.pay(), (buyer) => buyer.refund({ MUG: 1 })],
   ["fulfilment", 2, (buyer) => buyer.pay(), () => shop.work()],
   [
     "the sweep of an expired order",

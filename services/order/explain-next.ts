@@ -1,10 +1,13 @@
 import type { JobRecord } from "../../lib/jobs/index.ts";
+import { refundQueue } from "./jobs.ts";
 import type { Order } from "./order.ts";
 
 /** What happens next to an order by itself, or what it waits for, in one sentence; empty when all is done. */
 export function nextOf(order: Order, jobs: readonly JobRecord[]): string {
   const failed = jobs.find(({ state }) => state === "failed");
-  const open = jobs.find(({ endTime }) => endTime === null);
+  // The job of a refund looks after it, and finds it done as a rule.
+  const isIdle = order.refunds.every(({ state }) => state === "DONE");
+  const open = jobs.find(({ endTime, queue }) => endTime === null && !(isIdle && queue === refundQueue.name));
   switch (order.state) {
     case "PENDING_PAYMENT":
       return waitingOf(order);

@@ -166,11 +166,11 @@ test.each<[string, JobRecord[], RegExp | ""]>([
   ],
   ["no job", [], /no job is known that buys it/],
 ])("what is next for a paid order with %s", (_what, jobs, next) => {
-  const order = { state: "PAID", lateMoney: null } as Parameters<typeof nextOf>[0];
+  const order = { state: "PAID", lateMoney: null, refunds: [] as object[] } as Parameters<typeof nextOf>[0];
   expect(nextOf(order, jobs)).toMatch(next);
 });
 
 test("late money that is being decided about is named", () => {
-  const order = { state: "EXPIRED", lateMoney: "REVIVE" } as Parameters<typeof nextOf>[0];
+  const order = { state: "EXPIRED", lateMoney: "REVIVE", refunds: [] as object[] } as Parameters<typeof nextOf>[0];
   expect(nextOf(order, [])).toMatch(/^Late money is there/);
 });

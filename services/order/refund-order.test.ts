@@ -212,30 +212,32 @@ async function die(when: "before" | "after", step: string, work: () => Promise<u
   shop.wire.clear();
 }
 
-test.each([
-  ["before", "job"],
-  ["before", "caller"],
-  ["after", "job"],
-  ["after", "caller"],
-] as const)("a call that died %s the money went back is finished by the %s", async (when, who) => {
-  const wishes: Record<string, number>[] = [{ MUG: 1 }, {}];
-  for (const items of wishes) {
+test.each<["before" | "after", "job" | "caller", Record<string, number>, bigint, number]>([
+  ["before", "job", { MUG: 1 }, 971n, 2],
+  ["before", "caller", { MUG: 1 }, 971n, 2],
+  ["after", "job", { MUG: 1 }, 971n, 2],
+  ["after", "caller", { MUG: 1 }, 971n, 2],
+  ["before", "job", {}, total, 0],
+  ["before", "caller", {}, total, 0],
+  ["after", "job", {}, total, 0],
+  ["after", "caller", {}, total, 0],
+])(
+  "a call that died %s the money went back is finished by the %s (%o)",
+  async (when, who, items, back, left) => {
     const buyer = await paid();
     await shop.work();
     await die(when, "payments.refund", () => buyer.refund(items, { requestId: "k" }));
     // The units are taken already.
-    if ("MUG" in items) {
-      expect(await failureOf(buyer.refund({ MUG: 3 }))).toMatchObject({ metadata: { refundable: "2" } });
-    }
+    const more = await failureOf(buyer.refund({ MUG: 3 }));
+    expect(more).toMatchObject({ metadata: { refundable: String(left) } });
     if (who === "caller") await buyer.refund(items, { requestId: "k" });
     await shop.work();
     expect((await buyer.get()).refunds).toHaveLength(1);
-    expect(refundedOf(buyer)).toBe("MUG" in items ? 971n : total);
-    expect((await buyer.events()).at(-1)).toBe("MUG" in items ? "partly_refunded" : "refunded");
+    expect(refundedOf(buyer)).toBe(back);
+    expect((await buyer.events()).at(-1)).toBe(left > 0 ? "partly_refunded" : "refunded");
     expect(shop.jobs).toEqual([]);
-    shop.reset();
-  }
-});
+  },
+);
 
 test("a payment that cannot be reached: the refund counts, and the job does it", async () => {
   const buyer = await paid();
@@ -264,19 +266,34 @@ test("a job whose refund is refused forgets it, and is done", async () => {
 test("a call that died between the refund and the order's change is finished by the job", async () => {
   const buyer = await paid();
   await shop.work();
-  const { transaction } = shop.deps.db;
+  const { db } = shop.deps;
+  const transaction = db.transaction.bind(db);
   // Dies where the order is to follow its payment.
   shop.wire.after.set("payments.refund", () => {
-    shop.deps.db.transaction = () => new Promise(() => undefined);
+    db.transaction = () => new Promise(() => undefined);
   });
   void buyer.refund();
   const isDone = async () => (await buyer.get()).refunds.length === 1;
   while (!(await isDone())) await new Promise(setImmediate);
-  shop.deps.db.transaction = transaction;
+  db.transaction = transaction;
   shop.wire.clear();
   expect((await buyer.get()).payment?.state).toBe(OrderPayment_State.CAPTURED);
   await shop.work();
   expect((await buyer.get()).payment?.state).toBe(OrderPayment_State.REFUNDED);
+});
+
+test("the job of a refund is what happens next only while the refund is not done", async () => {
+  const buyer = await paid();
+  await shop.work();
+  shop.wire.before.set("payments.refund", away);
+  await buyer.refund({ MUG: 1 }).catch(() => undefined);
+  const next = async () => (await shop.client.explainOrder({ orderId: buyer.orderId }, as.staff)).next;
+  expect(await next()).toContain("Job order.refund gives back the money of a part of it");
+  shop.wire.clear();
+  await shop.work();
+  await buyer.refund({ MUG: 1 });
+  expect(shop.jobs).toMatchObject([{ queue: "order.refund" }]);
+  expect(await next()).toBe("");
 });
 
 test("refunds and what was redeemed stand in the explanation", async () => {

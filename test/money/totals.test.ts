@@ -30,8 +30,8 @@ test("books that do not add up are noticed", async () => {
     "taxTotal",
     "includedTaxTotal",
   ] as const) {
-    expect(() => addUp(toOrderMessage({ ...order, [sum]: order[sum] + 1n }))).toThrow();
+    expect(() => addUp(toOrderMessage({ ...order, [sum]: order[sum] + 1n }))).toThrow(/equal|more than/);
   }
-  expect(() => giveBack(random, { order, paid: paid + 1n })).toThrow();
+  expect(() => giveBack(random, { order, paid: paid + 1n })).toThrow("equal");
   expect(() => giveBack(random, { order, paid: paid - 1n })).toThrow("more goes back than was paid");
 });

@@ -55,8 +55,7 @@ export function explainOrder(deps: OrderDeps): MethodImpl<typeof OrderService.me
 
     const jobsFound = ask("jobs", within(jobs.find(inQueues, { orderId }), call.timeoutMs), []);
     const parts = await Promise.all([
-      listEvents(db, orderId).then((rows) => ofEvents(order, rows)),
-      ofRefunds(order),
+      listEvents(db, orderId).then((rows) => [...ofEvents(order, rows), ...ofRefunds(order)]),
       jobsFound.then(ofJobs),
       ask("promotion", ofRedemption(deps, order, call), []),
       ask("cart", ofCart(deps, order, call), []),
