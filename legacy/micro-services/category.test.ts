@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { categoryIdOf } from "./category.ts";
+import { categoryIdOf, categoryTagOf, categoryTitleOf } from "./category.ts";
 
 test.each([
   ["toys", "toys"],
@@ -14,4 +14,10 @@ test.each([
 test("names without such letters have ids that differ", () => {
   expect(categoryIdOf("玩具")).toMatch(/^category-[0-9a-f]{16}$/);
   expect(categoryIdOf("玩具")).not.toBe(categoryIdOf("食品"));
+});
+
+test("a long name is cut between characters", () => {
+  const name = "🦴".repeat(300);
+  expect([categoryTitleOf(name), categoryTagOf(name)]).toEqual(["🦴".repeat(200), "🦴".repeat(64)]);
+  expect(categoryTagOf("toys")).toBe("toys");
 });

@@ -14,3 +14,18 @@ export function categoryIdOf(name: string): string {
     .replace(/^-+|-+$/g, "");
   return slug || `category-${sha256Hex(name).slice(0, 16)}`;
 }
+
+/** Its title in the catalog: as much of the name as fits. */
+export function categoryTitleOf(name: string): string {
+  return firstCharacters(name, 200);
+}
+
+/** The tag of its products, by which a search finds them: as much of the name as fits. */
+export function categoryTagOf(name: string): string {
+  return firstCharacters(name, 64);
+}
+
+/** Whole characters: half of one is no text. */
+function firstCharacters(text: string, count: number): string {
+  return [...text].slice(0, count).join("");
+}

@@ -11,7 +11,7 @@ import {
   ProductSchema,
   type UpdateProductRequest,
 } from "../../gen/rowlock/legacy/micro_services/v1/micro_services_pb.js";
-import { categoryIdOf } from "./category.ts";
+import { categoryIdOf, categoryTagOf } from "./category.ts";
 import { toDimensions, toPackage } from "./measures.ts";
 import { unixSeconds } from "./unix-seconds.ts";
 
@@ -111,13 +111,6 @@ function shelved(
   };
   return {
     categoryIds: swap(categoryIds, categoryIdOf(from), categoryIdOf(to)),
-    tags: swap(tags, tagOf(from), tagOf(to)),
+    tags: swap(tags, categoryTagOf(from), categoryTagOf(to)),
   };
-}
-
-/** The longest tag that the catalog takes. */
-const maxTag = 64;
-
-function tagOf(category: string): string {
-  return category.slice(0, maxTag);
 }

@@ -2,7 +2,7 @@ import type { HandlerContext } from "@connectrpc/connect";
 import { reasonOf } from "../../lib/errors/reasons.ts";
 import { outgoing } from "../../lib/rpc/index.ts";
 import type { FacadeDeps } from "../facade.ts";
-import { categoryIdOf } from "./category.ts";
+import { categoryIdOf, categoryTitleOf } from "./category.ts";
 
 /** Makes the category that a product's metadata names, unless there is one; another title of it stays. */
 export async function ensureCategory(
@@ -11,13 +11,10 @@ export async function ensureCategory(
   name: string,
 ): Promise<void> {
   if (name === "") return;
-  const category = { id: categoryIdOf(name), title: name.slice(0, maxTitle) };
+  const category = { id: categoryIdOf(name), title: categoryTitleOf(name) };
   try {
     await catalog.createCategory({ category }, outgoing(ctx));
   } catch (err) {
     if (reasonOf(err) !== "CATEGORY_EXISTS") throw err;
   }
 }
-
-/** The longest title that the catalog takes. */
-const maxTitle = 200;

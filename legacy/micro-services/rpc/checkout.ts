@@ -7,8 +7,8 @@ import { type Order, Order_State } from "../../../gen/rowlock/order/v1/order_pb.
 import { reasonOf } from "../../../lib/errors/reasons.ts";
 import { outgoing } from "../../../lib/rpc/index.ts";
 import type { FacadeDeps } from "../../facade.ts";
+import { openCart } from "../../open-cart.ts";
 import { findLatestOrder, requireOrder } from "../../order.ts";
-import { requireCart } from "../open-cart.ts";
 import { toE164 } from "../phone.ts";
 import { fail } from "../reasons.ts";
 import { requestKey } from "../request-key.ts";
@@ -33,7 +33,7 @@ async function placeOrder(deps: FacadeDeps, ctx: HandlerContext, request: Checko
     return deps.orders.placeOrder({ ...delivery, cartId, requestId }, outgoing(ctx));
   };
   // Not only an open one: while another call orders it, that call's order is waited for.
-  const cart = await requireCart(deps, ctx, guest);
+  const cart = await openCart(deps, ctx, guest);
   const placed = await place(cart.id).catch(unless("CART_EMPTY"));
   if (placed !== undefined) return chooseCheapest(deps, ctx, placed);
   const latest = await findLatestOrder(deps, ctx, guest);

@@ -3,7 +3,7 @@ import type { MicroServicesService } from "../../../gen/rowlock/legacy/micro_ser
 import { findOpenCart } from "../../cart.ts";
 import type { FacadeDeps } from "../../facade.ts";
 import { inNameOf } from "../../guest.ts";
-import { toCart } from "../open-cart.ts";
+import { toCart } from "../cart.ts";
 import { findGuest } from "../session.ts";
 
 /** Empties the client's cart, if it has one. Repeating it changes nothing. */

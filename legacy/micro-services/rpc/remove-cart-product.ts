@@ -3,7 +3,7 @@ import type { MicroServicesService } from "../../../gen/rowlock/legacy/micro_ser
 import { findOpenCart } from "../../cart.ts";
 import type { FacadeDeps } from "../../facade.ts";
 import { inNameOf } from "../../guest.ts";
-import { skusOf, toCart } from "../open-cart.ts";
+import { skusOf, toCart } from "../cart.ts";
 import { fail } from "../reasons.ts";
 import { requestKey } from "../request-key.ts";
 import { findGuest } from "../session.ts";
