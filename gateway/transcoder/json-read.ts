@@ -51,7 +51,7 @@ export function readMessageJson(desc: DescMessage, read: JsonRead): Fields {
  * path that begins with the field.
  */
 export function readFieldJson(field: DescField, message: Fields, read: JsonRead): void {
-  const entry = compileEntry(field, 0);
+  const entry = wholeEntry(field);
   readWhole(read, field.jsonName, () => {
     if (!entry.takesNull && read.json.takeNull()) return;
     setField(message, field, entry.readValue(read));
@@ -70,6 +70,15 @@ function readWhole(read: JsonRead, root: string, value: () => unknown): unknown 
     }
     throw err;
   }
+}
+
+const wholeEntries = new WeakMap<DescField, Entry>();
+
+/** The entry of a field that is a text of its own. */
+function wholeEntry(field: DescField): Entry {
+  let entry = wholeEntries.get(field);
+  if (entry === undefined) wholeEntries.set(field, (entry = compileEntry(field, 0)));
+  return entry;
 }
 
 const compiled = new WeakMap<DescMessage, ReadValue>();

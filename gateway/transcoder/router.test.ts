@@ -38,6 +38,9 @@ const find = routerOf(
   "GET /v2/any",
   "GET /v3/{name=a/*/c}",
   "GET /v3/{name=deep/**}",
+  "GET /v4/{name=fixed/path}",
+  "POST /v4/fixed/path:go",
+  "GET /v4/fixed/**",
 );
 
 describe("find", () => {
@@ -93,6 +96,15 @@ describe("find", () => {
     ["GET", "/v3/deep/x%2fy", ["GET /v3/{name=deep/**}", "deep/x%2fy"], "%2f stays as it was spelled"],
     ["GET", "/v3/deep/x/", ["GET /v3/{name=deep/**}", "deep/x/"], "under ** a trailing slash is data"],
     ["GET", "/v3/deep/../x", ["GET /v3/{name=deep/**}", "deep/../x"], "dots are data, never resolved"],
+    ["GET", "/v4/fixed/path", ["GET /v4/{name=fixed/path}", "fixed/path"], "a capture of literals alone"],
+    ["POST", "/v4/fixed/path:go", ["POST /v4/fixed/path:go"], "literals alone, with a verb"],
+    [
+      "POST",
+      "/v4/fixed/path%3Ago",
+      "allow GET, HEAD, OPTIONS",
+      "an encoded colon parts nothing there either",
+    ],
+    ["GET", "/v4/fixed/path:go", ["GET /v4/fixed/**"], "literals alone, back because of the method"],
     ["GET", "/v3/a/b", "none", "too short"],
     ["GET", "/nothing", "none", "no such path"],
     ["GET", "/V1/x", "none", "case matters"],

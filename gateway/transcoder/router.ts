@@ -31,6 +31,11 @@ export const anyMethod = "*";
 export class Router<T> {
   readonly #root: Node<T> = newNode();
   readonly #verbs = new Set<string>();
+  /**
+   * The routes of templates that are literals alone, by the path that they spell without escapes. Literals come before
+   * all else, so that such a path leads to its route, unless that is for other methods only.
+   */
+  readonly #fixed = new Map<string, Map<string, T>>();
 
   /** Adds a route; answers the route already there when method and path shape are taken, and adds nothing. */
   add(httpMethod: string, template: Template, route: T): T | undefined {
@@ -58,12 +63,16 @@ export class Router<T> {
     const taken = methods.get(httpMethod);
     if (taken !== undefined) return taken;
     methods.set(httpMethod, route);
+    const fixed = fixedPath(template);
+    if (fixed !== undefined) this.#fixed.set(fixed, methods);
     if (template.verb !== "") this.#verbs.add(template.verb);
     return undefined;
   }
 
   /** Finds the route of a raw (undecoded) path without query. Throws BadInput when octets are not UTF-8. */
   find(httpMethod: string, path: string): Match<T> {
+    const fixed = this.#fixed.get(path)?.get(httpMethod);
+    if (fixed !== undefined) return { kind: "found", route: fixed, segments: noSegments };
     if (path.charCodeAt(0) !== slash) return { kind: "none" };
     const raw = path.slice(1).split("/");
     const decoded = path.includes("%") ? raw.map(decodeOctets) : raw;
@@ -102,6 +111,23 @@ export function capture(variable: Variable, segments: readonly string[], decodeS
 }
 
 const slash = 0x2f;
+/** Nothing of a fixed path is captured. */
+const noSegments: readonly string[] = [];
+
+/** The path of a template that is literals alone; undefined for others, and for one that needs escapes. */
+function fixedPath({ segments, variables, verb }: Template): string | undefined {
+  if (variables.length > 0) return undefined;
+  let path = "";
+  for (const segment of segments) {
+    if (segment.kind !== "literal" || !unescaped.test(segment.value)) return undefined;
+    path += `/${segment.value}`;
+  }
+  if (verb === "") return path;
+  return unescaped.test(verb) ? `${path}:${verb}` : undefined;
+}
+
+/** What stands in a path as it is; no `%`, `/` or `:`, which would be read as something else. */
+const unescaped = /^[\w.~!$&'()+,;=@-]+$/;
 
 function newNode<T>(): Node<T> {
   return { literals: new Map(), star: undefined, ends: undefined, rest: undefined };

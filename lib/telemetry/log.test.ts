@@ -1,4 +1,4 @@
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { createLog, type LogLevel } from "./log.ts";
 import { REDACTED, redact } from "./redact.ts";
 
@@ -111,4 +111,19 @@ test("lines below the level are not written; pretty lines are text", () => {
   pretty.log.info({ token: "s3cret" }, "hello");
   expect(pretty.lines.join("")).toContain("hello");
   expect(pretty.lines.join("")).not.toContain("s3cret");
+});
+
+test.each([
+  "2026-11-21T09:08:07.000Z",
+  "2026-11-21T09:08:07.006Z",
+  "2026-11-21T09:08:07.065Z",
+  "1999-12-31T23:59:59.999Z",
+])("a line has the time in UTC: %s", (time) => {
+  const { log, lines } = capture();
+  vi.setSystemTime("2000-01-01T00:00:00.123Z");
+  log.info("before");
+  vi.setSystemTime(time);
+  log.info("then");
+  vi.useRealTimers();
+  expect(JSON.parse(lines[1] ?? "{}")).toMatchObject({ time });
 });
