@@ -9,10 +9,9 @@ import {
   PlaceOrderRequestSchema,
 } from "../../../gen/rowlock/order/v1/order_pb.js";
 import { createBatcher } from "../../../lib/batch.ts";
-import { invalidArgument } from "../../../lib/errors/reasons.ts";
 import { fingerprintOf } from "../../../lib/idempotency/idempotency.ts";
 import { newId } from "../../../lib/ids/ids.ts";
-import { callerOf, requireOwner } from "../../../lib/rpc/index.ts";
+import { requireOwner } from "../../../lib/rpc/index.ts";
 import { checkOut } from "../checkout.ts";
 import { completeCart } from "../complete-cart.ts";
 import { fail } from "../reasons.ts";
@@ -49,9 +48,6 @@ export function placeOrder(deps: OrderDeps): MethodImpl<typeof OrderService.meth
   });
   return async (request, ctx) => {
     const { cartId } = request;
-    if (request.pickUp && callerOf(ctx).kind !== "service") {
-      throw invalidArgument([{ field: "pick_up", description: "is for services" }]);
-    }
     for (const giveUp = clock().getTime() + waitMs; ; ) {
       const fresh = newId("ord");
       const orderId = await claim({ cartId, orderId: fresh }, { signal: ctx.signal });
