@@ -24,12 +24,12 @@ test("what runs low, is out and is there again is told once each", async () => {
       },
     },
   });
-  const { check } = openTestCheck(shop);
+  const stock = openTestCheck(shop);
   await shop.stock("MUG", 9n);
   await shop.client.setLowStockThreshold({ sku: "MUG", threshold: 5n }, as.staff);
   for (const onHand of [9n, 5n, 4n, 0n, 0n, 6n]) {
     await shop.stock("MUG", onHand);
-    await check();
+    await stock.check();
     await relay.run();
   }
   await relay.run();

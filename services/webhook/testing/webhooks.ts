@@ -36,8 +36,11 @@ export interface TestWebhooks extends TestProcess {
 /** The service key of the tests' processes. */
 export const serviceKey = "a service key of the tests, long enough";
 
-export async function openTestWebhooks(deps: Partial<WebhookDeps> = {}): Promise<TestWebhooks> {
-  const database = await testDatabase(webhookSchema, { poolSize: 6 });
+export async function openTestWebhooks(
+  deps: Partial<WebhookDeps> = {},
+  options: { onStatement?: (text: string) => void } = {},
+): Promise<TestWebhooks> {
+  const database = await testDatabase(webhookSchema, { poolSize: 6, ...options });
   // Receivers refuse timestamps that are far from their own clock.
   let now = Date.now();
   let published = 0;
