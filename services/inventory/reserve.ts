@@ -5,13 +5,8 @@ import { allot, type Hold } from "./allot.ts";
 import { toShortageDetail } from "./convert.ts";
 import { fail } from "./reasons.ts";
 import { type Reservation, type Shortage, sameLines } from "./stock.ts";
-import {
-  earliestExpiries,
-  expireDueHolds,
-  findReservations,
-  insertReservations,
-  lockStockOf,
-} from "./store-reservation.ts";
+import { earliestExpiries, expireDueHolds, insertReservations, lockStockOf } from "./store-hold.ts";
+import { findReservations } from "./store-reservation.ts";
 
 /** What is decided in one transaction, and the time it takes place. */
 export interface ReserveBatch {

@@ -1,5 +1,5 @@
 import type { Db } from "../../lib/db/index.ts";
-import { expireDueHolds, findDueStock, tryLockStock } from "./store-reservation.ts";
+import { expireDueHolds, findDueStock, tryLockStock } from "./store-hold.ts";
 
 /** How many stock rows one sweep visits at most. */
 const sweepLimit = 500;

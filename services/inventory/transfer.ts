@@ -1,8 +1,8 @@
 import type { Queryable } from "../../lib/db/index.ts";
 import { fail } from "./reasons.ts";
 import { arrival, type Stock } from "./stock.ts";
+import { expireDueHolds } from "./store-hold.ts";
 import { isLocation } from "./store-location.ts";
-import { expireDueHolds } from "./store-reservation.ts";
 import { ensureStock, lockStock, lockStockAt, writeStock } from "./store-stock.ts";
 
 /** Units that are to be somewhere else. */
