@@ -56,13 +56,16 @@ test("a failure has its own status, whatever an answer's is", async () => {
   expect((await send(serving, "POST /orders/c", "{}")).status).toBe(501);
 });
 
+const routesWith = (status: number) => describeRoutes([adHocService({ A: { rule: get("/a"), status } })]);
+
+test("a contract may say any status of an answer with a body", () => {
+  expect(routesWith(202)[0]?.status).toBe(202);
+});
+
 test.each([
-  [201, "201"],
   [204, "an answer without a body"],
   [302, "a redirection"],
   [404, "a failure"],
-])("the status %i is served or refused at start: %s", (status, _what) => {
-  const start = () => describeRoutes([adHocService({ A: { rule: get("/a"), status } })]);
-  if (status === 201) expect(start()[0]?.status).toBe(201);
-  else expect(start).toThrow(`${status} is no status`);
+])("the status %i is refused at start: %s", (status, _what) => {
+  expect(() => routesWith(status)).toThrow(`${status} is no status`);
 });

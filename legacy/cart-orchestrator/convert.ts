@@ -32,6 +32,6 @@ export function toCart(
     id,
     paymentMethod,
     lineItems,
-    totalPrice: toSmallestUnit(cart.total ?? cart.itemTotal),
+    totalPrice: toSmallestUnit(cart.total),
   });
 }

@@ -180,6 +180,9 @@ test("the last unit is sold once, however many carts hold it", async () => {
   const ids = Array.from({ length: 8 }, (_, i) => `last-${i}`);
   for (const ID of ids) expect((await upsert({ ID, lineItems: [item("last")] })).status).toBe(200);
   const answers = await Promise.all(ids.map((id) => placeOrder(id)));
-  expect(answers.map(({ status }) => status).toSorted()).toEqual([200, ...Array(7).fill(409)]);
+  expect(Object.groupBy(answers, ({ status }) => status)).toMatchObject({
+    200: { length: 1 },
+    409: { length: 7 },
+  });
   expect(await shop.stock("last")).toMatchObject({ onHand: 1, reserved: 1, available: 0 });
 });

@@ -5,11 +5,12 @@ import type { Principal } from "../../../lib/rpc/index.ts";
 import { findOpenCart } from "../../cart.ts";
 import type { FacadeDeps } from "../../facade.ts";
 import { inNameOf } from "../../guest.ts";
+import { openCart } from "../../open-cart.ts";
 import { nameOf, textOf } from "../../text-value.ts";
 import { resolveSkus } from "../../variant.ts";
 import { toCart } from "../convert.ts";
 import { quantityOf } from "../quantity.ts";
-import { buyerOf, openCart } from "../session.ts";
+import { buyerOf } from "../session.ts";
 
 /** One change of the buyer's cart, in the buyer's own name. */
 export function updateCart(deps: FacadeDeps): MethodImpl<typeof PycomService.method.updateCart> {
