@@ -30,6 +30,15 @@ test("all facades are on, each under its own tag, over REST, Connect and gRPC", 
   expect((await shop.rest("GET", `/orders/${id}`)).body).toMatchObject({ id, customer_id: "7" });
 });
 
+test("a key may be for the facades alone", async () => {
+  await using shop = await openShop();
+  const body = { name: "Old storefront", role: "ROLE_EDITOR", areas: ["legacy"] };
+  const { key } = (await shop.rest("POST", "/v1/apiKeys", { staff: shop.staff, body })).body;
+  expect((await shop.rest("GET", "/orders", { staff: key })).status).toBe(200);
+  const answer = await shop.rest("GET", "/v1/orders", { staff: key });
+  expect([answer.status, reasonIn(answer)]).toEqual([403, "AREA_NOT_ALLOWED"]);
+});
+
 test("those that are not named are not there: no route, no service, no page", async () => {
   await using shop = await openShop({ ROWLOCK_LEGACY: "cart-orchestrator, pycom" });
   const tags = await tagsOf(shop);
