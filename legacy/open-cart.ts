@@ -22,9 +22,12 @@ export async function openCart(
   const open = await findOpenCart(deps, ctx, buyer);
   if (open !== undefined) return open;
   const { carts, channel, currencyCode } = deps;
+  const create = (requestId: string): Promise<Cart> =>
+    buyer.kind === "guest"
+      ? carts.createCart({ currencyCode, requestId, channel, guestId: buyer.id }, outgoing(ctx))
+      : carts.createCart({ currencyCode, requestId }, inNameOf(ctx, buyer));
   const ordered = (await findLatestOrder(deps, ctx, buyer))?.cartId ?? "";
-  const requestId = sha256Hex(JSON.stringify([channel, currencyCode, buyer.id, ordered]));
-  return buyer.kind === "guest"
-    ? carts.createCart({ currencyCode, requestId, channel, guestId: buyer.id }, outgoing(ctx))
-    : carts.createCart({ currencyCode, requestId }, inNameOf(ctx, buyer));
+  await create(sha256Hex(JSON.stringify([channel, currencyCode, buyer.id, ordered])));
+  // The cart of this key may have gone to an account since.
+  return (await findOpenCart(deps, ctx, buyer)) ?? create("");
 }

@@ -38,7 +38,7 @@ export async function listOffers(
 }
 
 /** The variants of a product that have a price in the currency. */
-export function offersOf({ title, description, variants }: Product, currencyCode: string): Offer[] {
+function offersOf({ title, description, variants }: Product, currencyCode: string): Offer[] {
   return variants.flatMap((variant) => {
     const price = variant.prices.find((each) => each.currencyCode === currencyCode);
     if (price === undefined) return [];

@@ -138,7 +138,9 @@ test("all ten requests, as they were", async () => {
   // 9. the payment with its order's detail
   const seen = await get(`payment-order/${paymentId}`);
   expect(seen.body).toEqual(payment.body);
-  expect(seen.body.order.items).toHaveLength(1);
+  expect(seen.body.order.items).toEqual([
+    { product_id: "MUG-1212", name: "12.12 mug", price: 19.99, quantity: 3, subtotal: 59.97 },
+  ]);
 
   // 7. confirm it
   const confirmed = await asStaff("PUT", `confirm-payment-order/${paymentId}`);
@@ -338,6 +340,18 @@ test("with an address the order is shipped, in the cheapest way", async () => {
   expect(checkedOut.body.total).toBeCloseTo(10 + checkedOut.body.shipping, 10);
   const payment = await post("payment-order", { order_id: made.body.id });
   expect(payment.body.amount).toBe(checkedOut.body.total);
+});
+
+test("what costs nothing is paid without a transfer", async () => {
+  const gift = await sell(2, 0);
+  const made = await order({ [gift]: 1 });
+  await post("checkout-order", { order_id: made.body.id });
+  const paid = await post("payment-order", { order_id: made.body.id });
+  expect([paid.status, paid.body]).toMatchObject([
+    200,
+    { id: "", order_id: made.body.id, status: "confirmed", amount: 0, order: { status: "paid" } },
+  ]);
+  expect(await shop.stock(gift)).toMatchObject({ onHand: 1, reserved: 0 });
 });
 
 test("prices of products and totals are the catalog's in minor units", async () => {

@@ -210,12 +210,12 @@ export declare type OrderItem = Message<"rowlock.legacy.online_store.v1.OrderIte
   subtotal: number;
 
   /**
-   * Units that can be had now; 0 for an order that is checked out, whose units
-   * are its own.
+   * Units that can be had now; unset for an order that is checked out, whose
+   * units are its own.
    *
-   * @generated from field: int64 available = 6;
+   * @generated from field: optional int64 available = 6;
    */
-  available: bigint;
+  available?: bigint | undefined;
 };
 
 /**
