@@ -3,9 +3,9 @@ import type { Clock } from "./clock.ts";
 /** Something that is read now and then, as a process remembers it. */
 export interface Remembered<T> {
   /** What was read last, at most as old as allowed; read now when there is none. Fails as the reading does. */
-  get(): Promise<T>;
+  readonly get: () => Promise<T>;
   /** Has the next `get` read again: it has changed. */
-  forget(): void;
+  readonly forget: () => void;
 }
 
 /**

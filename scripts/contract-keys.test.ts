@@ -30,6 +30,7 @@ service SampleService {
   rpc ${name}(ChangeRequest) returns (ChangeRequest) { ${options} }
 }
 message ChangeRequest { ${fields} }
+message Thing { string id = 1; }
 `;
 const by = (access: string) => `option (rowlock.auth.v1.access) = ACCESS_${access};`;
 const request_id = "string thing_id = 1; string request_id = 2;";
@@ -69,6 +70,8 @@ test.each<[string, Parameters<typeof contract>[0]]>([
   ["a reconciliation", { name: "Reconcile", options: by("STAFF"), fields: "bool dry_run = 1;" }],
   ["a service's change by id", { options: by("SERVICE"), fields: "string thing_id = 1;" }],
   ["a service's change by ids", { options: by("SERVICE"), fields: "repeated string thing_ids = 1;" }],
+  ["a service's change of things with ids", { options: by("SERVICE"), fields: "repeated Thing things = 1;" }],
+  ["an erasure", { name: "EraseThings", options: by("SERVICE"), fields: "string email = 1;" }],
   ["a service's change by key", { options: by("SERVICE"), fields: "string event_key = 1;" }],
 ])("%s is accepted", async (_, parts) => {
   await tree.write({ [path]: contract(parts) });

@@ -46,9 +46,9 @@ export const servers: Record<string, () => Promise<number>> = {
   "fastify, all": () => {
     const app = fastify({ handlerTimeout: timeoutMs, genReqId: () => randomUUID() });
     app.addHook("onRequest", (request, reply, done) => {
-      reply.header("x-request-id", request.id);
-      reply.header("x-content-type-options", "nosniff");
-      reply.header("cache-control", "no-store");
+      void reply.header("x-request-id", request.id);
+      void reply.header("x-content-type-options", "nosniff");
+      void reply.header("cache-control", "no-store");
       done();
     });
     return serveFastify(app);

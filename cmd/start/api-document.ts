@@ -20,8 +20,8 @@ import { fail as order } from "../../services/order/reasons.ts";
 import { fail as payment } from "../../services/payment/reasons.ts";
 import { fail as promotion } from "../../services/promotion/reasons.ts";
 import { fail as shipping } from "../../services/shipping/reasons.ts";
-import { fail as webhook } from "../../services/webhook/reasons.ts";
 import { fail as tax } from "../../services/tax/reasons.ts";
+import { fail as webhook } from "../../services/webhook/reasons.ts";
 import { facades } from "./legacy.ts";
 import { contracts } from "./network.ts";
 

@@ -1,8 +1,11 @@
+import { getEventListeners, setMaxListeners } from "node:events";
 import { Code, ConnectError } from "@connectrpc/connect";
 import { describe, expect, test, vi } from "vitest";
 import { EchoService } from "../../gen/rowlock/testing/v1/echo_pb.js";
 import { reasonOf } from "../errors/reasons.ts";
 import { CallState } from "./call-state.ts";
+
+const nextTurn = () => new Promise((resolve) => setImmediate(resolve));
 
 function begin(init: { signal?: AbortSignal; timeoutMs?: number } = {}): CallState {
   return new CallState({
@@ -41,6 +44,57 @@ describe("a call that is given up before anybody looks", () => {
     expect(reasonOf(state.failure)).toBe("DEADLINE_EXCEEDED");
     expect(state.remainingMs()).toBe(0);
     expect(state.signal.reason).toBe(state.failure);
+  });
+});
+
+describe("a caller who leaves in the turn of the event loop in which the call began", () => {
+  test("ends it at the end of that turn", async () => {
+    const caller = new AbortController();
+    const state = begin({ signal: caller.signal });
+    caller.abort();
+    await nextTurn();
+    expect(reasonOf(state.failure)).toBe("CANCELLED");
+  });
+
+  test("ends it at once when the handler holds the signal", () => {
+    const caller = new AbortController();
+    const state = begin({ signal: caller.signal });
+    const signal = state.observeSignal();
+    caller.abort();
+    expect(signal.reason).toBe(state.failure);
+    expect(reasonOf(state.failure)).toBe("CANCELLED");
+  });
+
+  test("however many calls begin in it", async () => {
+    const caller = new AbortController();
+    const states = Array.from({ length: 2500 }, () => begin({ signal: caller.signal }));
+    setMaxListeners(states.length, caller.signal);
+    caller.abort();
+    await nextTurn();
+    expect(states.filter(({ failure }) => failure === undefined)).toHaveLength(0);
+  });
+});
+
+describe("listeners of the caller's signal", () => {
+  const listeners = ({ signal }: AbortController) => getEventListeners(signal, "abort").length;
+
+  test("none of a call that is over before its turn is", async () => {
+    const caller = new AbortController();
+    const state = begin({ signal: caller.signal, timeoutMs: 60_000 });
+    state.armByDefault();
+    state.close();
+    await nextTurn();
+    expect(listeners(caller)).toBe(0);
+  });
+
+  test("one of a call that lasts, as long as it lasts", async () => {
+    const caller = new AbortController();
+    const state = begin({ signal: caller.signal });
+    await nextTurn();
+    state.observeSignal();
+    expect(listeners(caller)).toBe(1);
+    state.close();
+    expect(listeners(caller)).toBe(0);
   });
 });
 

@@ -37,7 +37,8 @@ export class CallState implements Expiring {
 
   readonly #controller = new AbortController();
   readonly #parent: AbortSignal | undefined;
-  readonly #parentAborted: (() => void) | undefined;
+  #parentAborted: (() => void) | undefined;
+  #watch: "not" | "later" | "now" = "not";
   #failure: ConnectError | undefined;
   #closed = false;
   #observed = false;
@@ -59,15 +60,11 @@ export class CallState implements Expiring {
     this.bare = init.bare;
     this.principal = init.principal;
     this.values.set(callStateKey, this);
-    const parent = init.signal;
-    if (parent !== undefined) {
-      this.#parent = parent;
-      this.#parentAborted = abortion(this, parent);
-      if (parent.aborted) {
-        this.abort(parent.reason);
-      } else {
-        parent.addEventListener("abort", this.#parentAborted, { once: true });
-      }
+    this.#parent = init.signal;
+    if (this.#parent?.aborted === true) {
+      this.abort(this.#parent.reason);
+    } else if (this.#parent !== undefined) {
+      this.#watchLater();
     }
   }
 
@@ -83,6 +80,7 @@ export class CallState implements Expiring {
   /** As `signal`, and remembers that the handler holds it: it is then aborted at the end, as Connect's contract says. */
   observeSignal(): AbortSignal {
     this.#observed = true;
+    this.watch();
     return this.#controller.signal;
   }
 
@@ -104,8 +102,10 @@ export class CallState implements Expiring {
   /** Sets the deadline to `ms` from now, in place of an earlier one. */
   arm(ms: number): void {
     this.deadline = performance.now() + ms;
-    if (!this.#closed && this.#failure === undefined) {
+    if (this.#watch === "now" && !this.#isOver()) {
       deadlines.add(this);
+    } else {
+      this.#watchLater();
     }
   }
 
@@ -116,6 +116,39 @@ export class CallState implements Expiring {
     }
   }
 
+  /**
+   * From now on the call is given up when its caller leaves, or its deadline passes. That begins at the end of the
+   * turn of the event loop in which the call began, or when its handler takes the signal: until then neither can be
+   * noticed anyway, and many calls are over by then, which spares them a timer and a listener.
+   */
+  watch(): void {
+    if (this.#watch === "now" || this.#isOver()) {
+      return;
+    }
+    this.#watch = "now";
+    if (Number.isFinite(this.deadline)) {
+      deadlines.add(this);
+    }
+    const parent = this.#parent;
+    if (parent?.aborted === true) {
+      this.abort(parent.reason);
+    } else if (parent !== undefined) {
+      this.#parentAborted = abortion(this, parent);
+      parent.addEventListener("abort", this.#parentAborted, { once: true });
+    }
+  }
+
+  #watchLater(): void {
+    if (this.#watch === "not" && !this.#isOver()) {
+      this.#watch = "later";
+      watchAfterTurn(this);
+    }
+  }
+
+  #isOver(): boolean {
+    return this.#closed || this.#failure !== undefined;
+  }
+
   /** Gives the call up, since its deadline has passed. */
   expire(): void {
     this.abort(failRpc("DEADLINE_EXCEEDED", { method: methodName(this.method) }));
@@ -123,7 +156,7 @@ export class CallState implements Expiring {
 
   /** Gives the call up: aborts the handler's signal and fails whatever waits for the handler. */
   abort(reason: unknown): void {
-    if (this.#closed || this.#failure !== undefined) {
+    if (this.#isOver()) {
       return;
     }
     this.#failure = abortError(reason, methodName(this.method));
@@ -170,6 +203,29 @@ export class CallState implements Expiring {
     if (this.#observed && this.#failure === undefined) {
       this.#controller.abort(ended);
     }
+  }
+}
+
+/** Calls that began in this turn of the event loop. */
+let begun: CallState[] = [];
+
+/** A turn that begins more calls than these, one after the other, shall not hold them all in memory. */
+const mostBegun = 1000;
+
+function watchAfterTurn(state: CallState): void {
+  const count = begun.push(state);
+  if (count === 1) {
+    setImmediate(watchBegun);
+  } else if (count === mostBegun) {
+    watchBegun();
+  }
+}
+
+function watchBegun(): void {
+  const states = begun;
+  begun = [];
+  for (const state of states) {
+    state.watch();
   }
 }
 

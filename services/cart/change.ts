@@ -54,10 +54,11 @@ export async function changeCart<T>(
 /**
  * A buyer's change: checks the owner, applies `edit` to the open cart, and answers with the cart,
  * priced by the same look-ups that the change was checked with. With `sku`, that line must be on
- * sale with enough stock; `accept` throws when the cart is not to be as it would be answered. With `key`, a call that was carried out before changes nothing, also when the
- * cart has been closed since: the answer is the cart as it is.
- * @throws CART_NOT_FOUND, NOT_OWNER, CART_NOT_OPEN, CART_BUSY, REQUEST_ID_REUSED, what `edit` and `accept` throw, and with `sku`
- *   SKU_NOT_FOUND, PRICE_MISSING, INSUFFICIENT_STOCK
+ * sale with enough stock; `accept` refuses a change by its answer, before it is made. With `key`, a
+ * call that was carried out before changes nothing, also when the cart has been closed since: the
+ * answer is the cart as it is.
+ * @throws CART_NOT_FOUND, NOT_OWNER, CART_NOT_OPEN, CART_BUSY, REQUEST_ID_REUSED, what `edit` and
+ *   `accept` throw, and with `sku` SKU_NOT_FOUND, PRICE_MISSING, INSUFFICIENT_STOCK
  */
 export async function editCart(
   deps: CartDeps,

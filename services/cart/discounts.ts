@@ -24,7 +24,10 @@ export async function findDiscounts(
 ): Promise<Evaluation> {
   const { coupons: codes = [] } = cart;
   const lines = countingLines(goods).map(({ sku, productId, categoryIds, quantity, unitPrice }) => ({
-    ...{ sku, productId, categoryIds, quantity },
+    sku,
+    productId,
+    categoryIds,
+    quantity,
     unitPrice,
   }));
   if (lines.length === 0 && codes.length === 0) {

@@ -28,7 +28,8 @@ export async function findTaxes(
     return undefined;
   }
   const lines = countingLines(cart).map(({ sku, taxCategory, discountedTotal: total }) => ({
-    ...{ sku, taxCategory },
+    sku,
+    taxCategory,
     total,
   }));
   return lines.length === 0

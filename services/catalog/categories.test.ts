@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { encodePageToken } from "../../lib/paging/paging.ts";
 import { as } from "../../lib/rpc/testing/interceptors.ts";
-import { expectReason, failureInfo, refusedFields } from "./testing/failures.ts";
+import { expectReason, failureInfo } from "../../lib/testing/failures.ts";
+import { refusedFields } from "./testing/failures.ts";
 import { openTestShop, type TestShop } from "./testing/shop.ts";
 
 let shop: TestShop;

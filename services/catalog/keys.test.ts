@@ -3,7 +3,7 @@ import { FieldMaskSchema } from "@bufbuild/protobuf/wkt";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { Category, Product } from "../../gen/rowlock/catalog/v1/catalog_pb.js";
 import { as } from "../../lib/rpc/testing/interceptors.ts";
-import { expectReason } from "./testing/failures.ts";
+import { expectReason } from "../../lib/testing/failures.ts";
 import { mug, openTestShop, type TestShop } from "./testing/shop.ts";
 
 let shop: TestShop;

@@ -7,8 +7,9 @@ import {
 } from "../../gen/rowlock/catalog/v1/catalog_pb.js";
 import { encodePageToken } from "../../lib/paging/paging.ts";
 import { as } from "../../lib/rpc/testing/interceptors.ts";
+import { expectReason, failureInfo } from "../../lib/testing/failures.ts";
 import { readFilter } from "./product-list.ts";
-import { expectReason, failureInfo, refusedFields } from "./testing/failures.ts";
+import { refusedFields } from "./testing/failures.ts";
 import { openTestShop, type TestShop, variant } from "./testing/shop.ts";
 
 type Request = Omit<MessageInitShape<typeof ListProductsRequestSchema>, "$typeName">;

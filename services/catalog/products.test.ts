@@ -5,7 +5,8 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { Product_State, ProductSchema } from "../../gen/rowlock/catalog/v1/catalog_pb.js";
 import { sql } from "../../lib/db/index.ts";
 import { as } from "../../lib/rpc/testing/interceptors.ts";
-import { expectReason, refusedFields } from "./testing/failures.ts";
+import { expectReason } from "../../lib/testing/failures.ts";
+import { refusedFields } from "./testing/failures.ts";
 import { mug, openTestShop, type TestShop, variant } from "./testing/shop.ts";
 
 let shop: TestShop;

@@ -4,7 +4,8 @@ import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { type Product, ProductSchema } from "../../gen/rowlock/catalog/v1/catalog_pb.js";
 import { sql } from "../../lib/db/index.ts";
 import { as } from "../../lib/rpc/testing/interceptors.ts";
-import { expectReason, refusals, refusedFields } from "./testing/failures.ts";
+import { expectReason } from "../../lib/testing/failures.ts";
+import { refusals, refusedFields } from "./testing/failures.ts";
 import { mug, openTestShop, type TestShop, variant } from "./testing/shop.ts";
 
 let shop: TestShop;

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import type { SavedAddress } from "../../gen/rowlock/customer/v1/customer_pb.js";
+import { outcomeOf } from "../../lib/testing/failures.ts";
 import { maxAddresses } from "./profile.ts";
-import { failureOf } from "./testing/failures.ts";
 import { addressAt, openTestCustomers, type TestCustomers } from "./testing/shop.ts";
 
 let shop: TestCustomers;
@@ -74,7 +74,7 @@ test("nobody reaches another's addresses", async () => {
   ada = bob;
   expect(await streets()).toEqual([]);
   const missing = { reason: "ADDRESS_NOT_FOUND", metadata: { address_id: id } };
-  expect(await failureOf(replace(id, "Bob's", true))).toMatchObject(missing);
+  expect(await outcomeOf(replace(id, "Bob's", true))).toMatchObject(missing);
   await remove(id);
   ada = adas;
   expect(await streets()).toEqual(["1 *"]);
@@ -82,7 +82,7 @@ test("nobody reaches another's addresses", async () => {
 
 test("replacing what is not there changes nothing, not even the default one", async () => {
   await add("1");
-  expect(await failureOf(replace("adr_none", "2", true))).toMatchObject({ reason: "ADDRESS_NOT_FOUND" });
+  expect(await outcomeOf(replace("adr_none", "2", true))).toMatchObject({ reason: "ADDRESS_NOT_FOUND" });
   expect(await streets()).toEqual(["1 *"]);
 });
 
@@ -90,7 +90,7 @@ describe("a repeated key", () => {
   test("gets the first answer, and adds nothing", async () => {
     const first = await add("1", { requestId: "k" });
     expect(await add("1", { requestId: "k" })).toEqual(first);
-    expect(await failureOf(add("2", { requestId: "k" }))).toMatchObject({ reason: "REQUEST_ID_REUSED" });
+    expect(await outcomeOf(add("2", { requestId: "k" }))).toMatchObject({ reason: "REQUEST_ID_REUSED" });
     expect(await streets()).toEqual(["1 *"]);
   });
 
@@ -106,7 +106,7 @@ describe("a repeated key", () => {
 
 test("an address book is full at 50, also when many come at once", async () => {
   for (let n = 0; n < maxAddresses - 3; n++) await add(String(n));
-  const outcomes = await Promise.all(Array.from({ length: 12 }, (_, n) => failureOf(add(`late ${n}`))));
+  const outcomes = await Promise.all(Array.from({ length: 12 }, (_, n) => outcomeOf(add(`late ${n}`))));
   const refused = outcomes.filter((each) => !("answer" in (each as object)));
   expect(refused).toHaveLength(9);
   for (const each of refused)
@@ -126,7 +126,7 @@ test("at any time exactly one is the default one: additions, replacements and re
     ...(n < 3 ? [remove(id)] : []),
     list().then((addresses) => watched.push(addresses.filter((each) => each.default).length)),
   ]);
-  const outcomes = await Promise.all(changes.map((change) => failureOf(change)));
+  const outcomes = await Promise.all(changes.map((change) => outcomeOf(change)));
   const refused = outcomes.filter((each) => !("answer" in (each as object)));
   for (const each of refused) expect(each).toMatchObject({ reason: "ADDRESS_NOT_FOUND" });
   expect(watched).toEqual(Array(saved.length).fill(1));

@@ -3,8 +3,8 @@ import { FieldMaskSchema } from "@bufbuild/protobuf/wkt";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { Order_State } from "../../gen/rowlock/order/v1/order_pb.js";
 import { as } from "../../lib/rpc/testing/interceptors.ts";
+import { outcomeOf } from "../../lib/testing/failures.ts";
 import { storedText } from "../../lib/testing/stored-text.ts";
-import { failureOf } from "./testing/failures.ts";
 import { accountOf, addressAt, gateway, openTestCustomers, type TestCustomers } from "./testing/shop.ts";
 
 let shop: TestCustomers;
@@ -137,8 +137,8 @@ describe("an open order", () => {
       order("ord_1", Order_State.FULFILLED);
       order("ord_2", state);
       const open = { reason: "ORDERS_OPEN", metadata: { order_id: "ord_2" } };
-      expect(await failureOf(erase())).toMatchObject(open);
-      expect(await failureOf(eraseAsStaff())).toMatchObject(open);
+      expect(await outcomeOf(erase())).toMatchObject(open);
+      expect(await outcomeOf(eraseAsStaff())).toMatchObject(open);
       expect(shop.jobs).toEqual([]);
       // Nothing has begun: the customer goes on.
       await shop.client.addAddress({ address: addressAt("2") }, ada.caller);
@@ -176,10 +176,10 @@ test("from when it is asked for, nothing more is recorded", async () => {
     await erase();
     await settle();
     const added = shop.client.addAddress({ address: addressAt("2") }, ada.caller);
-    expect(await failureOf(added)).toMatchObject(required);
+    expect(await outcomeOf(added)).toMatchObject(required);
     const updated = shop.client.updateOwnProfile({ customer: { name: "A" }, updateMask }, ada.caller);
-    expect(await failureOf(updated)).toMatchObject(required);
-    expect(await failureOf(shop.client.recordAccount(accountOf(ada.id), gateway))).toMatchObject({
+    expect(await outcomeOf(updated)).toMatchObject(required);
+    expect(await outcomeOf(shop.client.recordAccount(accountOf(ada.id), gateway))).toMatchObject({
       reason: "CUSTOMER_ERASED",
       metadata: { customer_id: ada.id },
     });
@@ -201,7 +201,7 @@ test("a key is for one customer", async () => {
   expect(await eraseAsStaff(ada.id, "key")).toMatchObject({ customerId: ada.id });
   const bob = shop.signedIn();
   await shop.client.recordAccount(accountOf(bob.id), gateway);
-  expect(await failureOf(eraseAsStaff(bob.id, "key"))).toMatchObject({ reason: "REQUEST_ID_REUSED" });
+  expect(await outcomeOf(eraseAsStaff(bob.id, "key"))).toMatchObject({ reason: "REQUEST_ID_REUSED" });
   // A repetition says how far it is by now.
   await shop.work();
   expect((await eraseAsStaff(ada.id, "key")).completeTime).toBeDefined();
@@ -209,7 +209,7 @@ test("a key is for one customer", async () => {
 
 test("staff erase nobody who is not there; a customer need not be known", async () => {
   const nobody = shop.signedIn();
-  expect(await failureOf(eraseAsStaff(nobody.id))).toMatchObject({
+  expect(await outcomeOf(eraseAsStaff(nobody.id))).toMatchObject({
     reason: "CUSTOMER_NOT_FOUND",
     metadata: { customer_id: nobody.id },
   });

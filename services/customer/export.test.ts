@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { Order_State } from "../../gen/rowlock/order/v1/order_pb.js";
 import { as } from "../../lib/rpc/testing/interceptors.ts";
-import { failureOf } from "./testing/failures.ts";
+import { outcomeOf } from "../../lib/testing/failures.ts";
 import { accountOf, addressAt, gateway, openTestCustomers, type TestCustomers } from "./testing/shop.ts";
 
 let shop: TestCustomers;
@@ -64,7 +64,7 @@ test("a customer of whom nothing is known gets that; staff are told that there i
     addresses: [],
     orders: [],
   });
-  expect(await failureOf(shop.client.exportCustomer({ customerId: ada.id }, as.staff))).toMatchObject({
+  expect(await outcomeOf(shop.client.exportCustomer({ customerId: ada.id }, as.staff))).toMatchObject({
     reason: "CUSTOMER_NOT_FOUND",
     metadata: { customer_id: ada.id },
   });
@@ -75,6 +75,6 @@ test.each(["listOwnOrders", "listOrderEvents", "listPayments", "listShipments", 
   async (list) => {
     shop.orders.push({ id: "ord_1", owner: ada.id, state: Order_State.PAID });
     shop.broken.add(list);
-    expect(await failureOf(shop.client.exportOwnData({}, ada.caller))).toMatchObject({ reason: "INTERNAL" });
+    expect(await outcomeOf(shop.client.exportOwnData({}, ada.caller))).toMatchObject({ reason: "INTERNAL" });
   },
 );

@@ -6,7 +6,7 @@ import { BadRequestSchema } from "../../gen/google/rpc/error_details_pb.js";
 import { CustomerSchema } from "../../gen/rowlock/customer/v1/customer_pb.js";
 import { reasonOf } from "../../lib/errors/reasons.ts";
 import { as } from "../../lib/rpc/testing/interceptors.ts";
-import { failureOf } from "./testing/failures.ts";
+import { outcomeOf } from "../../lib/testing/failures.ts";
 import { accountOf, addressAt, gateway, openTestCustomers, type TestCustomers } from "./testing/shop.ts";
 
 let shop: TestCustomers;
@@ -50,9 +50,9 @@ test.each<[string, (options: object) => Promise<unknown>]>([
   ["EraseOwnData", (options) => shop.client.eraseOwnData({}, options)],
 ])("%s is for customers alone", async (_, call) => {
   for (const caller of [as.guest("a token"), as.guest(ada.id), as.staff, as.service("order")]) {
-    expect(await failureOf(call(caller))).toMatchObject({ reason: "ACCOUNT_REQUIRED" });
+    expect(await outcomeOf(call(caller))).toMatchObject({ reason: "ACCOUNT_REQUIRED" });
   }
-  expect(await failureOf(call({}))).toMatchObject({ reason: "UNAUTHENTICATED" });
+  expect(await outcomeOf(call({}))).toMatchObject({ reason: "UNAUTHENTICATED" });
 });
 
 describe("a profile", () => {
@@ -107,7 +107,7 @@ describe("a profile", () => {
     ["the etag alone", ["etag"], /no field/],
   ])("is not changed by %s", async (_, paths, description) => {
     const before = await read();
-    expect(await failureOf(update({ name: "New" }, paths))).toMatchObject({
+    expect(await outcomeOf(update({ name: "New" }, paths))).toMatchObject({
       reason: "UPDATE_MASK_INVALID",
       metadata: { description: expect.stringMatching(description) as string },
     });
@@ -131,7 +131,7 @@ describe("a profile", () => {
     const updated = await update({ name: "Ada", phone: "no number" }, ["name"]);
     expect(updated).toMatchObject({ name: "Ada", phone: "" });
     expect(
-      await failureOf(shop.client.updateOwnProfile({ customer: { name: "x" } }, ada.caller)),
+      await outcomeOf(shop.client.updateOwnProfile({ customer: { name: "x" } }, ada.caller)),
     ).toMatchObject({
       reason: "INVALID_ARGUMENT",
       metadata: { field: "update_mask" },
@@ -141,7 +141,7 @@ describe("a profile", () => {
   test("a stale etag is refused, the present one accepted", async () => {
     const { etag } = await record();
     const second = await update({ name: "Second", etag }, ["name", "etag"]);
-    expect(await failureOf(update({ name: "Third", etag }, ["name"]))).toMatchObject({
+    expect(await outcomeOf(update({ name: "Third", etag }, ["name"]))).toMatchObject({
       reason: "ETAG_MISMATCH",
       metadata: { etag: second.etag },
     });
@@ -152,7 +152,7 @@ describe("a profile", () => {
     const { etag } = await record();
     const first = await update({ name: "One", etag }, ["name"], "key");
     expect(await update({ name: "One", etag }, ["name"], "key")).toEqual(first);
-    expect(await failureOf(update({ name: "Two" }, ["name"], "key"))).toMatchObject({
+    expect(await outcomeOf(update({ name: "Two" }, ["name"], "key"))).toMatchObject({
       reason: "REQUEST_ID_REUSED",
     });
     // Another customer's keys are the other's.
@@ -163,7 +163,7 @@ describe("a profile", () => {
   test("of many updates with one etag exactly one is made", async () => {
     const { etag } = await record();
     const outcomes = await Promise.all(
-      Array.from({ length: 12 }, (_, n) => failureOf(update({ name: `Name ${n}`, etag }, ["name"]))),
+      Array.from({ length: 12 }, (_, n) => outcomeOf(update({ name: `Name ${n}`, etag }, ["name"]))),
     );
     const lost = outcomes.filter((each) => !("answer" in (each as object)));
     expect(lost).toHaveLength(11);
@@ -190,11 +190,11 @@ describe("for staff", () => {
     const recorded = await record();
     expect(await shop.client.getCustomer({ customerId: ada.id }, as.staff)).toEqual(recorded);
     const customerId = "cus_nobody";
-    expect(await failureOf(shop.client.getCustomer({ customerId }, as.staff))).toMatchObject({
+    expect(await outcomeOf(shop.client.getCustomer({ customerId }, as.staff))).toMatchObject({
       reason: "CUSTOMER_NOT_FOUND",
       metadata: { customer_id: customerId },
     });
-    expect(await failureOf(shop.client.getCustomer({ customerId: ada.id }, ada.caller))).toMatchObject({
+    expect(await outcomeOf(shop.client.getCustomer({ customerId: ada.id }, ada.caller))).toMatchObject({
       reason: "PERMISSION_DENIED",
     });
   });
@@ -222,7 +222,7 @@ describe("for staff", () => {
     expect(await find("aDA@example.COM")).toEqual([ada.id]);
     expect(await find("ada@example")).toEqual([]);
     const { nextPageToken: pageToken } = await shop.client.listCustomers({ pageSize: 1 }, as.staff);
-    expect(await failureOf(shop.client.listCustomers({ email: "x", pageToken }, as.staff))).toMatchObject({
+    expect(await outcomeOf(shop.client.listCustomers({ email: "x", pageToken }, as.staff))).toMatchObject({
       reason: "PAGE_TOKEN_INVALID",
     });
   });

@@ -17,32 +17,26 @@ export interface StockSummary {
   waiting: bigint;
 }
 
-/**
- * The SKUs after one, with one more than `limit`: those that are `skus`, when
- * given, and of which units must be added, when `shortOnly`.
- */
-export async function reportStock(
+/** Summaries of the SKUs after one, of `skus` when given; `limit` at most, by SKU. */
+export async function readSummaries(
   db: Queryable,
-  page: { after: string; limit: number; skus: readonly string[]; shortOnly: boolean; now: Date },
+  { after, limit, skus, now }: { after: string; limit: number; skus: readonly string[]; now: Date },
 ): Promise<StockSummary[]> {
-  const { after, limit, skus, shortOnly, now } = page;
   const among = skus.length === 0 ? sql`` : sql`and sku = any(${skus}::text[])`;
+  // The SKUs of the page first: what is summed of the others would be for nothing.
   return db.query<StockSummary>(sql`
-    select sku, "onHand", reserved, available, demanded, greatest(missing, 0) as shortfall, threshold,
-      (select count(*) from stock_notice n where n.sku = summary.sku) as waiting
-    from (
-      select sku, s.on_hand as "onHand", s.reserved, s.available, s.reserved + s.owed as demanded,
-        s.reserved + s.owed + coalesce(t.threshold, 0) - s.on_hand as missing, t.threshold
-      from (
-        select sku, sum("onHand")::bigint as on_hand, sum(reserved)::bigint as reserved, sum(owed)::bigint as owed,
-          coalesce(sum("onHand" + "backorderLimit" - reserved) filter (where not l.paused), 0)::bigint as available
-        from (select ${freeColumns(now)} from stock where sku > ${after} ${among} order by sku) free
-        join location l on l.id = "locationId"
-        group by sku
-      ) s
-      left join stock_threshold t using (sku)
-    ) summary
-    where not ${shortOnly} or missing > 0
-    order by sku
-    limit ${limit + 1}`);
+    with page as (
+      select distinct sku from stock where sku > ${after} ${among} order by sku limit ${limit}
+    ), summed as (
+      select sku, sum("onHand")::bigint as on_hand, sum(reserved)::bigint as reserved, sum(owed)::bigint as owed,
+        coalesce(sum("onHand" + "backorderLimit" - reserved) filter (where not l.paused), 0)::bigint as available
+      from (select ${freeColumns(now)} from stock where sku in (select sku from page)) free
+      join location l on l.id = "locationId"
+      group by sku
+    )
+    select sku, on_hand as "onHand", reserved, available, reserved + owed as demanded,
+      greatest(reserved + owed + coalesce(threshold, 0) - on_hand, 0) as shortfall, threshold,
+      (select count(*) from stock_notice n where n.sku = summed.sku) as waiting
+    from summed left join stock_threshold using (sku)
+    order by sku`);
 }

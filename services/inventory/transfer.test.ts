@@ -88,7 +88,11 @@ test("units moved to and fro while they are sold are neither lost nor sold twice
   const reasons = [...sold, ...moved].flatMap((each) =>
     each.status === "rejected" ? [reasonOf(each.reason)] : [],
   );
-  expect(new Set(reasons)).toEqual(new Set(["INSUFFICIENT_STOCK", "STOCK_BELOW_RESERVED"]));
+  expect(reasons).toContain("INSUFFICIENT_STOCK");
+  // Of what is left where it is to go from, a move may have been too late.
+  expect(
+    reasons.filter((reason) => !/^(INSUFFICIENT_STOCK|STOCK_BELOW_RESERVED)$/.test(reason ?? "")),
+  ).toEqual([]);
   const { stock } = await shop.client.explainAvailability({ sku: "BUSY" }, as.staff);
   expect(stock.reduce((units, { onHand }) => units + onHand, 0n)).toBe(100n);
   const held = sold.reduce((units, { status }, i) => units + (status === "fulfilled" ? 1 + (i % 3) : 0), 0);

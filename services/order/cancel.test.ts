@@ -2,7 +2,7 @@ import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { Order_State, OrderPayment_State } from "../../gen/rowlock/order/v1/order_pb.js";
 import { sql } from "../../lib/db/index.ts";
 import { as } from "../../lib/rpc/testing/interceptors.ts";
-import { failureOf } from "./testing/failures.ts";
+import { outcomeOf } from "../../lib/testing/failures.ts";
 import { type Buyer, holds, TestOrders } from "./testing/shop.ts";
 import { away } from "./testing/wire.ts";
 
@@ -106,13 +106,13 @@ test("a label that is being bought, and one that is bought, end it", async () =>
   await buyer.pay();
   shop.wire.before.set("shipping.buy", away);
   await shop.work();
-  expect(await failureOf(buyer.cancel())).toMatchObject({
+  expect(await outcomeOf(buyer.cancel())).toMatchObject({
     reason: "ORDER_NOT_CANCELABLE",
     metadata: { order_id: buyer.orderId, state: "PAID" },
   });
   shop.wire.clear();
   await shop.work();
-  expect(await failureOf(buyer.cancel())).toMatchObject({
+  expect(await outcomeOf(buyer.cancel())).toMatchObject({
     reason: "ORDER_NOT_CANCELABLE",
     metadata: { state: "FULFILLED" },
   });
@@ -128,7 +128,7 @@ test("an expired order is not canceled any more", async () => {
   const buyer = await shop.ready();
   shop.advance(holds.unpaidMs + 1000);
   await shop.sweep();
-  expect(await failureOf(buyer.cancel())).toMatchObject({
+  expect(await outcomeOf(buyer.cancel())).toMatchObject({
     reason: "ORDER_NOT_CANCELABLE",
     metadata: { state: "EXPIRED" },
   });
@@ -138,7 +138,7 @@ test("a payment in the works ends it, and is named", async () => {
   const buyer = await shop.ready();
   await buyer.pay("pm_slow");
   const payment_id = await buyer.paymentId();
-  expect(await failureOf(buyer.cancel())).toMatchObject({
+  expect(await outcomeOf(buyer.cancel())).toMatchObject({
     reason: "PAYMENT_IN_PROGRESS",
     metadata: { order_id: buyer.orderId, payment_id },
   });
@@ -155,7 +155,7 @@ test("an order that is paid in the moment of the refusal may be canceled by the 
     );
     return result;
   };
-  expect(await failureOf(buyer.cancel())).toMatchObject({ reason: "PAYMENT_IN_PROGRESS" });
+  expect(await outcomeOf(buyer.cancel())).toMatchObject({ reason: "PAYMENT_IN_PROGRESS" });
   shop.deps.db.transaction = transaction;
   expect((await buyer.cancel()).state).toBe(Order_State.CANCELED);
 });
@@ -194,10 +194,10 @@ test("cancel and ship at once: never both", async () => {
 
 test("CancelOrder is for the order's owner and for staff", async () => {
   const { orderId } = await shop.ready();
-  expect(await failureOf(shop.client.cancelOrder({ orderId }, as.guest("stranger")))).toMatchObject({
+  expect(await outcomeOf(shop.client.cancelOrder({ orderId }, as.guest("stranger")))).toMatchObject({
     reason: "NOT_OWNER",
   });
-  expect(await failureOf(shop.client.cancelOrder({ orderId: "ord_none" }, as.staff))).toMatchObject({
+  expect(await outcomeOf(shop.client.cancelOrder({ orderId: "ord_none" }, as.staff))).toMatchObject({
     reason: "ORDER_NOT_FOUND",
   });
   expect((await shop.client.cancelOrder({ orderId }, as.staff)).state).toBe(Order_State.CANCELED);

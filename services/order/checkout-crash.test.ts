@@ -1,8 +1,8 @@
 import { timestampMs } from "@bufbuild/protobuf/wkt";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { type Sql, sql } from "../../lib/db/index.ts";
+import { outcomeOf } from "../../lib/testing/failures.ts";
 import { claimCheckouts, dropCheckout } from "./store-checkout.ts";
-import { failureOf } from "./testing/failures.ts";
 import { address, type Buyer, buyerOf, holds, TestOrders } from "./testing/shop.ts";
 
 /** Longer than a checkout's lease. */
@@ -116,7 +116,7 @@ test("a call that comes to redeem after its checkout was given up redeems nothin
     await shop.place(cartId).catch(() => undefined);
     shop.wire.clear();
     wake();
-    expect(await failureOf(slow)).toMatchObject({ reason: "CHECKOUT_IN_PROGRESS" });
+    expect(await outcomeOf(slow)).toMatchObject({ reason: "CHECKOUT_IN_PROGRESS" });
     await shop.work();
     expect(shop.promotions.used("SAVE")).toBe(0);
     shop.reset();
@@ -145,7 +145,7 @@ test("a call that died after the order was written is answered from it", async (
 });
 
 test.each<[string, (buyer: Buyer) => Promise<unknown>]>([
-  ["another call", (buyer) => failureOf(shop.place(buyer.cartId, { requestId: "other" }))],
+  ["another call", (buyer) => outcomeOf(shop.place(buyer.cartId, { requestId: "other" }))],
   ["the fulfilment", () => shop.work()],
 ])("a cart that never heard of its order hears of it by %s", async (_what, heal) => {
   shop.wire.before.set("carts.complete", () => {
@@ -202,7 +202,7 @@ test.each<[string, (cartId: string) => void]>([
   const id = await claimed(cartId);
   change(cartId);
   shop.advance(leaseMs);
-  expect(await failureOf(shop.place(cartId, { requestId: "k" }))).toMatchObject({
+  expect(await outcomeOf(shop.place(cartId, { requestId: "k" }))).toMatchObject({
     reason: "CHECKOUT_IN_PROGRESS",
     metadata: { cart_id: cartId },
   });
@@ -218,7 +218,7 @@ test("a shipment that a dead call made to another address is left, too", async (
   await dieAfter("shipping.create", cartId);
   shop.advance(leaseMs);
   const elsewhere = { requestId: "k", shippingAddress: { ...address, city: "Oakland" } };
-  expect(await failureOf(shop.place(cartId, elsewhere))).toMatchObject({ reason: "CHECKOUT_IN_PROGRESS" });
+  expect(await outcomeOf(shop.place(cartId, elsewhere))).toMatchObject({ reason: "CHECKOUT_IN_PROGRESS" });
   expect((await shop.place(cartId, elsewhere)).shippingAddress?.city).toBe("Oakland");
 });
 
@@ -241,7 +241,7 @@ test("of a call that outlived its lease and the one that took over, one makes th
     shop.advance(leaseMs);
     const order = await shop.place(cartId, { requestId: "quick" });
     wake();
-    expect(await failureOf(slow)).toMatchObject({ reason: "CHECKOUT_IN_PROGRESS" });
+    expect(await outcomeOf(slow)).toMatchObject({ reason: "CHECKOUT_IN_PROGRESS" });
     const rows = await shop.db.query(sql`select 1 from orders where cart_id = ${cartId}`);
     expect(rows).toHaveLength(1);
     // The loser has not given away what the winner holds.

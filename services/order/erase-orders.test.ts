@@ -5,9 +5,9 @@ import { AddressSchema, ContactSchema } from "../../gen/rowlock/type/v1/address_
 import { newId, sha256Hex } from "../../lib/ids/ids.ts";
 import { asPrincipal } from "../../lib/rpc/index.ts";
 import { as } from "../../lib/rpc/testing/interceptors.ts";
+import { outcomeOf } from "../../lib/testing/failures.ts";
 import { storedText } from "../../lib/testing/stored-text.ts";
-import { failureOf } from "./testing/failures.ts";
-import { address, type Buyer, contact, holds, TestOrders, tokenOf } from "./testing/shop.ts";
+import { address, Buyer, contact, holds, TestOrders, tokenOf } from "./testing/shop.ts";
 
 let shop: TestOrders;
 let customerId: string;
@@ -64,6 +64,18 @@ test("blots out who a customer's orders were for, once and for all", async () =>
   for (const each of personal) expect(left).not.toContain(each);
 });
 
+test("forgets what a shop front kept with an order", async () => {
+  const cartId = shop.cart({ channel: "pycom", metadata: { customer_id: "Ada-42" } });
+  const { id: orderId } = await shop.place(cartId);
+  const buyer = new Buyer(shop, { orderId, cartId });
+  await buyer.cancel();
+  await adopt(buyer);
+  expect((await read(orderId)).metadata).toEqual({ customer_id: "Ada-42" });
+  await erase();
+  expect((await read(orderId)).metadata).toEqual({});
+  expect(await storedText(shop.db)).not.toContain("Ada-42");
+});
+
 test("nobody else's orders change, and who has none has none", async () => {
   const { orderId } = await fulfilled();
   const before = await read(orderId);
@@ -81,7 +93,7 @@ test.each<[string, (buyer: Buyer) => Promise<unknown>]>([
   await make(buyer);
   await adopt(done);
   await adopt(buyer);
-  expect(await failureOf(erase())).toMatchObject({
+  expect(await outcomeOf(erase())).toMatchObject({
     reason: "ORDERS_OPEN",
     metadata: { order_id: buyer.orderId },
   });
@@ -104,7 +116,7 @@ test("a repeated PlaceOrder is refused with the order's id", async () => {
     { cartId: buyer.cartId, requestId: `place ${buyer.cartId}` },
     as.staff,
   );
-  expect(await failureOf(again)).toMatchObject({
+  expect(await outcomeOf(again)).toMatchObject({
     reason: "CART_ALREADY_ORDERED",
     metadata: { order_id: buyer.orderId },
   });
@@ -147,7 +159,7 @@ test("of an erasure and a cancellation at once, one comes first", async () => {
   await adopt(buyer);
   const caller = asPrincipal({ kind: "customer", id: customerId });
   const [erased, canceled] = await Promise.all([
-    failureOf(erase()),
+    outcomeOf(erase()),
     shop.client.cancelOrder({ orderId: buyer.orderId }, caller),
   ]);
   expect(canceled.id).toBe(buyer.orderId);

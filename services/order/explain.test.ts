@@ -9,8 +9,8 @@ import {
 import { WebhookEvent_State, WebhookEventSchema } from "../../gen/rowlock/type/v1/webhook_pb.js";
 import type { JobRecord } from "../../lib/jobs/index.ts";
 import { as } from "../../lib/rpc/testing/interceptors.ts";
+import { outcomeOf } from "../../lib/testing/failures.ts";
 import { nextOf } from "./explain-next.ts";
-import { failureOf } from "./testing/failures.ts";
 import { type Buyer, TestOrders } from "./testing/shop.ts";
 import { away } from "./testing/wire.ts";
 
@@ -128,8 +128,8 @@ test("what a part does not know is not a failure", async () => {
 test("for staff alone, and for orders that exist", async () => {
   const { orderId, cartId } = await shop.ready();
   const buyer = shop.client.explainOrder({ orderId }, as.guest(`token of ${cartId}`));
-  expect(await failureOf(buyer)).toMatchObject({ reason: "PERMISSION_DENIED" });
-  expect(await failureOf(explain({ orderId: "ord_none" }))).toMatchObject({ reason: "ORDER_NOT_FOUND" });
+  expect(await outcomeOf(buyer)).toMatchObject({ reason: "PERMISSION_DENIED" });
+  expect(await outcomeOf(explain({ orderId: "ord_none" }))).toMatchObject({ reason: "ORDER_NOT_FOUND" });
 });
 
 test.each<[string, (buyer: Buyer) => Promise<unknown>, RegExp]>([
@@ -171,6 +171,8 @@ test.each<[string, JobRecord[], RegExp | ""]>([
 });
 
 test("late money that is being decided about is named", () => {
-  const order = { state: "EXPIRED", lateMoney: "REVIVE", refunds: [] as object[] } as Parameters<typeof nextOf>[0];
+  const order = { state: "EXPIRED", lateMoney: "REVIVE", refunds: [] as object[] } as Parameters<
+    typeof nextOf
+  >[0];
   expect(nextOf(order, [])).toMatch(/^Late money is there/);
 });

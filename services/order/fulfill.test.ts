@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { Order_State } from "../../gen/rowlock/order/v1/order_pb.js";
-import { failureOf } from "./testing/failures.ts";
+import { outcomeOf } from "../../lib/testing/failures.ts";
 import { type Buyer, TestOrders } from "./testing/shop.ts";
 import { away, refuse } from "./testing/wire.ts";
 
@@ -106,7 +106,7 @@ test("a label that may have been bought keeps the order from being canceled", as
   const buyer = await paid();
   shop.wire.after.set("shipping.buy", away);
   await shop.work();
-  expect(await failureOf(buyer.cancel())).toMatchObject({ reason: "ORDER_NOT_CANCELABLE" });
+  expect(await outcomeOf(buyer.cancel())).toMatchObject({ reason: "ORDER_NOT_CANCELABLE" });
 });
 
 test("the parcel shows the carrier whose label was bought", async () => {
@@ -137,7 +137,7 @@ test("an undo job for an order that was not ended does nothing", async () => {
 test.each(["order.fulfill", "order.undo", "order.instruct"])(
   "%s for an order that is not there fails",
   async (queue) => {
-    expect(await failureOf(shop.run({ queue, data: { orderId: "ord_none" } }))).toMatchObject({
+    expect(await outcomeOf(shop.run({ queue, data: { orderId: "ord_none" } }))).toMatchObject({
       reason: "ORDER_NOT_FOUND",
     });
   },

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import type { Order } from "../../gen/rowlock/order/v1/order_pb.js";
 import { as } from "../../lib/rpc/testing/interceptors.ts";
-import { failureOf } from "./testing/failures.ts";
+import { outcomeOf } from "../../lib/testing/failures.ts";
 import { type Buyer, buyerOf, TestOrders } from "./testing/shop.ts";
 
 let shop: TestOrders;
@@ -59,7 +59,7 @@ test.each<[string, Call, Call]>([
   async (_, call, other) => {
     const [buyer, another] = [await shop.ready(), await shop.ready()];
     await call(buyer, "k");
-    expect(await failureOf(other(buyer, "k"))).toMatchObject({
+    expect(await outcomeOf(other(buyer, "k"))).toMatchObject({
       reason: "REQUEST_ID_REUSED",
       metadata: { request_id: "k" },
     });
@@ -71,14 +71,14 @@ test("a key of staff belongs to one order", async () => {
   const [one, two] = [await shop.ready(), await shop.ready()];
   await shop.client.confirmPayment({ orderId: one.orderId, requestId: "k" }, as.staff);
   const reused = shop.client.confirmPayment({ orderId: two.orderId, requestId: "k" }, as.staff);
-  expect(await failureOf(reused)).toMatchObject({ reason: "REQUEST_ID_REUSED" });
+  expect(await outcomeOf(reused)).toMatchObject({ reason: "REQUEST_ID_REUSED" });
 });
 
 test("a refusal is not kept", async () => {
   const buyer = await shop.ready();
   await buyer.pay("pm_slow");
-  expect(await failureOf(cancel("one")(buyer, "k"))).toMatchObject({ reason: "PAYMENT_IN_PROGRESS" });
-  expect(await failureOf(choose("rate_1")(buyer, "k"))).toMatchObject({ reason: "PAYMENT_IN_PROGRESS" });
+  expect(await outcomeOf(cancel("one")(buyer, "k"))).toMatchObject({ reason: "PAYMENT_IN_PROGRESS" });
+  expect(await outcomeOf(choose("rate_1")(buyer, "k"))).toMatchObject({ reason: "PAYMENT_IN_PROGRESS" });
   shop.payments.set(await buyer.paymentId(), "FAILED", { declineCode: "do_not_honor" });
   await buyer.settle();
   expect((await choose("rate_1")(buyer, "k")).shippingMethodId).toBe("rate_1");
@@ -89,5 +89,5 @@ test("a stranger with the key is still a stranger", async () => {
   const buyer = await shop.ready();
   await cancel("one")(buyer, "k");
   const stranger = shop.client.cancelOrder({ orderId: buyer.orderId, requestId: "k" }, as.guest("stranger"));
-  expect(await failureOf(stranger)).toMatchObject({ reason: "NOT_OWNER" });
+  expect(await outcomeOf(stranger)).toMatchObject({ reason: "NOT_OWNER" });
 });

@@ -3,7 +3,7 @@ import { Order_State } from "../../gen/rowlock/order/v1/order_pb.js";
 import { newId, sha256Hex } from "../../lib/ids/ids.ts";
 import { asPrincipal } from "../../lib/rpc/index.ts";
 import { as } from "../../lib/rpc/testing/interceptors.ts";
-import { failureOf } from "./testing/failures.ts";
+import { outcomeOf } from "../../lib/testing/failures.ts";
 import { type Buyer, buyerOf, TestOrders, tokenOf } from "./testing/shop.ts";
 import { away } from "./testing/wire.ts";
 
@@ -65,11 +65,11 @@ describe("a customer's order", () => {
     // A token that reads like the account's id is no account.
     for (const stranger of [signedIn().caller, as.guest("a token"), as.guest(customer.id)]) {
       for (const call of calls) {
-        expect(await failureOf(call(stranger))).toMatchObject({ reason: "NOT_OWNER" });
+        expect(await outcomeOf(call(stranger))).toMatchObject({ reason: "NOT_OWNER" });
       }
     }
     const cartId = shop.cart({ owner: customer.id });
-    expect(await failureOf(shop.client.placeOrder({ cartId }, signedIn().caller))).toMatchObject({
+    expect(await outcomeOf(shop.client.placeOrder({ cartId }, signedIn().caller))).toMatchObject({
       reason: "NOT_OWNER",
     });
     expect(shop.carts.carts.get(cartId)?.state).toBe("OPEN");
@@ -105,7 +105,7 @@ describe("ListOwnOrders", () => {
     for (const caller of [signedIn().caller, as.guest("nothing"), as.staff, as.service("gateway")]) {
       expect(await own(caller)).toEqual({ ids: [], nextPageToken: "" });
     }
-    expect(await failureOf(shop.client.listOwnOrders({}))).toMatchObject({ reason: "UNAUTHENTICATED" });
+    expect(await outcomeOf(shop.client.listOwnOrders({}))).toMatchObject({ reason: "UNAUTHENTICATED" });
   });
 
   test("refuses the token of another's list, of other filters, of another list", async () => {
@@ -120,7 +120,7 @@ describe("ListOwnOrders", () => {
       () => own(customer.caller, { pageToken: ofAll }),
       () => shop.client.listOrders({ pageToken }, as.staff),
     ]) {
-      expect(await failureOf(call())).toMatchObject({ reason: "PAGE_TOKEN_INVALID" });
+      expect(await outcomeOf(call())).toMatchObject({ reason: "PAGE_TOKEN_INVALID" });
     }
   });
 });
@@ -134,7 +134,7 @@ describe("AdoptOrders", () => {
     expect(await adopt(buyer, customer)).toMatchObject({ orderCount: 1 });
     expect(await shop.client.getOrder({ orderId: buyer.orderId }, customer.caller)).toEqual(before);
     expect((await own(customer.caller)).ids).toEqual([buyer.orderId]);
-    expect(await failureOf(buyer.get())).toMatchObject({ reason: "NOT_OWNER" });
+    expect(await outcomeOf(buyer.get())).toMatchObject({ reason: "NOT_OWNER" });
     expect((await other.get()).id).toBe(other.orderId);
   });
 
@@ -161,7 +161,7 @@ describe("AdoptOrders", () => {
     const customerId = "cus_1";
     const guestId = sha256Hex(tokenOf(cartId));
     for (const caller of [as.staff, buyerOf(cartId), signedIn().caller]) {
-      expect(await failureOf(shop.client.adoptOrders({ guestId, customerId }, caller))).toMatchObject({
+      expect(await outcomeOf(shop.client.adoptOrders({ guestId, customerId }, caller))).toMatchObject({
         reason: "PERMISSION_DENIED",
       });
     }
@@ -170,7 +170,7 @@ describe("AdoptOrders", () => {
       { guestId: "", customerId },
       { guestId, customerId: "" },
     ]) {
-      expect(await failureOf(shop.client.adoptOrders(wrong, as.service("gateway")))).toMatchObject({
+      expect(await outcomeOf(shop.client.adoptOrders(wrong, as.service("gateway")))).toMatchObject({
         reason: "INVALID_ARGUMENT",
       });
     }

@@ -3,7 +3,7 @@ import { Order_State, OrderPayment_State } from "../../gen/rowlock/order/v1/orde
 import { reasonOf } from "../../lib/errors/reasons.ts";
 import { money } from "../../lib/money/money.ts";
 import { as } from "../../lib/rpc/testing/interceptors.ts";
-import { failureOf } from "./testing/failures.ts";
+import { outcomeOf } from "../../lib/testing/failures.ts";
 import { type Buyer, holds, TestOrders } from "./testing/shop.ts";
 import { away } from "./testing/wire.ts";
 
@@ -40,7 +40,7 @@ test("a card is authorized, the goods committed, and only then is the money take
 
 test("a declined card leaves the order as it was; a good one pays it", async () => {
   const buyer = await shop.ready();
-  expect(await failureOf(buyer.pay("pm_declined"))).toMatchObject({
+  expect(await outcomeOf(buyer.pay("pm_declined"))).toMatchObject({
     reason: "PAYMENT_DECLINED",
     metadata: {
       decline_code: "insufficient_funds",
@@ -59,7 +59,7 @@ test("a declined card leaves the order as it was; a good one pays it", async () 
 test("a method that the provider does not know leaves the order payable", async () => {
   const buyer = await shop.ready();
   for (let time = 0; time < 2; time++) {
-    expect(await failureOf(buyer.pay("pm_unknown", "k"))).toMatchObject({
+    expect(await outcomeOf(buyer.pay("pm_unknown", "k"))).toMatchObject({
       reason: "PAYMENT_METHOD_INVALID",
       metadata: {
         provider_message: "No such PaymentMethod.",
@@ -97,7 +97,7 @@ test("3-D Secure that fails is a decline, and the order can be paid otherwise", 
   const buyer = await shop.ready();
   const asked = await buyer.pay("pm_3ds");
   shop.payments.set(asked.payment?.id ?? "", "FAILED", { declineCode: "authentication_failure" });
-  expect(await failureOf(buyer.confirm())).toMatchObject({
+  expect(await outcomeOf(buyer.confirm())).toMatchObject({
     reason: "PAYMENT_DECLINED",
     metadata: { decline_code: "authentication_failure" },
   });
@@ -125,7 +125,7 @@ test("a hold that ends while an earlier attempt is given up is HOLD_EXPIRED, and
   const buyer = await shop.ready();
   await buyer.pay("pm_3ds");
   shop.wire.before.set("payments.cancel", () => shop.advance(holds.unpaidMs + 1000));
-  expect(await failureOf(buyer.pay())).toMatchObject({ reason: "HOLD_EXPIRED" });
+  expect(await outcomeOf(buyer.pay())).toMatchObject({ reason: "HOLD_EXPIRED" });
   expect(shop.payments.of(buyer.orderId)).toHaveLength(1);
 });
 
@@ -160,7 +160,7 @@ test.each([
     },
   ],
 ] as const)("PayOrder fails with %s before anybody is asked for money", async (reason, pay) => {
-  expect(await failureOf(pay())).toMatchObject({ reason });
+  expect(await outcomeOf(pay())).toMatchObject({ reason });
   const created = shop.wire.calls.filter((call) => call.startsWith("payments.create"));
   // The order that is not pending was paid before.
   expect(created).toHaveLength(reason === "ORDER_NOT_PENDING" ? 1 : 0);
@@ -168,7 +168,7 @@ test.each([
 
 test.each(["4242424242424242", "", "pm_"])("%j is no payment method", async (paymentMethod) => {
   const buyer = await shop.ready();
-  expect(await failureOf(buyer.pay(paymentMethod))).toMatchObject({ reason: "INVALID_ARGUMENT" });
+  expect(await outcomeOf(buyer.pay(paymentMethod))).toMatchObject({ reason: "INVALID_ARGUMENT" });
 });
 
 test("N calls at once with different keys: one attempt, and the money is taken once", async () => {
@@ -214,16 +214,16 @@ test.each([
 
 test("the key of a declined attempt is declined again, whatever came later", async () => {
   const buyer = await shop.ready();
-  expect(await failureOf(buyer.pay("pm_declined", "k"))).toMatchObject({ reason: "PAYMENT_DECLINED" });
+  expect(await outcomeOf(buyer.pay("pm_declined", "k"))).toMatchObject({ reason: "PAYMENT_DECLINED" });
   await buyer.choose("rate_1");
-  expect(await failureOf(buyer.pay("pm_declined", "k"))).toMatchObject({
+  expect(await outcomeOf(buyer.pay("pm_declined", "k"))).toMatchObject({
     reason: "PAYMENT_DECLINED",
     metadata: {
       decline_code: "insufficient_funds",
     },
   });
   await buyer.pay("pm_3ds", "k2");
-  expect(await failureOf(buyer.pay("pm_declined", "k"))).toMatchObject({
+  expect(await outcomeOf(buyer.pay("pm_declined", "k"))).toMatchObject({
     reason: "PAYMENT_DECLINED",
     metadata: {
       decline_code: "insufficient_funds",
@@ -248,7 +248,7 @@ test.each([
 ])("the same key for %s is REQUEST_ID_REUSED", async (_what, again) => {
   const buyer = await shop.ready();
   await buyer.pay("pm_3ds", "k");
-  expect(await failureOf(again(buyer))).toMatchObject({
+  expect(await outcomeOf(again(buyer))).toMatchObject({
     reason: "REQUEST_ID_REUSED",
     metadata: { request_id: "k" },
   });
@@ -264,7 +264,7 @@ test("shipping cannot change under a live attempt", async () => {
   const buyer = await shop.ready();
   await buyer.pay("pm_3ds");
   const payment_id = await buyer.paymentId();
-  expect(await failureOf(buyer.choose("rate_1"))).toMatchObject({
+  expect(await outcomeOf(buyer.choose("rate_1"))).toMatchObject({
     reason: "PAYMENT_IN_PROGRESS",
     metadata: { payment_id },
   });
@@ -282,10 +282,10 @@ test("what was chosen while an attempt began is what is paid", async () => {
 test("a provider that is away leaves the attempt in the works; the sweep finishes it", async () => {
   const buyer = await shop.ready();
   shop.wire.after.set("payments.create", away);
-  expect(await failureOf(buyer.pay("pm_card_visa", "k"))).toMatchObject({ reason: "PROVIDER_UNAVAILABLE" });
+  expect(await outcomeOf(buyer.pay("pm_card_visa", "k"))).toMatchObject({ reason: "PROVIDER_UNAVAILABLE" });
   expect((await buyer.get()).payment?.state).toBe(OrderPayment_State.PROCESSING);
-  expect(await failureOf(buyer.pay())).toMatchObject({ reason: "PAYMENT_IN_PROGRESS" });
-  expect(await failureOf(buyer.cancel())).toMatchObject({ reason: "PAYMENT_IN_PROGRESS" });
+  expect(await outcomeOf(buyer.pay())).toMatchObject({ reason: "PAYMENT_IN_PROGRESS" });
+  expect(await outcomeOf(buyer.cancel())).toMatchObject({ reason: "PAYMENT_IN_PROGRESS" });
   shop.wire.clear();
   await shop.sweep();
   expect(await buyer.state()).toBe("PENDING_PAYMENT");
@@ -299,7 +299,7 @@ test("a repeated call finishes it, too, and so does ConfirmPayment", async () =>
   for (const finish of ["pay", "confirm"] as const) {
     const buyer = await shop.ready();
     shop.wire.after.set("payments.create", away);
-    expect(await failureOf(buyer.pay("pm_card_visa", "k"))).toMatchObject({ reason: "PROVIDER_UNAVAILABLE" });
+    expect(await outcomeOf(buyer.pay("pm_card_visa", "k"))).toMatchObject({ reason: "PROVIDER_UNAVAILABLE" });
     shop.wire.clear();
     await (finish === "pay" ? buyer.pay("pm_card_visa", "k") : buyer.confirm());
     expect(await buyer.holdings()).toEqual(paid);

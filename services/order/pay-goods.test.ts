@@ -2,7 +2,7 @@ import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { Order_State, OrderPayment_State } from "../../gen/rowlock/order/v1/order_pb.js";
 import { sql } from "../../lib/db/index.ts";
 import { reasonOf } from "../../lib/errors/reasons.ts";
-import { failureOf } from "./testing/failures.ts";
+import { outcomeOf } from "../../lib/testing/failures.ts";
 import { type Buyer, holds, TestOrders } from "./testing/shop.ts";
 import { away, refuse } from "./testing/wire.ts";
 
@@ -45,7 +45,7 @@ test("a hold that ended while the goods are still there is made again, and the o
 test("goods that are gone at the commit: the money is freed, never taken, and the order canceled", async () => {
   const { buyer, name } = await lastUnits();
   endHoldWhilePaying({ name });
-  expect(await failureOf(buyer.pay())).toMatchObject({
+  expect(await outcomeOf(buyer.pay())).toMatchObject({
     reason: "HOLD_EXPIRED",
     metadata: { order_id: buyer.orderId },
   });
@@ -65,7 +65,7 @@ test("a call that died between the second reservation and its commit is gone on 
   endHoldWhilePaying();
   let commits = 0;
   shop.wire.before.set("inventory.commit", () => (++commits === 2 ? away("") : undefined));
-  expect(await failureOf(buyer.pay("pm_card_visa", "k"))).toMatchObject({ reason: "PROVIDER_UNAVAILABLE" });
+  expect(await outcomeOf(buyer.pay("pm_card_visa", "k"))).toMatchObject({ reason: "PROVIDER_UNAVAILABLE" });
   shop.wire.clear();
   // The second hold ends, too.
   shop.advance(61_000);
@@ -78,7 +78,7 @@ test("a call that died between the second reservation and its commit is gone on 
 test("two who settle after the hold had ended share the second reservation", async () => {
   const { buyer, name } = await lastUnits();
   shop.wire.after.set("payments.create", away);
-  expect(await failureOf(buyer.pay())).toMatchObject({ reason: "PROVIDER_UNAVAILABLE" });
+  expect(await outcomeOf(buyer.pay())).toMatchObject({ reason: "PROVIDER_UNAVAILABLE" });
   shop.wire.clear();
   shop.advance(holds.unpaidMs + 1000);
   shop.inventory.expireDue();
@@ -91,7 +91,7 @@ test("two who settle after the hold had ended share the second reservation", asy
 test("one who settles too late to reserve again leaves the goods of the paid order alone", async () => {
   const { buyer, name } = await lastUnits();
   shop.wire.after.set("payments.create", away);
-  expect(await failureOf(buyer.pay())).toMatchObject({ reason: "PROVIDER_UNAVAILABLE" });
+  expect(await outcomeOf(buyer.pay())).toMatchObject({ reason: "PROVIDER_UNAVAILABLE" });
   shop.wire.clear();
   shop.advance(holds.unpaidMs + 1000);
   shop.inventory.expireDue();
@@ -125,7 +125,7 @@ test.each(["CANCELED", "FAILED"] as const)(
     shop.wire.before.set("payments.capture", (id) => {
       shop.payments.set(id, state);
     });
-    expect(await failureOf(buyer.pay("pm_card_visa", "k"))).toMatchObject({
+    expect(await outcomeOf(buyer.pay("pm_card_visa", "k"))).toMatchObject({
       reason: "PAYMENT_NOT_CAPTURED",
       metadata: { order_id: buyer.orderId },
     });
@@ -142,10 +142,10 @@ test.each(["payments.create", "inventory.commit", "payments.capture"])(
   async (call) => {
     const { buyer, name } = await lastUnits();
     shop.wire.after.set(call, away);
-    expect(await failureOf(buyer.pay())).toMatchObject({ reason: "PROVIDER_UNAVAILABLE" });
+    expect(await outcomeOf(buyer.pay())).toMatchObject({ reason: "PROVIDER_UNAVAILABLE" });
     shop.wire.clear();
     expect(await buyer.state()).toBe("PENDING_PAYMENT");
-    expect(await failureOf(buyer.cancel())).toMatchObject({ reason: "PAYMENT_IN_PROGRESS" });
+    expect(await outcomeOf(buyer.cancel())).toMatchObject({ reason: "PAYMENT_IN_PROGRESS" });
     shop.advance(61_000);
     await Promise.all([shop.sweep(), shop.sweep()]);
     expect(await buyer.holdings()).toEqual({ ...paid, goods: ["COMMITTED"] });
@@ -159,7 +159,7 @@ test.each(["inventory.commit", "payments.capture"])(
   async (call) => {
     const { buyer } = await lastUnits();
     shop.wire.before.set(call, away);
-    expect(await failureOf(buyer.pay())).toMatchObject({ reason: "PROVIDER_UNAVAILABLE" });
+    expect(await outcomeOf(buyer.pay())).toMatchObject({ reason: "PROVIDER_UNAVAILABLE" });
     shop.advance(holds.unpaidMs + 61_000);
     await shop.sweep();
     expect(await buyer.state()).toBe("PENDING_PAYMENT");
@@ -173,7 +173,7 @@ test.each(["inventory.commit", "payments.capture"])(
 test("an attempt whose payment was never started is failed by the sweep, and the order payable", async () => {
   const buyer = await shop.ready();
   shop.wire.before.set("payments.create", away);
-  expect(await failureOf(buyer.pay("pm_card_visa", "k"))).toMatchObject({ reason: "PROVIDER_UNAVAILABLE" });
+  expect(await outcomeOf(buyer.pay("pm_card_visa", "k"))).toMatchObject({ reason: "PROVIDER_UNAVAILABLE" });
   shop.wire.clear();
   expect((await buyer.confirm()).payment?.state).toBe(OrderPayment_State.PROCESSING);
   expect((await buyer.settle()).payment?.state).toBe(OrderPayment_State.PROCESSING);
@@ -184,7 +184,7 @@ test("an attempt whose payment was never started is failed by the sweep, and the
     method: "card",
     declineCode: "not_started",
   });
-  expect(await failureOf(buyer.pay("pm_card_visa", "k"))).toMatchObject({
+  expect(await outcomeOf(buyer.pay("pm_card_visa", "k"))).toMatchObject({
     reason: "PAYMENT_DECLINED",
     metadata: { decline_code: "not_started" },
   });
@@ -199,7 +199,7 @@ test("a payment that began after its attempt was given up for dead is freed by t
     late = id;
     return away(id);
   });
-  expect(await failureOf(buyer.pay("pm_card_visa", "k"))).toMatchObject({ reason: "PROVIDER_UNAVAILABLE" });
+  expect(await outcomeOf(buyer.pay("pm_card_visa", "k"))).toMatchObject({ reason: "PROVIDER_UNAVAILABLE" });
   shop.wire.clear();
   shop.advance(61_000);
   await shop.sweep();

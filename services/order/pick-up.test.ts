@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { Order_State } from "../../gen/rowlock/order/v1/order_pb.js";
 import { as } from "../../lib/rpc/testing/interceptors.ts";
-import { failureOf } from "./testing/failures.ts";
+import { outcomeOf } from "../../lib/testing/failures.ts";
 import { Buyer, buyerOf, contact, holds, TestOrders } from "./testing/shop.ts";
 
 let shop: TestOrders;
@@ -78,7 +78,7 @@ test("it can be canceled, and late money revives it", async () => {
 test.each(["guest", "staff"])("it is refused from a %s", async (who) => {
   const cartId = shop.cart();
   const call = shop.client.placeOrder({ cartId, pickUp: true }, who === "staff" ? as.staff : buyerOf(cartId));
-  expect(await failureOf(call)).toMatchObject({ reason: "INVALID_ARGUMENT" });
+  expect(await outcomeOf(call)).toMatchObject({ reason: "INVALID_ARGUMENT" });
   expect(shop.carts.carts.get(cartId)?.state).toBe("OPEN");
 });
 
@@ -95,5 +95,5 @@ test("orders are listed by the shop front they came through", async () => {
   const page = await list("counter", { pageSize: 1 });
   expect((await list("counter", { pageSize: 1, pageToken: page.token })).ids).toEqual([first.orderId]);
   const other = shop.client.listOrders({ pageSize: 1, pageToken: page.token }, as.staff);
-  expect(await failureOf(other)).toMatchObject({ reason: "PAGE_TOKEN_INVALID" });
+  expect(await outcomeOf(other)).toMatchObject({ reason: "PAGE_TOKEN_INVALID" });
 });

@@ -5,7 +5,7 @@ import { sql } from "../../lib/db/index.ts";
 import { errorInfo, reasonOf } from "../../lib/errors/reasons.ts";
 import { money } from "../../lib/money/money.ts";
 import { as } from "../../lib/rpc/testing/interceptors.ts";
-import { failureOf } from "./testing/failures.ts";
+import { outcomeOf } from "../../lib/testing/failures.ts";
 import { address, buyerOf, contact, holds, TestOrders } from "./testing/shop.ts";
 import { away, refuse } from "./testing/wire.ts";
 
@@ -122,13 +122,13 @@ test.each([
 ])("%s for an ordered cart is refused", async (_what, requestId, more, reason) => {
   const cartId = shop.cart();
   await shop.place(cartId, { requestId: "k" });
-  expect(await failureOf(shop.place(cartId, { requestId, ...more }))).toMatchObject({ reason });
+  expect(await outcomeOf(shop.place(cartId, { requestId, ...more }))).toMatchObject({ reason });
   expect(await ordersOf(cartId)).toHaveLength(1);
 });
 
 test("a cart that Cart knows as ordered is refused, and named", async () => {
   const cartId = shop.cart({ state: "ORDERED", orderId: "ord_old" });
-  expect(await failureOf(shop.place(cartId))).toMatchObject({
+  expect(await outcomeOf(shop.place(cartId))).toMatchObject({
     reason: "CART_ALREADY_ORDERED",
     metadata: { cart_id: cartId, order_id: "ord_old" },
   });
@@ -142,7 +142,7 @@ test.each([
   if (ordered) await shop.place(cartId, { requestId: "k" });
   const state = cartState(cartId);
   const call = shop.client.placeOrder({ cartId, requestId: "k" }, as.guest("a stranger's token"));
-  expect(await failureOf(call)).toMatchObject({ reason: "NOT_OWNER" });
+  expect(await outcomeOf(call)).toMatchObject({ reason: "NOT_OWNER" });
   expect(cartState(cartId)).toBe(state);
   expect(shop.inventory.reservations.has(cartId)).toBe(false);
 });
@@ -153,7 +153,7 @@ test("Order checks the owner itself, too, and opens the cart again", async () =>
   // A Cart that does not look at the owner.
   shop.deps.carts.freezeCart = (request, options) => freezeCart({ ...request, owner: "" } as never, options);
   const call = shop.client.placeOrder({ cartId }, as.guest("a stranger's token"));
-  expect(await failureOf(call)).toMatchObject({ reason: "NOT_OWNER" });
+  expect(await outcomeOf(call)).toMatchObject({ reason: "NOT_OWNER" });
   shop.deps.carts.freezeCart = freezeCart;
   expect(cartState(cartId)).toBe("OPEN");
 });
@@ -165,7 +165,7 @@ test("staff may order any cart; its owner has the order", async () => {
 });
 
 test("nobody without a credential places orders", async () => {
-  expect(await failureOf(shop.client.placeOrder({ cartId: shop.cart() }))).toMatchObject({
+  expect(await outcomeOf(shop.client.placeOrder({ cartId: shop.cart() }))).toMatchObject({
     reason: "UNAUTHENTICATED",
   });
 });
@@ -175,7 +175,7 @@ test.each([
   ["shipping_address", { shippingAddress: undefined }],
 ])("without a %s anywhere the order cannot be delivered", async (missing, fields) => {
   const cartId = shop.cart(fields as never);
-  expect(await failureOf(shop.place(cartId))).toMatchObject({
+  expect(await outcomeOf(shop.place(cartId))).toMatchObject({
     reason: "DELIVERY_MISSING",
     metadata: { missing },
   });
@@ -187,7 +187,7 @@ test.each([
   ["in another currency", money("EUR", 2000n), "2000 EUR"],
 ])("TOTAL_CHANGED when %s", async (_what, expectedItemTotal, expected) => {
   const cartId = shop.cart();
-  expect(await failureOf(shop.place(cartId, { expectedItemTotal }))).toMatchObject({
+  expect(await outcomeOf(shop.place(cartId, { expectedItemTotal }))).toMatchObject({
     reason: "TOTAL_CHANGED",
     metadata: {
       item_total: "2000",
@@ -224,7 +224,7 @@ test.each<[string, (cartId: string) => void, string]>([
     const cartId = shop.cart();
     const cart = { ...shop.carts.carts.get(cartId)! };
     prepare(cartId);
-    expect(await failureOf(shop.place(cartId, { requestId: "k" }))).toMatchObject({ reason });
+    expect(await outcomeOf(shop.place(cartId, { requestId: "k" }))).toMatchObject({ reason });
     expect(await ordersOf(cartId)).toEqual([]);
     expect(await checkouts(cartId)).toEqual([]);
     expect(["OPEN", undefined]).toContain(cartState(cartId));
@@ -244,7 +244,7 @@ function refuseAddress(): never {
 test("a shortage keeps Inventory's facts", async () => {
   shop.inventory.onHand.set("RARE", 3);
   const cartId = shop.cart({ lines: { RARE: { quantity: 4, cents: 1 } } });
-  expect(await failureOf(shop.place(cartId))).toMatchObject({
+  expect(await outcomeOf(shop.place(cartId))).toMatchObject({
     reason: "INSUFFICIENT_STOCK",
     metadata: {
       sku: "RARE",

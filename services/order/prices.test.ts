@@ -4,7 +4,7 @@ import { sql } from "../../lib/db/index.ts";
 import { sha256Hex } from "../../lib/ids/ids.ts";
 import { money } from "../../lib/money/money.ts";
 import { as } from "../../lib/rpc/testing/interceptors.ts";
-import { failureOf } from "./testing/failures.ts";
+import { outcomeOf } from "../../lib/testing/failures.ts";
 import { type Buyer, buyerOf, contact, holds, TestOrders, tokenOf } from "./testing/shop.ts";
 import { away, refuse } from "./testing/wire.ts";
 
@@ -179,7 +179,7 @@ test("when others are quicker again and again, the order is refused and the cart
   shop.wire.before.set("promotions.redeem", () => {
     throw refuse("LIMIT_REACHED", { promotion_id: "prm_SAVE", code: "SAVE" });
   });
-  expect(await failureOf(shop.place(cartId))).toMatchObject({
+  expect(await outcomeOf(shop.place(cartId))).toMatchObject({
     reason: "PROMOTION_EXHAUSTED",
     metadata: { promotion_id: "prm_SAVE", code: "SAVE" },
   });
@@ -199,7 +199,7 @@ test.each([
   const cartId = shop.cart({ coupons: ["SAVE"] });
   shop.wire.after.set(step, away);
   shop.wire.before.set("promotions.release", away);
-  expect(await failureOf(shop.place(cartId))).toMatchObject({ reason: "PROVIDER_UNAVAILABLE" });
+  expect(await outcomeOf(shop.place(cartId))).toMatchObject({ reason: "PROVIDER_UNAVAILABLE" });
   expect(shop.promotions.used("SAVE")).toBe(1);
   shop.wire.clear();
   await shop.work();

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { Order_State } from "../../gen/rowlock/order/v1/order_pb.js";
 import { as } from "../../lib/rpc/testing/interceptors.ts";
-import { failureOf } from "./testing/failures.ts";
+import { outcomeOf } from "../../lib/testing/failures.ts";
 import { type Buyer, buyerOf, TestOrders } from "./testing/shop.ts";
 
 let shop: TestOrders;
@@ -42,12 +42,12 @@ test("pages meet without a gap", async () => {
 test("a token of other filters, and an invented one, are refused", async () => {
   const { nextPageToken } = await list({ pageSize: 1 });
   for (const request of [{ pageToken: nextPageToken, email: "ada@example.com" }, { pageToken: "bm8" }]) {
-    expect(await failureOf(list(request))).toMatchObject({ reason: "PAGE_TOKEN_INVALID" });
+    expect(await outcomeOf(list(request))).toMatchObject({ reason: "PAGE_TOKEN_INVALID" });
   }
 });
 
 test("buyers list nothing", async () => {
-  expect(await failureOf(shop.client.listOrders({}, buyerOf(buyers[0]?.cartId ?? "")))).toMatchObject({
+  expect(await outcomeOf(shop.client.listOrders({}, buyerOf(buyers[0]?.cartId ?? "")))).toMatchObject({
     reason: "PERMISSION_DENIED",
   });
 });
@@ -60,23 +60,23 @@ test.each([
 ] as const)("%s opens an order to its owner and to staff alone", async (rpc, more) => {
   const { orderId, cartId } = buyers[0]!;
   const call = (caller: object) => shop.client[rpc]({ orderId, ...more } as never, caller) as Promise<object>;
-  expect(await failureOf(call({}))).toMatchObject({ reason: "UNAUTHENTICATED" });
-  expect(await failureOf(call(as.guest("stranger")))).toMatchObject({ reason: "NOT_OWNER" });
+  expect(await outcomeOf(call({}))).toMatchObject({ reason: "UNAUTHENTICATED" });
+  expect(await outcomeOf(call(as.guest("stranger")))).toMatchObject({ reason: "NOT_OWNER" });
   await call(buyerOf(cartId));
   await call(as.staff);
   const unknown = shop.client[rpc]({ orderId: "ord_none", ...more } as never, as.staff);
-  expect(await failureOf(unknown)).toMatchObject({ reason: "ORDER_NOT_FOUND" });
+  expect(await outcomeOf(unknown)).toMatchObject({ reason: "ORDER_NOT_FOUND" });
 });
 
 test("SettlePayment is for services, of orders that are there; without a payment it changes nothing", async () => {
   const { orderId, cartId } = buyers[0]!;
   for (const caller of [as.staff, buyerOf(cartId)]) {
-    expect(await failureOf(shop.client.settlePayment({ orderId }, caller))).toMatchObject({
+    expect(await outcomeOf(shop.client.settlePayment({ orderId }, caller))).toMatchObject({
       reason: "PERMISSION_DENIED",
     });
   }
   const service = as.service("payment");
-  expect(await failureOf(shop.client.settlePayment({ orderId: "ord_none" }, service))).toMatchObject({
+  expect(await outcomeOf(shop.client.settlePayment({ orderId: "ord_none" }, service))).toMatchObject({
     reason: "ORDER_NOT_FOUND",
   });
   const before = await buyers[0]?.get();
@@ -109,7 +109,7 @@ test("a shipping method adds its price; choosing it again changes nothing, anoth
     shippingMethodId: "rate_1",
     total: { amount: 3200n },
   });
-  expect(await failureOf(buyer.choose("rate_9"))).toMatchObject({
+  expect(await outcomeOf(buyer.choose("rate_9"))).toMatchObject({
     reason: "SHIPPING_METHOD_NOT_FOUND",
     metadata: {
       order_id: buyer.orderId,
@@ -117,7 +117,7 @@ test("a shipping method adds its price; choosing it again changes nothing, anoth
     },
   });
   await buyer.pay();
-  expect(await failureOf(buyer.choose("rate_0"))).toMatchObject({
+  expect(await outcomeOf(buyer.choose("rate_0"))).toMatchObject({
     reason: "ORDER_NOT_PENDING",
     metadata: { order_id: buyer.orderId, state: "PAID" },
   });

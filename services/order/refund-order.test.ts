@@ -3,7 +3,7 @@ import { Order_State, OrderPayment_State } from "../../gen/rowlock/order/v1/orde
 import { reasonOf } from "../../lib/errors/reasons.ts";
 import { money } from "../../lib/money/money.ts";
 import { as } from "../../lib/rpc/testing/interceptors.ts";
-import { failureOf } from "./testing/failures.ts";
+import { outcomeOf } from "../../lib/testing/failures.ts";
 import { type Buyer, TestOrders } from "./testing/shop.ts";
 import { away, refuse } from "./testing/wire.ts";
 
@@ -81,7 +81,7 @@ test("what was refunded in part is canceled with the rest of its money", async (
   await buyer.cancel();
   await shop.work();
   expect(refundedOf(buyer)).toBe(total);
-  expect(await failureOf(buyer.refund({ MUG: 1 }))).toMatchObject({ reason: "ORDER_NOT_PAID" });
+  expect(await outcomeOf(buyer.refund({ MUG: 1 }))).toMatchObject({ reason: "ORDER_NOT_PAID" });
 });
 
 test.each<[string, Parameters<Buyer["refund"]>, string]>([
@@ -91,21 +91,21 @@ test.each<[string, Parameters<Buyer["refund"]>, string]>([
 ])("%s is refused, and nothing is recorded", async (_what, args, reason) => {
   const buyer = await paid();
   await buyer.refund({}, { shipping: true });
-  expect(await failureOf(buyer.refund(...args))).toMatchObject({ reason });
+  expect(await outcomeOf(buyer.refund(...args))).toMatchObject({ reason });
   expect((await buyer.get()).refunds).toHaveLength(1);
 });
 
 test("an order that is not paid, or not there, is refused", async () => {
   const buyer = await shop.ready();
   for (const args of [[], [{ MUG: 1 }]]) {
-    expect(await failureOf(buyer.refund(...args))).toMatchObject({
+    expect(await outcomeOf(buyer.refund(...args))).toMatchObject({
       reason: "ORDER_NOT_PAID",
       metadata: { order_id: buyer.orderId, state: "PENDING_PAYMENT" },
     });
   }
   for (const shipping of [true, false]) {
     const call = shop.client.refundOrder({ orderId: "ord_none", shipping }, as.staff);
-    expect(await failureOf(call)).toMatchObject({ reason: "ORDER_NOT_FOUND" });
+    expect(await outcomeOf(call)).toMatchObject({ reason: "ORDER_NOT_FOUND" });
   }
 });
 
@@ -113,7 +113,7 @@ test("the same key is one refund, with another request it is refused", async () 
   const buyer = await paid();
   const first = await buyer.refund({ MUG: 1 }, { requestId: "k" });
   expect(await buyer.refund({ MUG: 1 }, { requestId: "k" })).toEqual(first);
-  expect(await failureOf(buyer.refund({ MUG: 2 }, { requestId: "k" }))).toMatchObject({
+  expect(await outcomeOf(buyer.refund({ MUG: 2 }, { requestId: "k" }))).toMatchObject({
     reason: "REQUEST_ID_REUSED",
     metadata: { request_id: "k" },
   });
@@ -124,7 +124,7 @@ test("what the payment has left is the limit, also after refunds by amount", asy
   const buyer = await paid();
   const paymentId = await buyer.paymentId();
   await shop.payments.client.refundPayment({ paymentId, amount: usd(3000) });
-  expect(await failureOf(buyer.refund({ MUG: 1 }))).toMatchObject({
+  expect(await outcomeOf(buyer.refund({ MUG: 1 }))).toMatchObject({
     reason: "REFUND_TOO_LARGE",
     metadata: { refundable: "940" },
   });
@@ -142,7 +142,7 @@ test("a refund that the provider refuses can be asked for again", async () => {
     throw refuse("REFUND_REFUSED", { provider_message: "the card is closed" });
   });
   for (let time = 0; time < 2; time++) {
-    expect(await failureOf(buyer.refund({ MUG: 1 }, { requestId: "k" }))).toMatchObject({
+    expect(await outcomeOf(buyer.refund({ MUG: 1 }, { requestId: "k" }))).toMatchObject({
       reason: "REFUND_REFUSED",
       metadata: { order_id: buyer.orderId, provider_message: "the card is closed" },
     });
@@ -164,7 +164,7 @@ test("units that cost nothing are given back without a refund of money", async (
     refunds: [{ amount: usd(0) }],
     lines: [{ refundedQuantity: 2n }],
   });
-  expect(await failureOf(buyer.refund({ MUG: 1 }))).toMatchObject({ reason: "REFUND_QUANTITY_TOO_LARGE" });
+  expect(await outcomeOf(buyer.refund({ MUG: 1 }))).toMatchObject({ reason: "REFUND_QUANTITY_TOO_LARGE" });
   expect(refundCalls()).toBe(0);
 });
 
@@ -228,7 +228,7 @@ test.each<["before" | "after", "job" | "caller", Record<string, number>, bigint,
     await shop.work();
     await die(when, "payments.refund", () => buyer.refund(items, { requestId: "k" }));
     // The units are taken already.
-    const more = await failureOf(buyer.refund({ MUG: 3 }));
+    const more = await outcomeOf(buyer.refund({ MUG: 3 }));
     expect(more).toMatchObject({ metadata: { refundable: String(left) } });
     if (who === "caller") await buyer.refund(items, { requestId: "k" });
     await shop.work();
@@ -242,9 +242,9 @@ test.each<["before" | "after", "job" | "caller", Record<string, number>, bigint,
 test("a payment that cannot be reached: the refund counts, and the job does it", async () => {
   const buyer = await paid();
   shop.wire.before.set("payments.refund", away);
-  expect(await failureOf(buyer.refund({ MUG: 1 }))).toMatchObject({ reason: "PROVIDER_UNAVAILABLE" });
+  expect(await outcomeOf(buyer.refund({ MUG: 1 }))).toMatchObject({ reason: "PROVIDER_UNAVAILABLE" });
   expect((await buyer.get()).refunds).toEqual([]);
-  expect(await failureOf(buyer.refund({ MUG: 3 }))).toMatchObject({ metadata: { refundable: "2" } });
+  expect(await outcomeOf(buyer.refund({ MUG: 3 }))).toMatchObject({ metadata: { refundable: "2" } });
   shop.wire.clear();
   await shop.work();
   expect((await buyer.get()).refunds).toMatchObject([{ amount: usd(971) }]);

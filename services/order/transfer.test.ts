@@ -1,7 +1,7 @@
 import { timestampMs } from "@bufbuild/protobuf/wkt";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { Order_State, OrderPayment_State } from "../../gen/rowlock/order/v1/order_pb.js";
-import { failureOf } from "./testing/failures.ts";
+import { outcomeOf } from "../../lib/testing/failures.ts";
 import { holds, TestOrders } from "./testing/shop.ts";
 import { away } from "./testing/wire.ts";
 
@@ -123,7 +123,7 @@ test("asking for the order while its transfer is being given up does not cancel 
   await buyer.transfer();
   // The process dies between the two halves of giving up.
   shop.wire.after.set("payments.cancel", away);
-  expect(await failureOf(buyer.pay())).toMatchObject({ reason: "PROVIDER_UNAVAILABLE" });
+  expect(await outcomeOf(buyer.pay())).toMatchObject({ reason: "PROVIDER_UNAVAILABLE" });
   shop.wire.clear();
   expect(await buyer.confirm()).toMatchObject({
     state: Order_State.PENDING_PAYMENT,
@@ -138,7 +138,7 @@ test("a card for a transfer that has just arrived is PAYMENT_IN_PROGRESS; the tr
   await buyer.transfer();
   const paymentId = await buyer.paymentId();
   shop.payments.set(paymentId, "CAPTURED");
-  expect(await failureOf(buyer.pay())).toMatchObject({
+  expect(await outcomeOf(buyer.pay())).toMatchObject({
     reason: "PAYMENT_IN_PROGRESS",
     metadata: { order_id: buyer.orderId, payment_id: paymentId },
   });
@@ -152,7 +152,7 @@ test("a hold that ended before the transfer began: HOLD_EXPIRED, and the attempt
     const reservation = shop.inventory.reservations.get(id);
     if (reservation !== undefined) reservation.state = "EXPIRED";
   });
-  expect(await failureOf(buyer.transfer())).toMatchObject({ reason: "HOLD_EXPIRED" });
+  expect(await outcomeOf(buyer.transfer())).toMatchObject({ reason: "HOLD_EXPIRED" });
   expect((await buyer.get()).payment?.state).toBe(OrderPayment_State.FAILED);
   expect(shop.payments.of(buyer.orderId)).toEqual([]);
 });
@@ -160,7 +160,7 @@ test("a hold that ended before the transfer began: HOLD_EXPIRED, and the attempt
 test("a call that died before the instructions were recorded is finished by the sweep", async () => {
   const buyer = await shop.ready();
   shop.wire.after.set("payments.create", away);
-  expect(await failureOf(buyer.transfer())).toMatchObject({ reason: "PROVIDER_UNAVAILABLE" });
+  expect(await outcomeOf(buyer.transfer())).toMatchObject({ reason: "PROVIDER_UNAVAILABLE" });
   shop.wire.clear();
   shop.advance(61_000);
   await shop.sweep();

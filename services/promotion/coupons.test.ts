@@ -1,7 +1,7 @@
 import { timestampFromDate } from "@bufbuild/protobuf/wkt";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { as } from "../../lib/rpc/testing/interceptors.ts";
-import { expectReason, failureInfo, refusedFields } from "./testing/failures.ts";
+import { expectReason, failureInfo, refusedFields } from "../../lib/testing/failures.ts";
 import { openTestPromotions, type TestPromotions } from "./testing/shop.ts";
 
 let shop: TestPromotions;

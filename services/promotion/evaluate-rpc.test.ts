@@ -2,7 +2,7 @@ import { Code, ConnectError } from "@connectrpc/connect";
 import { afterAll, beforeEach, expect, test } from "vitest";
 import type { Evaluation } from "../../gen/rowlock/promotion/v1/promotion_pb.js";
 import { as } from "../../lib/rpc/testing/interceptors.ts";
-import { expectReason, failureInfo, refusedFields } from "./testing/failures.ts";
+import { expectReason, failureInfo, refusedFields } from "../../lib/testing/failures.ts";
 import { amount, freeShipping, percent } from "./testing/offers.ts";
 import { createReplica, openTestPromotions, requestOf, type TestPromotions } from "./testing/shop.ts";
 

@@ -2,7 +2,7 @@ import { create } from "@bufbuild/protobuf";
 import { FieldMaskSchema } from "@bufbuild/protobuf/wkt";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { as } from "../../lib/rpc/testing/interceptors.ts";
-import { expectReason } from "./testing/failures.ts";
+import { expectReason } from "../../lib/testing/failures.ts";
 import { percent } from "./testing/offers.ts";
 import { openTestPromotions, type TestPromotions } from "./testing/shop.ts";
 

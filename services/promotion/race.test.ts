@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { as } from "../../lib/rpc/testing/interceptors.ts";
-import { tally } from "./testing/failures.ts";
+import { tally } from "../../lib/testing/failures.ts";
 import { percent } from "./testing/offers.ts";
 import { createReplica, openTestPromotions, type TestPromotions } from "./testing/shop.ts";
 

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { sql } from "../../lib/db/index.ts";
 import { sha256Hex } from "../../lib/ids/ids.ts";
 import { as } from "../../lib/rpc/testing/interceptors.ts";
-import { expectReason, failureInfo, refusedFields } from "./testing/failures.ts";
+import { expectReason, failureInfo, refusedFields } from "../../lib/testing/failures.ts";
 import { openTestPromotions, type TestPromotions } from "./testing/shop.ts";
 
 let shop: TestPromotions;

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { as } from "../../lib/rpc/testing/interceptors.ts";
-import { failureInfo, refusedFields } from "./testing/failures.ts";
+import { failureInfo, refusedFields } from "../../lib/testing/failures.ts";
 import { createReplica, openTestTaxes, type TestTaxes } from "./testing/shop.ts";
 
 let shop: TestTaxes;

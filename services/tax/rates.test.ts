@@ -2,8 +2,8 @@ import { timestampFromDate } from "@bufbuild/protobuf/wkt";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { TaxRate } from "../../gen/rowlock/tax/v1/tax_pb.js";
 import { as } from "../../lib/rpc/testing/interceptors.ts";
+import { expectReason, failureInfo, refusedFields, tally } from "../../lib/testing/failures.ts";
 import type { RateContent } from "./rate.ts";
-import { expectReason, failureInfo, refusedFields, tally } from "./testing/failures.ts";
 import { openTestTaxes, type TestTaxes } from "./testing/shop.ts";
 
 let shop: TestTaxes;

@@ -26,7 +26,7 @@ const points = [
 
 function ownSteps(steps: readonly string[]): string[] {
   return steps.filter(
-    (step) => /^(?:order|payment|inventory): /.test(step) && !recorded.card.steps.includes(step),
+    (step) => /^(?:order|payment|inventory|promotion): /.test(step) && !recorded.card.steps.includes(step),
   );
 }
 
@@ -47,7 +47,7 @@ test.each(["card", "transfer", "cancel"] as const)("%s: undisturbed, it comes to
 
 test("the steps of all services and vendors are seen", () => {
   const parties = recorded.card.steps.map((step) => /^(?:\w+(?=: )|POST \S*?\/\w+)/.exec(step)?.[0]);
-  const services = ["cart", "inventory", "jobs", "notify", "order", "payment", "shipping"];
+  const services = ["cart", "inventory", "jobs", "notify", "order", "payment", "promotion", "shipping"];
   const vendors = ["POST /2010", "POST /shipments", "POST /transactions", "POST /v1", "POST /v3"];
   expect(new Set(parties)).toEqual(new Set([...vendors, ...services]));
 });

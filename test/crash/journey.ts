@@ -14,6 +14,8 @@ export interface Journey {
   email: string;
   phone: string;
   cartId: string;
+  /** The promotion whose one code, good for one order, is in the cart. */
+  promotionId: string;
   /** Makes the requests that were not answered yet, each with its key; throws when the shop is gone. */
   goOn(): Promise<void>;
 }
@@ -33,6 +35,8 @@ export async function startJourney(shop: TestShop, number: number, method: Metho
   await shop.sell(sku, { stock: stocked });
   const { cartId, token } = await newBuyer(shop.rest);
   await must(shop.rest("POST", `/v1/carts/${cartId}/items`, { token, body: { sku, quantity: bought } }));
+  const promotionId = await offerCode(shop, sku);
+  await must(shop.rest("POST", `/v1/carts/${cartId}/coupons`, { token, body: { code: sku } }));
   const body = { ...delivery, contact: { email, phone } };
   await must(shop.rest("PUT", `/v1/carts/${cartId}/delivery`, { token, body }));
 
@@ -76,11 +80,19 @@ export async function startJourney(shop: TestShop, number: number, method: Metho
   if (method === "cancel") await place();
   let next = 0;
   return {
-    ...{ name, sku, email, phone, cartId },
+    ...{ name, sku, email, phone, cartId, promotionId },
     goOn: async () => {
       for (let request = requests[next]; request !== undefined; request = requests[++next]) await request();
     },
   };
+}
+
+/** A code that one order may use. */
+async function offerCode({ rest, staff }: TestShop, code: string): Promise<string> {
+  const promotion = { title: code, percentage: { basisPoints: 1000 } };
+  const { id } = await must(rest("POST", "/v1/promotions", { staff, body: promotion }));
+  await must(rest("POST", `/v1/promotions/${id}/coupons`, { staff, body: { codes: [code], limit: 1 } }));
+  return id;
 }
 
 /** A request that the shop would not do. */
@@ -103,7 +115,8 @@ async function insist(rest: Rest, path: string, call: Parameters<Rest>[2]): Prom
   }
 }
 
-async function must(answer: Promise<Answer>): Promise<void> {
+async function must(answer: Promise<Answer>): Promise<Answer["body"]> {
   const { status, body } = await answer;
   if (status !== 200) throw new Error(`${status} ${JSON.stringify(body)}`);
+  return body;
 }

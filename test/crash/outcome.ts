@@ -12,6 +12,8 @@ export interface Outcome {
   holds: number;
   /** The sum of the ledger: what is on hand, and reserved, by it. */
   ledger: { onHand: number; reserved: number };
+  /** Orders that the code in the cart counts. */
+  redeemed: number;
   /** What Inventory's own check finds wrong. */
   violations: number;
   /** Times that the card was charged, at the provider; and times that money is still reserved on it. */
@@ -26,23 +28,25 @@ export interface Outcome {
 /** Looks at the shop through REST as staff, and at the vendors' own records. */
 export async function readOutcome(shop: TestShop, journey: Journey): Promise<Outcome> {
   const { rest, staff } = shop;
-  const { sku, email, phone } = journey;
+  const { sku, email, phone, promotionId } = journey;
   const get = async (path: string) => (await rest("GET", path, { staff })).body;
   const vendor = async <Item>(kind: string, to: string) => {
     const response = await fetch(`${shop.sandboxUrl}/sandbox/api/${kind}?to=${encodeURIComponent(to)}`);
     return ((await response.json()) as { items: Item[] }).items;
   };
-  const [orders, stock, explained, ledger, checked, payments, labels, emails, texts] = await Promise.all([
-    get(`/v1/orders?email=${email}`),
-    shop.stock(sku),
-    get(`/v1/stock/${sku}:explain`),
-    get(`/v1/stock/${sku}/ledger`),
-    rest("POST", "/v1/stock:reconcile", { staff, body: { dryRun: true, skus: [sku] } }),
-    vendor<{ status: string }>("payments", email),
-    vendor<{ status: string }>("labels", email),
-    vendor<{ subject: string }>("emails", email),
-    vendor("messages", phone),
-  ]);
+  const [orders, stock, explained, ledger, promotion, checked, payments, labels, emails, texts] =
+    await Promise.all([
+      get(`/v1/orders?email=${email}`),
+      shop.stock(sku),
+      get(`/v1/stock/${sku}:explain`),
+      get(`/v1/stock/${sku}/ledger`),
+      get(`/v1/promotions/${promotionId}`),
+      rest("POST", "/v1/stock:reconcile", { staff, body: { dryRun: true, skus: [sku] } }),
+      vendor<{ status: string }>("payments", email),
+      vendor<{ status: string }>("labels", email),
+      vendor<{ subject: string }>("emails", email),
+      vendor("messages", phone),
+    ]);
   const sum = (field: "onHandDelta" | "reservedDelta") =>
     (ledger.entries as Record<string, number>[]).reduce((total, entry) => total + (entry[field] ?? 0), 0);
   const count = (status: string) => payments.filter((payment) => payment.status === status).length;
@@ -53,6 +57,7 @@ export async function readOutcome(shop: TestShop, journey: Journey): Promise<Out
     reserved: stock.reserved,
     holds: explained.holds.length,
     ledger: { onHand: sum("onHandDelta"), reserved: sum("reservedDelta") },
+    redeemed: promotion.redeemed,
     violations: checked.body.violations.length,
     captures: count("succeeded"),
     authorizations: count("requires_capture"),
@@ -64,10 +69,10 @@ export async function readOutcome(shop: TestShop, journey: Journey): Promise<Out
 
 /** Whether the journey is at an end: shipped and told, or nothing held. */
 export function isFinal(outcome: Outcome): boolean {
-  const { reserved, holds, ledger, emails, texts } = outcome;
+  const { reserved, holds, ledger, redeemed, emails, texts } = outcome;
   const [order] = outcome.orders;
   // A hold that is due counts as free before it is swept.
-  const isFree = reserved === 0 && holds === 0 && ledger.reserved === 0;
+  const isFree = reserved === 0 && holds === 0 && ledger.reserved === 0 && redeemed === 0;
   switch (order) {
     case undefined:
       return isFree;
@@ -107,6 +112,7 @@ function shipped(method: Method, { emails: told, texts }: Outcome): Outcome {
     reserved: 0,
     holds: 0,
     ledger: { onHand: stocked - bought, reserved: 0 },
+    redeemed: 1,
     violations: 0,
     captures: method === "card" ? 1 : 0,
     authorizations: 0,
@@ -136,6 +142,7 @@ function undone(method: Method, { orders: [order], payment, emails }: Outcome): 
     reserved: 0,
     holds: 0,
     ledger: { onHand: stocked, reserved: 0 },
+    redeemed: 0,
     violations: 0,
     captures: 0,
     authorizations: 0,

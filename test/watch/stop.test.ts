@@ -2,6 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { serviceNames } from "../../cmd/start/network.ts";
 import { newOrder } from "../support/buyer.ts";
 import { startProcess } from "../support/process.ts";
 import { openShop, type TestShop, testServiceKey, testStaffKey } from "../support/shop.ts";
@@ -61,7 +62,7 @@ test("a process that stops ends its streams at once; they are resumed elsewhere"
 });
 
 test("streams pass through a gateway that is apart from the services", slow, async () => {
-  const services = ["catalog", "inventory", "cart", "order", "payment", "shipping", "notify", "customer"];
+  const services = serviceNames.filter((name) => name !== "gateway");
   const addresses = services.map((name) => [`ROWLOCK_${name.toUpperCase()}_ADDR`, shop.grpcAddress]);
   await using gateway = await startProcess({
     args: ["gateway"],

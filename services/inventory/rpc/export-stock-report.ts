@@ -1,8 +1,8 @@
 import type { MethodImpl } from "@connectrpc/connect";
 import type { InventoryService } from "../../../gen/rowlock/inventory/v1/inventory_pb.js";
+import { reportStock } from "../report.ts";
 import { csvHeader, csvLines } from "../report-csv.ts";
 import type { InventoryDeps } from "../service.ts";
-import { reportStock } from "../store-report.ts";
 
 /** SKUs read with one statement, and sent as one piece. */
 const pageSize = 1_000;

@@ -2,8 +2,8 @@ import type { MethodImpl } from "@connectrpc/connect";
 import type { InventoryService } from "../../../gen/rowlock/inventory/v1/inventory_pb.js";
 import { decodePageToken, pageSizeOf, paginate } from "../../../lib/paging/paging.ts";
 import { toStockSummary } from "../convert.ts";
+import { reportStock as readPage } from "../report.ts";
 import type { InventoryDeps } from "../service.ts";
-import { reportStock as readPage } from "../store-report.ts";
 
 /** Reports each SKU's stock, what open orders demand of it, and how many units must be added. */
 export function reportStock({

@@ -6,7 +6,7 @@ import { fail } from "../reasons.ts";
 import type { InventoryDeps } from "../service.ts";
 import { defaultLocation } from "../stock.ts";
 import { setThreshold } from "../store-alert.ts";
-import { reportStock } from "../store-report.ts";
+import { readSummaries } from "../store-report.ts";
 
 /** Sets at how many available units a SKU runs low. Safe to retry. */
 export function setLowStockThreshold({
@@ -25,7 +25,7 @@ export function setLowStockThreshold({
       once(tx, call, async () => {
         const now = clock();
         await setThreshold(tx, { sku, threshold, now });
-        const [summary] = await reportStock(tx, { after: "", limit: 1, skus: [sku], shortOnly: false, now });
+        const [summary] = await readSummaries(tx, { after: "", limit: 1, skus: [sku], now });
         if (summary === undefined) throw fail("STOCK_NOT_FOUND", { sku, location_id: defaultLocation });
         return toStockSummary(summary);
       }),

@@ -12,7 +12,9 @@ export interface Call {
  * answered as they did when made at once and would have left `after`
  * (linearizability: Herlihy and Wing, 1990; the search is Wing and Gong's,
  * 1993). A sweep visits each shelf in a transaction of its own and passes over
- * busy ones, so each of its visits may stand anywhere, or nowhere.
+ * busy ones, so each of its visits may stand anywhere, or nowhere. So may those of
+ * a reservation that is short of units, frees what is due, and then finds enough
+ * since a location that was paused has been opened meanwhile.
  */
 export function explain({
   before,
@@ -31,7 +33,8 @@ export function explain({
     return isDeepStrictEqual(model.apply(only.command, now), only.answer) && isSame(model, after);
   }
   const asked = calls.filter(({ command }) => command.rpc !== "sweep");
-  const visits = asked.length === calls.length ? [] : Object.keys(before.stock);
+  const mayVisit = calls.some(({ command: { rpc } }) => rpc === "sweep" || rpc === "pause");
+  const visits = mayVisit ? Object.keys(before.stock) : [];
   return search({ before, calls: asked, visits, after, now });
 }
 

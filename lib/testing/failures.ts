@@ -1,7 +1,7 @@
 import { ConnectError } from "@connectrpc/connect";
 import { expect } from "vitest";
-import { BadRequestSchema } from "../../../gen/google/rpc/error_details_pb.js";
-import { errorInfo, reasonOf } from "../../../lib/errors/reasons.ts";
+import { BadRequestSchema } from "../../gen/google/rpc/error_details_pb.js";
+import { errorInfo, reasonOf } from "../errors/reasons.ts";
 
 /** Expects a call to fail with the reason, and its metadata to be exactly this. */
 export async function expectReason(
@@ -23,8 +23,12 @@ export async function failureInfo(
 /** The reason of a refusal, and the fields that are at fault. */
 export async function refusedFields(call: Promise<unknown>): Promise<[string | undefined, string[]]> {
   const err = await failureOf(call);
-  const violations = err.findDetails(BadRequestSchema).flatMap(({ fieldViolations }) => fieldViolations);
-  return [reasonOf(err), violations.map(({ field }) => field)];
+  return [reasonOf(err), violationsOf(err).map(({ field }) => field)];
+}
+
+/** What is wrong with which field, by a refusal's details. */
+export function violationsOf(err: ConnectError): { field: string; description: string }[] {
+  return err.findDetails(BadRequestSchema).flatMap(({ fieldViolations }) => fieldViolations);
 }
 
 /** How many calls were made, and how many failed for which reason. */
@@ -37,11 +41,20 @@ export function tally(outcomes: readonly PromiseSettledResult<unknown>[]): Recor
   return counts;
 }
 
-async function failureOf(call: Promise<unknown>): Promise<ConnectError> {
+/** What a call failed with; throws when it succeeded, or failed with anything but a ConnectError. */
+export async function failureOf(call: Promise<unknown>): Promise<ConnectError> {
   const outcome = await call.then(
     () => undefined,
     (err: unknown) => err,
   );
   if (outcome instanceof ConnectError) return outcome;
   throw new Error("the call did not fail as it should", { cause: outcome });
+}
+
+/** The reason and the metadata that a call fails with; any other error, or the answer, as it is. */
+export async function outcomeOf(call: Promise<unknown>): Promise<unknown> {
+  return call.then(
+    (answer) => ({ answer }),
+    (err: unknown) => errorInfo(err) ?? err,
+  );
 }
