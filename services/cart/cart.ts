@@ -61,6 +61,8 @@ export interface StoredLine {
 export interface StoredContact {
   readonly email: string;
   readonly phone: string;
+  /** Absent when the buyer did not say. */
+  readonly smsOptIn?: boolean;
 }
 
 export interface StoredAddress {

@@ -33,10 +33,10 @@ export function toDelivery(req: Pick<SetDeliveryRequest, "contact" | "shippingAd
   if (violations.length > 0) {
     throw invalidArgument(violations);
   }
-  const { email, phone } = contact;
+  const { email, phone, smsOptIn } = contact;
   const { name, line1, line2, city, state, postalCode, countryCode } = address;
   return {
-    contact: { email, phone },
+    contact: { email, phone, ...(smsOptIn !== undefined && { smsOptIn }) },
     shippingAddress: { name, line1, line2, city, state, postalCode, countryCode },
   };
 }

@@ -1,7 +1,10 @@
 import type { FreezeCartResponse } from "../../gen/rowlock/cart/v1/cart_pb.js";
 import type { PlaceOrderRequest } from "../../gen/rowlock/order/v1/order_pb.js";
 import type { Shipment } from "../../gen/rowlock/shipping/v1/shipping_pb.js";
-import type { Address as AddressMessage } from "../../gen/rowlock/type/v1/address_pb.js";
+import type {
+  Address as AddressMessage,
+  Contact as ContactMessage,
+} from "../../gen/rowlock/type/v1/address_pb.js";
 import type { Address, Contact, OrderLine, ShippingMethod } from "./order.ts";
 import { type ParcelSize, parcelFor } from "./parcel.ts";
 import { fail } from "./reasons.ts";
@@ -68,10 +71,14 @@ export function draftOrder(frozen: FreezeCartResponse, request: PlaceOrderReques
     currencyCode: cart.currencyCode,
     lines,
     codes: cart.coupons.map(({ code }) => code),
-    contact: contact === undefined ? null : { email: contact.email, phone: contact.phone },
+    contact: contact === undefined ? null : plainContact(contact),
     shippingAddress: address === undefined ? null : plainAddress(address),
     parcel: parcelFor(lines, frozen.packages),
   };
+}
+
+function plainContact({ email, phone, smsOptIn }: ContactMessage): Contact {
+  return { email, phone, ...(smsOptIn !== undefined && { smsOptIn }) };
 }
 
 function plainAddress(address: AddressMessage): Address {

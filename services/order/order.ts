@@ -119,6 +119,8 @@ export interface Fulfillment {
 export interface Contact {
   email: string;
   phone: string;
+  /** Whether text messages may go to the phone; absent: nobody said, and they may. */
+  smsOptIn?: boolean;
 }
 
 /** A postal address. */

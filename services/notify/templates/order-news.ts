@@ -28,7 +28,7 @@ export function transferOf({ kind, order }: OrderNews): OrderSummary_Transfer | 
   return kind === OrderEventKind.PAYMENT_INSTRUCTIONS ? order.transfer : undefined;
 }
 
-/** The words for each kind of news. Of a refund, the order's total is what was given back. */
+/** The words for each kind of news. */
 export function headlineOf({ kind, order }: OrderNews): Headline {
   const id = order.orderId;
   const total = amountOf(order.total);
@@ -67,13 +67,30 @@ export function headlineOf({ kind, order }: OrderNews): Headline {
       return {
         subject: `A refund for your order ${id}`,
         title: "Your refund is on its way",
-        lead: `We have given ${total || "your money"} back to where it came from. Your bank may take some days to show it.`,
+        lead: `We have given ${amountOf(refundedOf(order)) || "your money"} back to where it came from. Your bank may take some days to show it.`,
+      };
+    case OrderEventKind.SHIPPED:
+      return {
+        subject: `A parcel of your order ${id} was sent`,
+        title: "Your parcel was sent",
+        lead: `${order.carrier || "The carrier"} has it now and brings it to you.`,
+      };
+    case OrderEventKind.DELIVERED:
+      return {
+        subject: `A parcel of your order ${id} has arrived`,
+        title: "Your parcel has arrived",
+        lead: `${order.carrier || "The carrier"} says that it was delivered. If you do not have it, ask your neighbors first, then us.`,
       };
     case OrderEventKind.UNSPECIFIED:
       throw new TypeError("there is no message about nothing");
     default:
       throw new TypeError(`no words for news of kind ${String(kind satisfies never)}`);
   }
+}
+
+/** What was given back. */
+export function refundedOf({ refunded, total }: OrderSummary): Money | undefined {
+  return refunded ?? total;
 }
 
 /** What costs nothing was not paid for. */

@@ -1,7 +1,7 @@
 import { timestampDate } from "@bufbuild/protobuf/wkt";
 import { OrderEventKind, type OrderSummary } from "../../../gen/rowlock/notify/v1/notify_pb.js";
 import { link } from "./html.ts";
-import { amountOf, momentOf, type OrderNews } from "./order-news.ts";
+import { amountOf, momentOf, type OrderNews, refundedOf } from "./order-news.ts";
 
 /** The longest text that Twilio takes. */
 const maxLength = 1600;
@@ -26,7 +26,11 @@ function wordsOf(kind: OrderEventKind, order: OrderSummary): string {
     case OrderEventKind.EXPIRED:
       return `order ${id} has expired: we received no payment in time.${order.transfer === undefined ? "" : " Please do not transfer the money any more."}`;
     case OrderEventKind.REFUNDED:
-      return `${amountOf(order.total) || "the money"} for order ${id} was given back. Your bank may take some days to show it.`;
+      return `${amountOf(refundedOf(order)) || "the money"} for order ${id} was given back. Your bank may take some days to show it.`;
+    case OrderEventKind.SHIPPED:
+      return `a parcel of order ${id} was sent${parcelWords(order)}`;
+    case OrderEventKind.DELIVERED:
+      return `a parcel of order ${id} has arrived.`;
     case OrderEventKind.UNSPECIFIED:
       throw new TypeError("there is no message about nothing");
     default:

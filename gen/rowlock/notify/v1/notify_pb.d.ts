@@ -287,6 +287,13 @@ export declare type OrderSummary = Message$1<"rowlock.notify.v1.OrderSummary"> &
    * @generated from field: bool pick_up = 17;
    */
   pickUp: boolean;
+
+  /**
+   * What was given back, for REFUNDED; unset: the total.
+   *
+   * @generated from field: rowlock.type.v1.Money refunded = 18;
+   */
+  refunded?: Money | undefined;
 };
 
 /**
@@ -993,11 +1000,25 @@ export enum OrderEventKind {
   EXPIRED = 4,
 
   /**
-   * Money was given back.
+   * Money was given back: `OrderSummary.refunded` of it, or the total.
    *
    * @generated from enum value: ORDER_EVENT_KIND_REFUNDED = 5;
    */
   REFUNDED = 5,
+
+  /**
+   * The carrier has a parcel of it.
+   *
+   * @generated from enum value: ORDER_EVENT_KIND_SHIPPED = 6;
+   */
+  SHIPPED = 6,
+
+  /**
+   * A parcel of it has arrived.
+   *
+   * @generated from enum value: ORDER_EVENT_KIND_DELIVERED = 7;
+   */
+  DELIVERED = 7,
 }
 
 /**

@@ -92,6 +92,15 @@ export declare type Contact = Message<"rowlock.type.v1.Contact"> & {
    * @generated from field: string phone = 2;
    */
   phone: string;
+
+  /**
+   * Whether text messages about the order may go to the phone. Unset: they may,
+   * for the number was given for that; false: the phone is only for the carrier
+   * and for calls.
+   *
+   * @generated from field: optional bool sms_opt_in = 3;
+   */
+  smsOptIn?: boolean | undefined;
 };
 
 /**
