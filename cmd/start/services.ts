@@ -27,6 +27,7 @@ import {
   fulfillQueue,
   instructQueue,
   refundQueue,
+  tellQueue,
   undoCheckoutQueue,
   undoQueue,
 } from "../../services/order/jobs.ts";
@@ -34,6 +35,7 @@ import { createOrderRelay } from "../../services/order/outbox.ts";
 import { finishRefund } from "../../services/order/refund-part.ts";
 import { createOrderService, type OrderDeps } from "../../services/order/service.ts";
 import { sweepOrders } from "../../services/order/sweep.ts";
+import { tellNews } from "../../services/order/tell-news.ts";
 import { undoOrder } from "../../services/order/undo.ts";
 import { undoCheckout } from "../../services/order/undo-checkout.ts";
 import { paymentChanged, tellOrder } from "../../services/payment/order-link.ts";
@@ -179,6 +181,7 @@ export const makers: Record<ServiceName, (parts: Parts) => Made | Promise<Made>>
         jobs.work(instructQueue, ({ data }) => instructBuyer(deps, data));
         jobs.work(undoCheckoutQueue, ({ data }) => undoCheckout(deps, data));
         jobs.work(refundQueue, ({ data }) => finishRefund(deps, data));
+        jobs.work(tellQueue, ({ data }) => tellNews(deps, data));
       },
       sweep: () =>
         together(
@@ -361,7 +364,7 @@ function cartStore({ config, database, clock, log }: Parts) {
 /** The queues of each service that has some. */
 export const queuesOf: Partial<Record<ServiceName, JobsOptions["queues"]>> = {
   inventory: [lowStockQueue, noticeQueue],
-  order: [fulfillQueue, undoQueue, instructQueue, undoCheckoutQueue, refundQueue],
+  order: [fulfillQueue, undoQueue, instructQueue, undoCheckoutQueue, refundQueue, tellQueue],
   payment: [paymentChanged, paymentWebhooks],
   shipping: [shippingWebhooks],
   notify: [notifyWebhooks],

@@ -66,7 +66,7 @@ test.each<[string, number, (buyer: Buyer) => Promise<unknown>, (buyer: Buyer) =>
     async () => void shop.promotions.offers.push({ code: "", percent: 10 }),
     () => shop.place(shop.cart()),
   ],
-  ["RefundOrder of a unit", 9, (buyer) => buyer.pay(), (buyer) => buyer.refund({ MUG: 1 })],
+  ["RefundOrder of a unit", 11, (buyer) => buyer.pay(), (buyer) => buyer.refund({ MUG: 1 })],
   ["fulfilment", 2, (buyer) => buyer.pay(), () => shop.work()],
   [
     "the sweep of an expired order",

@@ -48,6 +48,7 @@ const purposes: Readonly<Record<string, string>> = {
   "order.undo": "gives back goods and money and tells the customer",
   "order.undo-checkout": "gives back what a checkout took that came to nothing",
   "order.refund": "gives back the money of a part of it",
+  "order.tell": "tells the customer of it",
   "order.instruct": "tells the customer where to transfer the money",
 };
 

@@ -34,7 +34,8 @@ async function ship(deps: OrderDeps, order: Order): Promise<Order> {
   return fulfilled ?? getExisting(deps.db, order.id);
 }
 
-function parcelOf({ trackingNumber, trackingUrl, labelUrl, rateId, rates }: Shipment): Fulfillment {
+/** What a customer is to know of a shipment. */
+export function parcelOf({ trackingNumber, trackingUrl, labelUrl, rateId, rates }: Shipment): Fulfillment {
   // Staff may have bought another rate than the buyer chose.
   const carrier = rates.find((rate) => rate.id === rateId)?.carrier ?? "";
   return { carrier, trackingNumber, trackingUrl, labelUrl };

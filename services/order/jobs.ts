@@ -35,6 +35,16 @@ export interface RefundJob extends OrderJob {
 /** Gives back the money of a part of an order when the call that was to do it died. */
 export const refundQueue = defineQueue<RefundJob>("order.refund", untilDone);
 
+/** What a customer is told while the order goes on as it is. */
+export type TellJob = OrderJob &
+  (
+    | { news: "REFUNDED"; paymentId: string; refundIds: string[] }
+    | { news: "SHIPPED" | "DELIVERED"; shipmentId: string }
+  );
+
+/** Tells the customer of money that goes back for a part of an order, and of what becomes of its parcels. */
+export const tellQueue = defineQueue<TellJob>("order.tell", untilDone);
+
 /** Which payment's instructions are to be told. */
 export interface InstructJob extends OrderJob {
   paymentId: string;

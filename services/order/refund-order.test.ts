@@ -292,7 +292,9 @@ test("the job of a refund is what happens next only while the refund is not done
   shop.wire.clear();
   await shop.work();
   await buyer.refund({ MUG: 1 });
-  expect(shop.jobs).toMatchObject([{ queue: "order.refund" }]);
+  expect(shop.jobs).toMatchObject([{ queue: "order.refund" }, { queue: "order.tell" }]);
+  expect(await next()).toContain("Job order.tell tells the customer of it");
+  shop.jobs.pop();
   expect(await next()).toBe("");
 });
 

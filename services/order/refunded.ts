@@ -1,7 +1,7 @@
 /** Money of a paid order that goes back although nobody canceled the order: staff or the provider refund it. */
 import { type Payment, Payment_State } from "../../gen/rowlock/payment/v1/payment_pb.js";
 import { getExisting } from "./access.ts";
-import { undoQueue } from "./jobs.ts";
+import { tellQueue, undoQueue } from "./jobs.ts";
 import { hasEnded, type Order } from "./order.ts";
 import { snapshotOf } from "./payment-snapshot.ts";
 import type { OrderDeps } from "./service.ts";
@@ -14,7 +14,7 @@ const reason = "the payment was refunded";
 /**
  * Brings a paid order in line with its payment. All of the money is back: the
  * order is canceled, unless its label is bought or being bought. A part: the
- * timeline says so.
+ * timeline says so, and the customer is told.
  */
 export async function settlePaid(
   deps: OrderDeps,
@@ -27,7 +27,12 @@ export async function settlePaid(
     const done = payment.refunds.filter(({ completed }) => completed);
     const refunded = done.reduce((sum, { amount }) => sum + (amount?.amount ?? 0n), 0n);
     const data = { payment_id: paymentId, refunded: String(refunded) };
-    if (refunded > 0n) await noteOnce(db, { orderId, kind: "partly_refunded", data });
+    if (refunded === 0n) return order;
+    await db.transaction(async (tx) => {
+      if (!(await noteOnce(tx, { orderId, kind: "partly_refunded", data }))) return;
+      const refundIds = done.map(({ id }) => id);
+      await jobs.enqueue(tx, tellQueue, { orderId, news: "REFUNDED", paymentId, refundIds });
+    });
     return order;
   }
   if (payment.state !== Payment_State.REFUNDED || order.paymentState !== "CAPTURED") return order;

@@ -7,6 +7,7 @@ import { presentPayment } from "./payments.ts";
 import type { OrderDeps } from "./service.ts";
 import { isLateReservation } from "./stock.ts";
 import { tellCustomer } from "./tell.ts";
+import { tellRefunds } from "./tell-news.ts";
 
 /**
  * Gives back what a canceled or expired order held, and tells the customer; or
@@ -22,10 +23,7 @@ export async function undoOrder(deps: OrderDeps, { orderId, paymentId }: UndoJob
       ? order.paymentState === "REFUNDED"
       : await returnPayment(deps, { orderId, paymentId });
   if (!isBack) throw new Error(`payment ${paymentId} of order ${orderId} is not refunded yet`);
-  await tellCustomer(deps, order, {
-    eventKey: `${orderId}:refunded:${paymentId}`,
-    kind: OrderEventKind.REFUNDED,
-  });
+  await tellRefunds(deps, { order, payment: await deps.payments.getPayment({ paymentId }) });
 }
 
 async function tellEnd(deps: OrderDeps, order: Order): Promise<void> {

@@ -18,7 +18,7 @@ import {
   ofWebhooks,
 } from "../explain.ts";
 import { nextOf } from "../explain-next.ts";
-import { fulfillQueue, instructQueue, refundQueue, undoQueue } from "../jobs.ts";
+import { fulfillQueue, instructQueue, refundQueue, tellQueue, undoQueue } from "../jobs.ts";
 import type { OrderDeps } from "../service.ts";
 import { reservationsOf } from "../stock.ts";
 import { listEvents } from "../store-event.ts";
@@ -51,7 +51,7 @@ export function explainOrder(deps: OrderDeps): MethodImpl<typeof OrderService.me
       const answers = await Promise.all(ids.map((id) => ask(part, list(id), { events: [] })));
       return answers.flatMap(({ events }) => ofWebhooks(events));
     };
-    const inQueues = [fulfillQueue, undoQueue, instructQueue, refundQueue];
+    const inQueues = [fulfillQueue, undoQueue, instructQueue, refundQueue, tellQueue];
 
     const jobsFound = ask("jobs", within(jobs.find(inQueues, { orderId }), call.timeoutMs), []);
     const parts = await Promise.all([

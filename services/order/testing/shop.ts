@@ -15,11 +15,20 @@ import { type TestDatabase, testDatabase } from "../../../lib/testing/postgres.t
 import { telling, type WatchSettings } from "../../../lib/watch/index.ts";
 import { fulfillOrder } from "../fulfill.ts";
 import { instructBuyer } from "../instruct.ts";
-import { fulfillQueue, instructQueue, refundQueue, undoCheckoutQueue, undoQueue } from "../jobs.ts";
+import {
+  fulfillQueue,
+  instructQueue,
+  refundQueue,
+  type TellJob,
+  tellQueue,
+  undoCheckoutQueue,
+  undoQueue,
+} from "../jobs.ts";
 import { orderSchema } from "../migrations/index.ts";
 import { finishRefund } from "../refund-part.ts";
 import { createOrderService, type OrderDeps } from "../service.ts";
 import { sweepOrders } from "../sweep.ts";
+import { tellNews } from "../tell-news.ts";
 import { undoOrder } from "../undo.ts";
 import { undoCheckout } from "../undo-checkout.ts";
 import { type FakeCart, FakeCarts } from "./fake-carts.ts";
@@ -200,6 +209,7 @@ export class TestOrders {
       [undoQueue.name]: undoOrder,
       [undoCheckoutQueue.name]: (deps, { orderId, cartId = "" }) => undoCheckout(deps, { orderId, cartId }),
       [refundQueue.name]: (deps, { orderId, refundId = "" }) => finishRefund(deps, { orderId, refundId }),
+      [tellQueue.name]: (deps, job) => tellNews(deps, job as TellJob),
       [instructQueue.name]: (deps, { orderId, paymentId = "" }) =>
         instructBuyer(deps, { orderId, paymentId }),
     };
