@@ -13,8 +13,8 @@ import { fail } from "../reasons.ts";
 export function createOrder(deps: FacadeDeps): MethodImpl<typeof OrderManagementService.method.createOrder> {
   return async ({ customerId }, ctx) => {
     const buyer = buyerOf(deps, ctx, customerId);
-    const cart = await findOpenCart(deps, ctx, buyer);
     try {
+      const cart = await findOpenCart(deps, ctx, buyer);
       if (cart !== undefined) {
         await keepCustomer(deps, ctx, { cart, customerId });
         const { id } = await orderByTransfer(deps, ctx, { cartId: cart.id });
