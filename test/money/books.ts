@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import type { Cart } from "../../gen/rowlock/cart/v1/cart_pb.js";
 import type { Order as OrderMessage } from "../../gen/rowlock/order/v1/order_pb.js";
 import type { Money } from "../../gen/rowlock/type/v1/money_pb.js";
 import type { Order } from "../../services/order/order.ts";
@@ -51,6 +52,28 @@ export function addUp(order: OrderMessage): bigint {
     for (const line of order.lines) assert.equal(line.refundedQuantity, line.quantity);
   }
   return paid;
+}
+
+/** What a cart's lines and an order's have in common. */
+type Line = Pick<
+  Cart["lines"][number],
+  "sku" | "quantity" | "unitPrice" | "total" | "discounts" | "discountedTotal" | "taxes"
+>;
+
+const seen = ({ sku, quantity, unitPrice, total, discounts, discountedTotal, taxes }: Line): Line => ({
+  ...{ sku, quantity, unitPrice, total },
+  ...{ discounts, discountedTotal, taxes },
+});
+
+/** Compares what a buyer saw in the cart, to the minor unit, with the order that it became; shipping came since. */
+export function compare(cart: Cart, order: OrderMessage): void {
+  assert.deepEqual(cart.lines.map(seen), order.lines.map(seen));
+  assert.equal(of(cart.itemTotal), of(order.itemTotal));
+  assert.equal(of(cart.itemDiscount), of(order.itemDiscount));
+  assert.equal(of(cart.taxTotal), of(order.taxTotal) - sum(order.shippingTaxes));
+  const shipping = of(order.shippingTotal) - sum(order.shippingDiscounts);
+  const added = sum(order.shippingTaxes.filter(({ included }) => !included));
+  assert.equal(of(cart.total), of(order.total) - shipping - added);
 }
 
 /**

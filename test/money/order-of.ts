@@ -1,23 +1,29 @@
+import { create } from "@bufbuild/protobuf";
+import { FreezeCartResponseSchema } from "../../gen/rowlock/cart/v1/cart_pb.js";
+import { PlaceOrderRequestSchema } from "../../gen/rowlock/order/v1/order_pb.js";
+import { priceGoods } from "../../services/cart/pricing.ts";
 import { discountShipping, redeemDiscounts } from "../../services/order/discounts.ts";
+import { draftOrder } from "../../services/order/draft.ts";
 import type { Order } from "../../services/order/order.ts";
 import { taxLines, taxShipping } from "../../services/order/taxes.ts";
-import { address, contact } from "../../services/order/testing/shop.ts";
 import { totalsOf } from "../../services/order/totals.ts";
-import { pricedBy, type Sale } from "./random-sale.ts";
+import { offersOf, pricedBy, type Sale } from "./random-sale.ts";
 
 const now = new Date("2026-01-31T12:00:00Z");
 
-/** The order of a sale with its shipping method, priced as PlaceOrder and SetShippingMethod price it. */
+/** The order of a sale's cart with its shipping method, made and priced as PlaceOrder and SetShippingMethod do. */
 export async function orderOf(sale: Sale): Promise<Order> {
   const deps = pricedBy(sale);
-  const place = { currencyCode: sale.currency, shippingAddress: address };
-  const basket = { id: "ord_1", owner: "cus_1", contact, lines: sale.lines, ...place };
+  const cart = priceGoods(sale.cart, offersOf(sale));
+  const frozen = create(FreezeCartResponseSchema, { cart, owner: sale.cart.owner });
+  const { codes, parcel: _, ...draft } = draftOrder(frozen, create(PlaceOrderRequestSchema));
+  const basket = { id: "ord_1", ...draft };
   const beforeRedeeming = async () => undefined;
-  const discounted = await redeemDiscounts(deps, { basket, codes: [], beforeRedeeming }, {});
-  const lines = await taxLines(deps, { ...place, lines: discounted.lines }, {});
+  const discounted = await redeemDiscounts(deps, { basket, codes, beforeRedeeming }, {});
+  const lines = await taxLines(deps, { ...draft, lines: discounted.lines }, {});
   const placed: Order = {
     ...{ ...basket, lines, promotions: discounted.promotions, refunds: [] },
-    ...{ cartId: "cart_1", channel: "", metadata: {}, pickUp: false, state: "PENDING_PAYMENT" },
+    ...{ cartId: "cart_1", state: "PENDING_PAYMENT" },
     ...{
       shipmentId: "shp_1",
       shippingMethods: [],
@@ -32,7 +38,7 @@ export async function orderOf(sale: Sale): Promise<Order> {
   };
   const total = sale.shippingPrice;
   const discounts = await discountShipping(deps, { order: placed, price: total }, {});
-  const taxes = await taxShipping(deps, { ...place, shipping: { total, discounts } }, {});
+  const taxes = await taxShipping(deps, { ...draft, shipping: { total, discounts } }, {});
   const totals = totalsOf({ lines, shipping: { total, discounts, taxes } });
   return {
     ...placed,

@@ -1,9 +1,16 @@
 import { create } from "@bufbuild/protobuf";
 import { timestampFromDate } from "@bufbuild/protobuf/wkt";
-import { type EvaluateRequest, PromotionSchema } from "../../gen/rowlock/promotion/v1/promotion_pb.js";
+import { type SellableVariant, SellableVariantSchema } from "../../gen/rowlock/catalog/v1/catalog_pb.js";
+import {
+  CouponSchema,
+  type EvaluateRequest,
+  PromotionSchema,
+} from "../../gen/rowlock/promotion/v1/promotion_pb.js";
 import type { CalculateTaxRequest } from "../../gen/rowlock/tax/v1/tax_pb.js";
-import type { OrderLine } from "../../services/order/order.ts";
+import type { CartDocument, StoredLine } from "../../services/cart/cart.ts";
+import type { Offers } from "../../services/cart/offers.ts";
 import type { OrderDeps } from "../../services/order/service.ts";
+import { address, contact } from "../../services/order/testing/shop.ts";
 import { readCart } from "../../services/promotion/cart.ts";
 import { toEvaluation } from "../../services/promotion/convert.ts";
 import type { Offer } from "../../services/promotion/engine/offer.ts";
@@ -14,10 +21,11 @@ import { toCalculation } from "../../services/tax/convert.ts";
 import type { RateContent } from "../../services/tax/rate.ts";
 import type { Random } from "../support/random.ts";
 
-/** A cart, and the promotions and tax rates of the shop at which it is bought. */
+/** A cart, what its goods are sold for, and the promotions and tax rates of the shop. */
 export interface Sale {
-  currency: string;
-  lines: OrderLine[];
+  cart: CartDocument;
+  /** By SKU. */
+  variants: Map<string, SellableVariant>;
   shippingPrice: number;
   offers: Offer[];
   rates: RateContent[];
@@ -30,19 +38,27 @@ const categories = ["", "books", "food"];
 export function randomSale(random: Random): Sale {
   const currency = random.pick(currencies);
   const amount = (below: number) => random.int(random.once(2) ? 30 : below);
-  return {
-    currency,
-    lines: Array.from({ length: 1 + random.int(6) }, (_, i) => {
-      const quantity = 1 + amount(100);
-      const unitPrice = amount(100_000);
-      return {
-        ...{ sku: `S${i}`, productId: `P${i}`, title: "T", variantTitle: "" },
-        ...{ quantity, unitPrice, total: quantity * unitPrice },
-        ...{ categoryIds: [random.pick(["x", "y"])], taxCategory: random.pick(categories) },
-      };
+  const skus = Array.from({ length: 1 + random.int(6) }, (_, i) => `S${i}`);
+  const lines = skus.map((sku): StoredLine => {
+    return { sku, quantity: 1 + amount(100), seenPrice: "0", title: "T", variantTitle: "", imageUrl: "" };
+  });
+  const variants = skus.map((sku, i) =>
+    create(SellableVariantSchema, {
+      ...{ productId: `P${i}`, productTitle: "T" },
+      ...{ categoryIds: [random.pick(["x", "y"])], taxCategory: random.pick(categories) },
+      variant: { sku, prices: [{ currencyCode: currency, amount: BigInt(amount(100_000)) }] },
     }),
+  );
+  const offers = Array.from({ length: random.int(4) }, (_, i) => offerOf(random, currency, i));
+  return {
+    cart: {
+      ...{ id: "cart_1", owner: "cus_1", currencyCode: currency, lines, contact, shippingAddress: address },
+      coupons: offers.flatMap(({ coupon }) => (coupon === undefined ? [] : [coupon.code])),
+      ...{ createTime: 0, updateTime: 0, expireTime: 0 },
+    },
+    variants: new Map(skus.map((sku, i) => [sku, variants[i] as SellableVariant])),
     shippingPrice: amount(3_000),
-    offers: Array.from({ length: random.int(4) }, (_, i) => offerOf(random, currency, i)),
+    offers,
     rates: Array.from({ length: random.int(4) }, (_, i) => ({
       ...{ name: `T${i}`, countryCode: "US", region: "", included: random.once(2) },
       taxCategory: random.pick([...categories, "shipping"]),
@@ -52,13 +68,16 @@ export function randomSale(random: Random): Sale {
 }
 
 function offerOf(random: Random, currency: string, i: number): Offer {
+  const id = `prm_${i}`;
+  const code = random.once(2) ? `CODE-${i}` : "";
   const promotion = create(PromotionSchema, {
-    ...{ id: `prm_${i}`, title: `Offer ${i}`, automatic: true, action: actionOf(random, currency) },
+    ...{ id, title: `Offer ${i}`, automatic: code === "", action: actionOf(random, currency) },
     ...{ priority: random.int(3), exclusive: random.once(4) },
     target: { categoryIds: random.once(2) ? ["x"] : [] },
     createTime: timestampFromDate(new Date(noon.getTime() + i)),
   });
-  return { promotion, coupon: undefined, customerRedeemed: 0n };
+  const coupon = code === "" ? undefined : create(CouponSchema, { code, promotionId: id });
+  return { promotion, coupon, customerRedeemed: 0n };
 }
 
 function actionOf(random: Random, currencyCode: string): PromotionInit["action"] {
@@ -83,7 +102,12 @@ function actionOf(random: Random, currencyCode: string): PromotionInit["action"]
   }
 }
 
-/** Promotion and Tax as Order calls them, without their databases. */
+/** The goods as Catalog offers them; stock is not asked for. */
+export function offersOf({ variants }: Sale): Offers {
+  return { variants, available: undefined };
+}
+
+/** Promotion and Tax as Cart and Order call them, without their databases. */
 export function pricedBy({ offers, rates }: Sale): Pick<OrderDeps, "promotions" | "taxes"> {
   const never = async () => {
     throw new Error("not called here");
@@ -92,7 +116,9 @@ export function pricedBy({ offers, rates }: Sale): Pick<OrderDeps, "promotions" 
     promotions: {
       evaluate: async (request) => {
         const cart = readCart(request as EvaluateRequest);
-        const { discounts } = evaluateCart({ cart, offers, now: noon });
+        const { codes = [] } = request;
+        const open = offers.filter(({ coupon }) => coupon === undefined || codes.includes(coupon.code));
+        const { discounts } = evaluateCart({ cart, offers: open, now: noon });
         return toEvaluation({ currency: cart.currency, discounts, refusedCodes: [] });
       },
       redeem: async () => ({}) as never,
