@@ -63,6 +63,8 @@ export interface StoredContact {
   readonly phone: string;
   /** Absent when the buyer did not say. */
   readonly smsOptIn?: boolean;
+  /** BCP 47 tag; absent: the shop's. */
+  readonly language?: string;
 }
 
 export interface StoredAddress {

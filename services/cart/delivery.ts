@@ -33,10 +33,15 @@ export function toDelivery(req: Pick<SetDeliveryRequest, "contact" | "shippingAd
   if (violations.length > 0) {
     throw invalidArgument(violations);
   }
-  const { email, phone, smsOptIn } = contact;
+  const { email, phone, smsOptIn, language } = contact;
   const { name, line1, line2, city, state, postalCode, countryCode } = address;
   return {
-    contact: { email, phone, ...(smsOptIn !== undefined && { smsOptIn }) },
+    contact: {
+      email,
+      phone,
+      ...(smsOptIn !== undefined && { smsOptIn }),
+      ...(language !== "" && { language }),
+    },
     shippingAddress: { name, line1, line2, city, state, postalCode, countryCode },
   };
 }

@@ -77,8 +77,13 @@ export function draftOrder(frozen: FreezeCartResponse, request: PlaceOrderReques
   };
 }
 
-function plainContact({ email, phone, smsOptIn }: ContactMessage): Contact {
-  return { email, phone, ...(smsOptIn !== undefined && { smsOptIn }) };
+function plainContact({ email, phone, smsOptIn, language }: ContactMessage): Contact {
+  return {
+    email,
+    phone,
+    ...(smsOptIn !== undefined && { smsOptIn }),
+    ...(language !== "" && { language }),
+  };
 }
 
 function plainAddress(address: AddressMessage): Address {

@@ -121,6 +121,8 @@ export interface Contact {
   phone: string;
   /** Whether text messages may go to the phone; absent: nobody said, and they may. */
   smsOptIn?: boolean;
+  /** BCP 47 tag of the language of messages; absent: the shop's. */
+  language?: string;
 }
 
 /** A postal address. */

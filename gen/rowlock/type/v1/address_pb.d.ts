@@ -101,6 +101,15 @@ export declare type Contact = Message<"rowlock.type.v1.Contact"> & {
    * @generated from field: optional bool sms_opt_in = 3;
    */
   smsOptIn?: boolean | undefined;
+
+  /**
+   * BCP 47 tag of the language of messages, for example `de` or `id-ID`; empty:
+   * the shop's. Of a language that the shop does not write, a wider or its own
+   * one is taken.
+   *
+   * @generated from field: string language = 4;
+   */
+  language: string;
 };
 
 /**
