@@ -34,16 +34,13 @@ export function unknownProfile(id: string): Profile {
 /** What a customer may change. */
 export type ProfileContent = Pick<Profile, "name" | "phone" | "language" | "acceptsMarketing">;
 
-/** The parts of a profile that an update may change, by their name in a field mask. */
-export const changeableFields = {
-  name: "name",
-  phone: "phone",
-  language: "language",
-  accepts_marketing: "acceptsMarketing",
-} as const satisfies Record<string, keyof ProfileContent>;
-
-/** A field that an update may change. */
-export type ChangeableField = keyof typeof changeableFields;
+/** The parts of a profile that an update may change. */
+export const changeableFields = [
+  "name",
+  "phone",
+  "language",
+  "acceptsMarketing",
+] as const satisfies (keyof ProfileContent)[];
 
 /** A place that a customer has saved. */
 export interface SavedAddress {

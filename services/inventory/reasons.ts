@@ -19,7 +19,7 @@ export const fail = defineReasons({
     code: Code.AlreadyExists,
     message: "location {location_id} exists",
   },
-  UPDATE_MASK_INVALID: { code: Code.InvalidArgument, message: "update_mask: {description}" },
+  UPDATE_MASK_INVALID: { code: Code.InvalidArgument, message: "update_mask {description}" },
   /** Nobody need wait for it. */
   STOCK_AVAILABLE: {
     code: Code.FailedPrecondition,

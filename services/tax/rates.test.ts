@@ -113,10 +113,10 @@ test.each<[string, keyof TaxRate, unknown]>([
 });
 
 test.each<[string, string[], [string, string[]]]>([
-  ["an unknown path", ["rate"], ["UPDATE_MASK_INVALID", []]],
-  ["an output-only path", ["name", "create_time"], ["UPDATE_MASK_INVALID", []]],
-  ["nothing", [], ["UPDATE_MASK_INVALID", []]],
-  ["the etag alone", ["etag"], ["UPDATE_MASK_INVALID", []]],
+  ["an unknown path", ["rate"], ["UPDATE_MASK_INVALID", ["update_mask"]]],
+  ["an output-only path", ["name", "create_time"], ["UPDATE_MASK_INVALID", ["update_mask"]]],
+  ["nothing", [], ["UPDATE_MASK_INVALID", ["update_mask"]]],
+  ["the etag alone", ["etag"], ["UPDATE_MASK_INVALID", ["update_mask"]]],
   [
     "what is not valid",
     ["name", "rate_millionths", "included"],

@@ -9,7 +9,7 @@ export const fail = defineReasons({
     code: Code.AlreadyExists,
     message: "there is a tax rate {name} for this place and category",
   },
-  UPDATE_MASK_INVALID: { code: Code.InvalidArgument, message: "update_mask: {description}" },
+  UPDATE_MASK_INVALID: { code: Code.InvalidArgument, message: "update_mask {description}" },
   /** The rate changed since the caller read it: read it again. */
   ETAG_MISMATCH: { code: Code.Aborted, message: "tax rate {tax_rate_id} has changed; its etag is {etag}" },
   CURRENCY_MIXED: {

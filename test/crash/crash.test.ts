@@ -26,8 +26,16 @@ const points = [
 
 function ownSteps(steps: readonly string[]): string[] {
   return steps.filter(
-    (step) => /^(?:order|payment|inventory|promotion): /.test(step) && !recorded.card.steps.includes(step),
+    (step) =>
+      /^(?:order|payment|inventory|promotion): /.test(step) &&
+      !isAtItsOwnTime(step) &&
+      !recorded.card.steps.includes(step),
   );
+}
+
+/** What goes on beside a journey need not come before its end: telling of it, and giving back what is given back. */
+function isAtItsOwnTime(step: string): boolean {
+  return /\boutbox/.test(step) || /^promotion: insert redemption(?: \(\d+\))?$/.test(step);
 }
 
 function pointsOf(

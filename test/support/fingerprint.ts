@@ -1,4 +1,5 @@
 import { asSuperuser } from "../../lib/testing/postgres.ts";
+import { waitFor } from "../../lib/testing/wait-for.ts";
 
 /** The services' own schemas; what the jobs' library keeps for itself changes all the time. */
 const schemas = "catalog inventory promotion tax cart order payment shipping notify customer webhook".split(
@@ -20,4 +21,20 @@ export async function fingerprint(databaseUrl: string): Promise<Record<string, s
     if (rows.length < schemas.length) throw new Error("tables are missing");
     return Object.fromEntries(rows.map(({ name, digest }) => [name, digest]));
   });
+}
+
+/** Waits until other systems were told of the order, and that is noted: the last thing that happens by itself. */
+export async function orderTold(databaseUrl: string, orderId: string): Promise<void> {
+  await asSuperuser(databaseUrl, (client) =>
+    waitFor(
+      async () => {
+        const { rows } = await client.query<{ published: boolean }>(
+          `select published from "order".event where order_id = $1 and kind = 'placed'`,
+          [orderId],
+        );
+        return rows[0]?.published;
+      },
+      { what: "the telling of an order" },
+    ),
+  );
 }

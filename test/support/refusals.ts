@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { waitFor } from "../../lib/testing/wait-for.ts";
 import { type Buyer, newBuyer, newOrder } from "./buyer.ts";
 import { expectTypedRefusal } from "./errors.ts";
-import { fingerprint } from "./fingerprint.ts";
+import { fingerprint, orderTold } from "./fingerprint.ts";
 import { callRaw, type RawCall } from "./raw.ts";
 import { infoIn } from "./rest.ts";
 import { openShop, type TestShop } from "./shop.ts";
@@ -22,7 +22,7 @@ export interface Victim extends AsyncDisposable {
   productId: string;
 }
 
-/** Sells BAD, of which 50 are left but one, BAD-2, and EURO, which has no price in dollars. */
+/** Sells BAD, of which 50 are left but one, BAD-2, and EURO, which has no price in dollars. Then nothing changes by itself. */
 export async function openVictim(): Promise<Victim> {
   const shop = await openShop();
   const { rest, staff } = shop;
@@ -37,6 +37,7 @@ export async function openVictim(): Promise<Victim> {
   await empty.deliver();
   await homeless.add("BAD");
   const { buyer: customer, order } = await newOrder(rest, ["BAD"]);
+  await orderTold(shop.databaseUrl, order.body.id);
   const found = await rest("GET", "/v1/products?pageSize=1");
   return {
     shop,

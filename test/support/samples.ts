@@ -27,6 +27,7 @@ const values: Record<string, JsonValue> = {
   "rowlock.legacy.micro_services.v1.SendEmailRequest.from_email": "shop@example.com",
   "rowlock.legacy.micro_services.v1.SendEmailRequest.to_email": "ada@example.com",
   "rowlock.legacy.pycom.v1.UpdateCartRequest.v": 1,
+  "rowlock.inventory.v1.TransferStockRequest.to_location_id": "east",
   "rowlock.notify.v1.SendSmsRequest.to": "+14155550123",
   "rowlock.promotion.v1.CreateCouponsRequest.count": 0,
   "rowlock.promotion.v1.CreateCouponsRequest.prefix": "",

@@ -1,13 +1,15 @@
+import { create } from "@bufbuild/protobuf";
 import type { Validator } from "@bufbuild/protovalidate";
 import type { MethodImpl } from "@connectrpc/connect";
-import { CustomerService } from "../../../gen/rowlock/customer/v1/customer_pb.js";
+import { CustomerSchema, CustomerService } from "../../../gen/rowlock/customer/v1/customer_pb.js";
 import { callerKey, once } from "../../../lib/idempotency/idempotency.ts";
+import { readNamed } from "../../../lib/update-mask.ts";
 import { customerOf } from "../access.ts";
 import { etagOf, toCustomer } from "../convert.ts";
+import { changeableFields } from "../profile.ts";
 import { fail } from "../reasons.ts";
 import type { CustomerDeps } from "../service.ts";
 import { openProfile, updateProfile } from "../store-profile.ts";
-import { readChange } from "../update-mask.ts";
 
 const method = CustomerService.method.updateOwnProfile;
 
@@ -23,7 +25,16 @@ export function updateOwnProfile({
 }: CustomerDeps & { validator: Validator }): MethodImpl<typeof method> {
   return async (request, ctx) => {
     const id = customerOf(ctx);
-    const change = readChange(validator, request);
+    const { customer: resource = create(CustomerSchema), updateMask: mask } = request;
+    const content = readNamed({
+      schema: CustomerSchema,
+      resource,
+      field: "customer",
+      mask,
+      changeable: changeableFields,
+      validator,
+      fail,
+    });
     const call = { method, caller: callerKey(ctx), key: request.requestId, request };
     return db.transaction((tx) =>
       once(tx, call, async () => {
@@ -31,8 +42,8 @@ export function updateOwnProfile({
         const present = await openProfile(tx, { id, now });
         if (present === undefined) throw fail("ACCOUNT_REQUIRED", {});
         const etag = etagOf(present.revision);
-        if (change.etag !== "" && change.etag !== etag) throw fail("ETAG_MISMATCH", { etag });
-        return toCustomer(await updateProfile(tx, { id, content: { ...present, ...change.content }, now }));
+        if (resource.etag !== "" && resource.etag !== etag) throw fail("ETAG_MISMATCH", { etag });
+        return toCustomer(await updateProfile(tx, { id, content: { ...present, ...content }, now }));
       }),
     );
   };

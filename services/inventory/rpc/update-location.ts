@@ -1,12 +1,14 @@
 import { createValidator } from "@bufbuild/protovalidate";
 import type { MethodImpl } from "@connectrpc/connect";
-import { InventoryService } from "../../../gen/rowlock/inventory/v1/inventory_pb.js";
+import { InventoryService, LocationSchema } from "../../../gen/rowlock/inventory/v1/inventory_pb.js";
 import { callerKey, once } from "../../../lib/idempotency/idempotency.ts";
+import { readNamed, required } from "../../../lib/update-mask.ts";
 import { toLocation } from "../convert.ts";
 import { fail } from "../reasons.ts";
 import type { InventoryDeps } from "../service.ts";
 import { updateLocation as writeLocation } from "../store-location.ts";
-import { readChange } from "../update-mask.ts";
+
+const changeable = ["name", "priority", "paused"] as const;
 
 /** Changes the fields of a location that the mask names. Safe to retry with a request_id. */
 export function updateLocation({
@@ -15,7 +17,17 @@ export function updateLocation({
 }: InventoryDeps): MethodImpl<typeof InventoryService.method.updateLocation> {
   const validator = createValidator();
   return async (request, ctx) => {
-    const { id, content } = readChange(validator, request);
+    const resource = required(request.location, "location");
+    const { id } = resource;
+    const content = readNamed({
+      schema: LocationSchema,
+      resource,
+      field: "location",
+      mask: request.updateMask,
+      changeable,
+      validator,
+      fail,
+    });
     const call = {
       method: InventoryService.method.updateLocation,
       caller: callerKey(ctx),

@@ -12,9 +12,9 @@ export interface Call {
  * answered as they did when made at once and would have left `after`
  * (linearizability: Herlihy and Wing, 1990; the search is Wing and Gong's,
  * 1993). A sweep visits each shelf in a transaction of its own and passes over
- * busy ones, so each of its visits may stand anywhere, or nowhere. So may those of
- * a reservation that is short of units, frees what is due, and then finds enough
- * since a location that was paused has been opened meanwhile.
+ * busy ones, so each of its visits may stand anywhere, or nowhere. So may the
+ * freeing of due holds by a reservation that is short of units: those that
+ * share its transaction are decided once more after it.
  */
 export function explain({
   before,
@@ -33,7 +33,7 @@ export function explain({
     return isDeepStrictEqual(model.apply(only.command, now), only.answer) && isSame(model, after);
   }
   const asked = calls.filter(({ command }) => command.rpc !== "sweep");
-  const mayVisit = calls.some(({ command: { rpc } }) => rpc === "sweep" || rpc === "pause");
+  const mayVisit = calls.some(({ command: { rpc } }) => rpc === "sweep" || rpc === "reserve");
   const visits = mayVisit ? Object.keys(before.stock) : [];
   return search({ before, calls: asked, visits, after, now });
 }

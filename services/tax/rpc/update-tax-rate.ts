@@ -1,12 +1,14 @@
 import type { Validator } from "@bufbuild/protovalidate";
 import type { MethodImpl } from "@connectrpc/connect";
-import { TaxService } from "../../../gen/rowlock/tax/v1/tax_pb.js";
+import { TaxRateSchema, TaxService } from "../../../gen/rowlock/tax/v1/tax_pb.js";
 import { callerKey, once } from "../../../lib/idempotency/idempotency.ts";
+import { readNamed, required } from "../../../lib/update-mask.ts";
 import { etagOf, toContent, toTaxRate } from "../convert.ts";
 import { fail } from "../reasons.ts";
 import type { TaxParts } from "../service.ts";
 import { lockRate, updateRate } from "../store.ts";
-import { readChange } from "../update-mask.ts";
+
+const changeable = ["name", "countryCode", "region", "taxCategory", "rateMillionths", "included"] as const;
 
 /**
  * Changes the fields that the mask names, on the locked row: of two updates with the same etag the second finds
@@ -19,7 +21,17 @@ export function updateTaxRate({
   validator,
 }: TaxParts & { validator: Validator }): MethodImpl<typeof TaxService.method.updateTaxRate> {
   return async (request, ctx) => {
-    const { taxRateId, etag, content } = readChange(validator, request);
+    const resource = required(request.taxRate, "tax_rate");
+    const { id: taxRateId, etag } = resource;
+    const content = readNamed({
+      schema: TaxRateSchema,
+      resource,
+      field: "tax_rate",
+      mask: request.updateMask,
+      changeable,
+      validator,
+      fail,
+    });
     const call = {
       method: TaxService.method.updateTaxRate,
       caller: callerKey(ctx),

@@ -1,7 +1,8 @@
 import type { Validator } from "@bufbuild/protovalidate";
 import type { MethodImpl } from "@connectrpc/connect";
-import { WebhookService } from "../../../gen/rowlock/webhook/v1/webhook_pb.js";
+import { EndpointSchema, WebhookService } from "../../../gen/rowlock/webhook/v1/webhook_pb.js";
 import { callerKey, once } from "../../../lib/idempotency/idempotency.ts";
+import { readNamed, required } from "../../../lib/update-mask.ts";
 import { toEndpoint } from "../convert.ts";
 import { etagOf } from "../endpoint.ts";
 import { checkUrl } from "../public-address.ts";
@@ -9,7 +10,8 @@ import { fail } from "../reasons.ts";
 import type { WebhookParts } from "../service.ts";
 import { giveUpPending } from "../store-delivery.ts";
 import { lockEndpoint, updateEndpointRow } from "../store-endpoint.ts";
-import { readChange } from "../update-mask.ts";
+
+const changeable = ["url", "eventTypes", "description", "disabled"] as const;
 
 /**
  * Changes the fields that the mask names, on the locked row: of two updates with the same etag the second finds
@@ -22,7 +24,17 @@ export function updateEndpoint({
   validator,
 }: WebhookParts & { validator: Validator }): MethodImpl<typeof WebhookService.method.updateEndpoint> {
   return async (request, ctx) => {
-    const { endpointId, etag, content } = readChange(validator, request);
+    const resource = required(request.endpoint, "endpoint");
+    const { id: endpointId, etag } = resource;
+    const content = readNamed({
+      schema: EndpointSchema,
+      resource,
+      field: "endpoint",
+      mask: request.updateMask,
+      changeable,
+      validator,
+      fail,
+    });
     if (content.url !== undefined) await checkUrl(content.url, rules);
     const call = {
       method: WebhookService.method.updateEndpoint,
