@@ -3,6 +3,7 @@ import { json, queryInteger, type Reply, type SandboxRequest, type Vendor } from
 import { Router } from "../http/router.ts";
 import { fundCashBalance } from "../stripe/bank-transfer.ts";
 import { customerOf } from "../stripe/context.ts";
+import { decideDispute } from "../stripe/dispute.ts";
 import { CSS, SCRIPT } from "./assets.ts";
 import { answerAuthentication, authenticationPage } from "./authentication.ts";
 import type { InboxContext, Section, Visit } from "./context.ts";
@@ -82,7 +83,21 @@ export function createInbox(ctx: InboxContext): Vendor {
     const answered = answerAuthentication(ctx, { id: path["id"] ?? "", approved: outcome === "authorise" });
     return answered ?? text(409, "this payment does not wait for authentication\n");
   });
+  router.add("POST", "/sandbox/disputes/:id", ({ path, request }) => {
+    const outcome = parseFlatForm(request.body.toString())?.get("outcome")?.[0];
+    if (outcome !== "won" && outcome !== "lost") return text(400, "outcome must be won or lost\n");
+    return decide({ id: path["id"] ?? "", won: outcome === "won" });
+  });
   router.add("POST", "/sandbox/payments/:id/fund", ({ path }) => fund(path["id"] ?? ""));
+
+  /** Plays the bank that decides a dispute. */
+  function decide({ id, won }: { id: string; won: boolean }): Reply | undefined {
+    const dispute = ctx.stripe.records.disputes.get(id);
+    if (!dispute) return undefined;
+    const decided = ctx.stripe.store.write(() => decideDispute(ctx.stripe, { dispute, won }));
+    if (!decided) return text(409, "this dispute is over\n");
+    return { status: 303, headers: { location: "/sandbox/payments" } };
+  }
 
   /** Plays the payer of a bank transfer: sends what is missing, with the right reference. */
   function fund(id: string): Reply | undefined {

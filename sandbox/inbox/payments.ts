@@ -1,4 +1,5 @@
-import type { ChargeRecord, Intent, IntentStatus } from "../stripe/records.ts";
+import { disputesOf, isInquiry, isOpen } from "../stripe/dispute.ts";
+import type { ChargeRecord, DisputeRecord, DisputeStatus, Intent, IntentStatus } from "../stripe/records.ts";
 import { renderIntent } from "../stripe/render.ts";
 import { cardByName } from "../stripe/test-cards.ts";
 import { type InboxContext, PAGE_SIZE, pageOf, type Section, type Visit } from "./context.ts";
@@ -13,6 +14,13 @@ const TONE: Record<IntentStatus, "good" | "bad" | "wait" | "plain"> = {
   requires_payment_method: "plain",
   processing: "wait",
   canceled: "plain",
+};
+
+const DISPUTE_TONE: Partial<Record<DisputeStatus, "good" | "bad">> = {
+  won: "good",
+  warning_closed: "good",
+  lost: "bad",
+  needs_response: "bad",
 };
 
 export function paymentSection(ctx: InboxContext): Section {
@@ -48,7 +56,7 @@ export function paymentSection(ctx: InboxContext): Section {
       <td>${chip(intent.status.replaceAll("_", " "), intent.last_error ? "bad" : TONE[intent.status])}${
         intent.last_error &&
         html`<br><span class="dim small">${intent.last_error.decline_code ?? intent.last_error.code}</span>`
-      }${action(intent)}</td>
+      }${action(intent)}${charge?.disputed && disputesOf(ctx.stripe, charge.id).map(disputeRow)}</td>
       <td>${methodName(intent, charge)}</td>
       <td>${intent.description ?? intent.receipt_email ?? ""}${tags.length > 0 && html`<span class="dim small"> ${tags.join(", ")}</span>`}<br><code class="dim">${intent.id}</code></td>
     </tr>`;
@@ -65,6 +73,19 @@ export function paymentSection(ctx: InboxContext): Section {
       <button class="plain">Transfer ${money(left, intent.currency)}</button></form>`;
   }
 
+  /** A dispute, and what a person can decide in the place of the bank. */
+  function disputeRow(dispute: DisputeRecord): Html {
+    const [won, lost] = isInquiry(dispute) ? ["Close", "Escalate"] : ["Won", "Lost"];
+    return html`<br><span class="dim small">${dispute.reason.replaceAll("_", " ")}</span> ${chip(
+      dispute.status.replaceAll("_", " "),
+      DISPUTE_TONE[dispute.status] ?? "wait",
+    )}${
+      isOpen(dispute) &&
+      html`<form class="inline" method="post" action="/sandbox/disputes/${dispute.id}">
+      <button class="plain" name="outcome" value="won">${won}</button><button class="plain" name="outcome" value="lost">${lost}</button></form>`
+    }`;
+  }
+
   /** Stripe's payment intent, and what became of its money, which Stripe tells at the charge. */
   function toJson(intent: Intent, { brief }: { brief: boolean }): object {
     const charge = charges.get(intent.latest_charge ?? "");
@@ -76,6 +97,9 @@ export function paymentSection(ctx: InboxContext): Section {
       amount_captured: charge?.amount_captured ?? 0,
       amount_refunded: charge ? refundedOf(charge) : 0,
       captured: charge?.captured ?? false,
+      ...(charge?.disputed && {
+        disputes: disputesOf(ctx.stripe, charge.id).map((each) => ({ id: each.id, status: each.status })),
+      }),
     };
   }
 

@@ -6,6 +6,7 @@ import { randomBase62 } from "../ids.ts";
 import type { Deliveries } from "../webhooks/deliveries.ts";
 import type { Endpoint, Route, StripeContext } from "./context.ts";
 import { customerRoutes } from "./customers.ts";
+import { disputeRoutes } from "./disputes.ts";
 import { invalidParam, StripeError } from "./errors.ts";
 import { eventRoutes } from "./events.ts";
 import { expand } from "./expand.ts";
@@ -28,6 +29,7 @@ export function createStripeApi(ctx: StripeContext, deliveries: Deliveries): Ven
     ...paymentMethodRoutes(ctx),
     ...paymentIntentRoutes(ctx),
     ...refundRoutes(ctx),
+    ...disputeRoutes(ctx),
     ...eventRoutes(ctx, deliveries),
     balance,
   ]) {

@@ -18,7 +18,7 @@ import {
   shipping,
   text,
 } from "./params.ts";
-import { attach, methodOf } from "./payment-methods.ts";
+import { attach, detach, methodOf, methodsOf } from "./payment-methods.ts";
 import type { CustomerRecord } from "./records.ts";
 import { renderCashBalance, renderCashTransaction, renderCustomer } from "./render-customer.ts";
 
@@ -91,6 +91,7 @@ export function customerRoutes(ctx: StripeContext): Route[] {
         ...customerOf(ctx, { id: path["id"] ?? "", param: "id" }),
         deleted: true,
       });
+      for (const method of methodsOf(ctx, customer.id)) detach(ctx, { method, cause });
       ctx.emit({ type: "customer.deleted", object: { kind: "customer", record: customer }, cause });
       return renderCustomer(customer);
     };

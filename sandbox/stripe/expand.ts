@@ -3,6 +3,7 @@ import type { Records } from "./records.ts";
 import { type Links, renderIntent } from "./render.ts";
 import { renderCharge, renderPaymentMethod, renderRefund } from "./render-charge.ts";
 import { renderCustomer } from "./render-customer.ts";
+import { renderDispute } from "./render-dispute.ts";
 
 /** Fields that hold an id which can be expanded, and never an empty list of meanings: the id's prefix decides. */
 const EXPANDABLE = new Set([
@@ -66,6 +67,9 @@ export function expand({
         return render(records.intents.get(id), (intent) => renderIntent(intent, links));
       case "pm":
         return render(records.methods.get(id), renderPaymentMethod);
+      case "dp":
+      case "du":
+        return render(records.disputes.get(id), renderDispute);
       case "re":
         return render(records.refunds.get(id), renderRefund);
       default:

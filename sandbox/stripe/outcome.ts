@@ -1,4 +1,5 @@
 import { type Cause, newId, type StripeContext } from "./context.ts";
+import { openDispute } from "./dispute.ts";
 import { StripeError } from "./errors.ts";
 import type { ChargeRecord, Intent, PaymentFailure, PaymentMethodRecord } from "./records.ts";
 import type { CardBehaviour } from "./test-cards.ts";
@@ -23,8 +24,12 @@ export function finishPayment(
   });
   const keep =
     intent.customer !== undefined && intent.setup_future_usage !== undefined && method.type === "card";
-  if (!method.customer)
-    ctx.records.methods.put({ ...method, ...(keep ? { customer: intent.customer } : { spent: true }) });
+  if (!method.customer) {
+    const used = { ...method, ...(keep ? { customer: intent.customer } : { spent: true as const }) };
+    const record = ctx.records.methods.put(used);
+    if (keep)
+      ctx.emit({ type: "payment_method.attached", object: { kind: "payment_method", record }, cause });
+  }
   const { next_action: _, last_error: __, ...rest } = intent;
   const paid = ctx.records.intents.put({
     ...rest,
@@ -40,6 +45,7 @@ export function finishPayment(
     object: { kind: "payment_intent", record: paid },
     cause,
   });
+  if (!manual) openDispute(ctx, { charge, cause });
   return paid;
 }
 

@@ -1,4 +1,4 @@
-import { type Call, customerOf, newId, type Route, type StripeContext } from "./context.ts";
+import { type Call, type Cause, customerOf, newId, type Route, type StripeContext } from "./context.ts";
 import { invalidParam, missingObject, refused, StripeError } from "./errors.ts";
 import { listPage } from "./listing.ts";
 import {
@@ -49,7 +49,7 @@ export function paymentMethodRoutes(ctx: StripeContext): Route[] {
     { method: "GET", path: one, endpoint: retrieve },
     { method: "POST", path: one, endpoint: update },
     { method: "POST", path: `${one}/attach`, endpoint: attachTo },
-    { method: "POST", path: `${one}/detach`, endpoint: detach },
+    { method: "POST", path: `${one}/detach`, endpoint: detachFrom },
     { method: "GET", path: "/v1/customers/:customer/payment_methods", endpoint: listMethods },
   ];
 
@@ -117,7 +117,7 @@ export function paymentMethodRoutes(ctx: StripeContext): Route[] {
     };
   }
 
-  function detach({ params, path, cause }: Call) {
+  function detachFrom({ params, path, cause }: Call) {
     readParams({ shape: { expand: list(text()) }, values: params });
     return () => {
       const method = methodOf(ctx, { id: path["id"] ?? "", param: "id" });
@@ -127,14 +127,7 @@ export function paymentMethodRoutes(ctx: StripeContext): Route[] {
             "The payment method you provided is not attached to a customer so detachment is impossible.",
         });
       }
-      const { customer: _, ...rest } = method;
-      const detached = methods.put({ ...rest, spent: true });
-      ctx.emit({
-        type: "payment_method.detached",
-        object: { kind: "payment_method", record: detached },
-        cause,
-      });
-      return renderPaymentMethod(detached);
+      return renderPaymentMethod(detach(ctx, { method, cause }));
     };
   }
 
@@ -227,6 +220,22 @@ export function attach(
     });
   }
   return ctx.records.methods.put({ ...method, customer });
+}
+
+/** Takes a method off its customer; it cannot pay again. */
+export function detach(
+  ctx: StripeContext,
+  { method, cause }: { method: PaymentMethodRecord; cause: Cause },
+): PaymentMethodRecord {
+  const { customer: _, ...rest } = method;
+  const record = ctx.records.methods.put({ ...rest, spent: true });
+  ctx.emit({ type: "payment_method.detached", object: { kind: "payment_method", record }, cause });
+  return record;
+}
+
+/** The methods saved for a customer. */
+export function methodsOf(ctx: StripeContext, customer: string): PaymentMethodRecord[] {
+  return ctx.records.methods.page({ where: { customer }, limit: 10_000 }).items;
 }
 
 export const SPENT =

@@ -142,6 +142,7 @@ export interface ChargeRecord extends StripeRecord {
   customer?: string;
   failure?: { code: string; decline_code?: string; message: string };
   authenticated?: true;
+  disputed?: true;
   description?: string | null;
   receipt_email?: string | null;
   shipping?: ShippingRecord | null;
@@ -157,6 +158,32 @@ export interface RefundRecord extends StripeRecord {
   type: PaymentMethodRecord["type"];
   reason?: "duplicate" | "fraudulent" | "requested_by_customer";
   status: "succeeded";
+}
+
+/** Stripe's own words; those that begin with `warning` are of inquiries, which have taken no money yet. */
+export type DisputeStatus =
+  | "warning_needs_response"
+  | "warning_under_review"
+  | "warning_closed"
+  | "needs_response"
+  | "under_review"
+  | "won"
+  | "lost";
+
+export interface DisputeRecord extends StripeRecord {
+  amount: number;
+  currency: string;
+  charge: string;
+  intent: string;
+  card: CardRecord;
+  reason: string;
+  status: DisputeStatus;
+  /** When the shop's answer is due; milliseconds. */
+  due: number;
+  evidence: Record<string, string>;
+  submissions: number;
+  /** What was taken from the shop (negative) and given back. */
+  moves: { id: string; created: number; amount: number }[];
 }
 
 export interface CashTransactionRecord extends StripeRecord {
@@ -175,6 +202,7 @@ export type Snapshot =
   | { kind: "payment_intent"; record: Intent }
   | { kind: "charge"; record: ChargeRecord }
   | { kind: "refund"; record: RefundRecord }
+  | { kind: "dispute"; record: DisputeRecord }
   | { kind: "customer"; record: CustomerRecord }
   | { kind: "payment_method"; record: PaymentMethodRecord }
   | { kind: "customer_cash_balance_transaction"; record: CashTransactionRecord };
@@ -216,6 +244,10 @@ export function openRecords(store: Store) {
     refunds: new Collection<RefundRecord, "intent" | "charge">(store, {
       name: "stripe_refund",
       keys: { intent: (refund) => refund.intent, charge: (refund) => refund.charge },
+    }),
+    disputes: new Collection<DisputeRecord, "intent" | "charge">(store, {
+      name: "stripe_dispute",
+      keys: { intent: (dispute) => dispute.intent, charge: (dispute) => dispute.charge },
     }),
     cash: new Collection<CashTransactionRecord, "customer">(store, {
       name: "stripe_cash_transaction",

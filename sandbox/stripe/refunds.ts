@@ -1,5 +1,6 @@
 import { book } from "./bank-transfer.ts";
 import { type Call, customerOf, newId, type Route, type StripeContext } from "./context.ts";
+import { disputesOf, hasTheMoney } from "./dispute.ts";
 import { invalidParam, missingObject, refused } from "./errors.ts";
 import { listPage } from "./listing.ts";
 import {
@@ -119,6 +120,12 @@ export function refundRoutes(ctx: StripeContext): Route[] {
   }
 
   function refundable(charge: ChargeRecord): ChargeRecord {
+    if (charge.disputed && disputesOf(ctx, charge.id).some(hasTheMoney)) {
+      throw refused({
+        message: `Charge ${charge.id} has been charged back; cannot issue a refund.`,
+        code: "charge_disputed",
+      });
+    }
     if (charge.status === "succeeded" && charge.captured) return charge;
     throw refused({
       message: `Charge ${charge.id} has not been captured and cannot be refunded. Cancel its PaymentIntent instead.`,

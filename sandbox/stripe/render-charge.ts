@@ -22,7 +22,7 @@ export function renderCharge(charge: ChargeRecord): Stripe.Charge {
     currency: charge.currency,
     customer: charge.customer ?? null,
     description: charge.description ?? null,
-    disputed: false,
+    disputed: charge.disputed ?? false,
     failure_balance_transaction: null,
     failure_code: failure?.code ?? null,
     failure_message: failure?.message ?? null,

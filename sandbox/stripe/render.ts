@@ -3,6 +3,7 @@ import { financialAddresses } from "./bank-accounts.ts";
 import type { EventRecord, Intent, NextAction, PaymentFailure, Snapshot } from "./records.ts";
 import { renderCharge, renderPaymentMethod, renderRefund } from "./render-charge.ts";
 import { renderCashTransaction, renderCustomer } from "./render-customer.ts";
+import { renderDispute } from "./render-dispute.ts";
 import { renderShipping, seconds } from "./render-parts.ts";
 
 export const API_VERSION = "2026-10-28.endive";
@@ -20,6 +21,8 @@ export function renderSnapshot(snapshot: Snapshot, links: Links): object {
       return renderCharge(snapshot.record);
     case "refund":
       return renderRefund(snapshot.record);
+    case "dispute":
+      return renderDispute(snapshot.record);
     case "customer":
       return renderCustomer(snapshot.record);
     case "payment_method":

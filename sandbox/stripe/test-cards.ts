@@ -1,6 +1,7 @@
 /** What a bank answers to a charge. `decline` carries Stripe's code and decline code. */
 export type CardBehaviour =
-  | { kind: "approve" }
+  /** Pays; once the money is taken its owner disputes the charge, or only inquires. */
+  | { kind: "approve"; dispute?: { reason: string; inquiry: boolean } }
   | { kind: "decline"; code: string; declineCode?: string; message: string }
   /** Asks for authentication on every payment; `after` is the bank's answer after it. */
   | { kind: "challenge"; after: CardBehaviour };
@@ -17,6 +18,10 @@ export interface TestCard {
 
 const approve: CardBehaviour = { kind: "approve" };
 const declined = "Your card was declined.";
+
+function disputing(reason: string, inquiry = false): CardBehaviour {
+  return { kind: "approve", dispute: { reason, inquiry } };
+}
 
 function decline(code: string, declineCode: string | undefined, message: string): CardBehaviour {
   return { kind: "decline", code, message, ...(declineCode && { declineCode }) };
@@ -77,6 +82,9 @@ export const TEST_CARDS: readonly TestCard[] = [
     ),
   ),
   card("chargeDeclinedFraudulent", "4100000000000019", decline("card_declined", "fraudulent", declined)),
+  card("createDispute", "4000000000000259", disputing("fraudulent")),
+  card("createDisputeProductNotReceived", "4000000000002685", disputing("product_not_received")),
+  card("createDisputeInquiry", "4000000000001976", disputing("fraudulent", true)),
   card("authenticationRequired", "4000002760003184", { kind: "challenge", after: approve }),
   card("authenticationRequiredOnSetup", "4000002500003155", { kind: "challenge", after: approve }),
   card("threeDSecure2Required", "4000000000003220", { kind: "challenge", after: approve }),

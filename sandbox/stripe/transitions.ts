@@ -1,5 +1,6 @@
 import { book, confirmBankTransfer } from "./bank-transfer.ts";
 import { type Cause, customerOf, type StripeContext } from "./context.ts";
+import { openDispute } from "./dispute.ts";
 import { refused, StripeError } from "./errors.ts";
 import { backToStart, cardError, failPayment, finishPayment } from "./outcome.ts";
 import { SPENT } from "./payment-methods.ts";
@@ -186,6 +187,7 @@ export function captureIntent(
   });
   ctx.emit({ type: "charge.captured", object: { kind: "charge", record: settled }, cause });
   ctx.emit({ type: "payment_intent.succeeded", object: { kind: "payment_intent", record: paid }, cause });
+  openDispute(ctx, { charge: settled, cause });
   return paid;
 }
 

@@ -70,6 +70,8 @@ async function tourStripe({ stripe, url }: Harness): Promise<void> {
   await stripe.charges.list({ payment_intent: held.id });
   await stripe.charges.retrieve((held.latest_charge as { id: string }).id);
 
+  await tourDisputes(stripe);
+
   const open = await stripe.paymentIntents.create({ amount: 900, currency: "usd", ...never });
   await stripe.paymentIntents.update(open.id, { amount: 950, metadata: { a: "1" } });
   await refused(stripe.paymentIntents.confirm(open.id, { payment_method: "pm_card_chargeDeclined" }));
@@ -128,6 +130,38 @@ async function tourStripe({ stripe, url }: Harness): Promise<void> {
   await refused(stripe.customers.create({ name: "B" }, { idempotencyKey: "tour" }));
   await stripe.paymentMethods.detach(saved.id);
   await stripe.customers.del(customer.id);
+}
+
+async function tourDisputes(stripe: Harness["stripe"]): Promise<void> {
+  const evidence = (text: string) => ({ evidence: { uncategorized_text: text } });
+  for (const [card, answer] of [
+    ["createDispute", "winning_evidence"],
+    ["createDispute", "losing_evidence"],
+    ["createDisputeProductNotReceived", "The parcel was delivered."],
+    ["createDisputeInquiry", "winning_evidence"],
+    ["createDisputeInquiry", "losing_evidence"],
+  ] as const) {
+    const paid = await stripe.paymentIntents.create({
+      amount: 1500,
+      currency: "usd",
+      confirm: true,
+      payment_method: `pm_card_${card}`,
+      automatic_payment_methods: { enabled: true, allow_redirects: "never" },
+      expand: ["latest_charge"],
+    });
+    const [dispute] = (await stripe.disputes.list({ payment_intent: paid.id, limit: 1 })).data;
+    const id = dispute?.id ?? "";
+    await stripe.disputes.retrieve(id, { expand: ["charge", "payment_intent"] });
+    if (card !== "createDisputeInquiry") await refused(stripe.refunds.create({ payment_intent: paid.id }));
+    await stripe.disputes.update(id, { ...evidence("draft"), submit: false, metadata: { seen: "yes" } });
+    await stripe.disputes.update(id, evidence(answer));
+    await stripe.disputes.retrieve(id);
+  }
+  const [inquiry] = (await stripe.disputes.list({ created: { gte: 1 }, limit: 1 })).data;
+  await stripe.disputes.close(inquiry?.id ?? "");
+  await refused(stripe.disputes.close(inquiry?.id ?? ""));
+  await refused(stripe.disputes.update(inquiry?.id ?? "", evidence("late")));
+  await refused(stripe.disputes.retrieve("dp_none"));
 }
 
 async function tourShippo({ shippo }: Harness): Promise<void> {
