@@ -1,13 +1,22 @@
-import type { MessageInitShape } from "@bufbuild/protobuf";
+import { create, type MessageInitShape } from "@bufbuild/protobuf";
 import { timestampFromDate } from "@bufbuild/protobuf/wkt";
-import { Shipment_State, type ShipmentSchema } from "../../gen/rowlock/shipping/v1/shipping_pb.js";
-import type { Rate } from "./rates.ts";
+import {
+  type FlatRate as FlatRateMessage,
+  FlatRateSchema,
+  Shipment_State,
+  type ShipmentSchema,
+} from "../../gen/rowlock/shipping/v1/shipping_pb.js";
+import type { FlatRate } from "./flat-rate.ts";
+import { type Rate, rateOf } from "./rates.ts";
 import type { Shipment, ShipmentState } from "./shipment.ts";
 
 const states = {
   RATED: Shipment_State.RATED,
   BUYING: Shipment_State.BUYING,
   LABELED: Shipment_State.LABELED,
+  READY: Shipment_State.READY,
+  SHIPPED: Shipment_State.SHIPPED,
+  SPLIT: Shipment_State.SPLIT,
 } as const satisfies Record<ShipmentState, Shipment_State>;
 
 /** The message of a shipment. */
@@ -19,6 +28,12 @@ export function toMessage(shipment: Shipment): MessageInitShape<typeof ShipmentS
     address: shipment.address,
     rates: shipment.rates.map(toRateMessage),
     rateId: shipment.rateId,
+    items: shipment.items.map(({ quantity, unitPrice, ...item }) => ({
+      ...item,
+      quantity: BigInt(quantity),
+      unitPrice: { currencyCode: shipment.currencyCode, amount: BigInt(unitPrice) },
+    })),
+    carrier: shipment.carrier || (rateOf(shipment, shipment.rateId)?.carrier ?? ""),
     trackingNumber: shipment.trackingNumber,
     trackingUrl: shipment.trackingUrl,
     labelUrl: shipment.labelUrl,
@@ -30,4 +45,29 @@ export function toMessage(shipment: Shipment): MessageInitShape<typeof ShipmentS
 
 function toRateMessage({ currencyCode, amount, ...rate }: Rate) {
   return { ...rate, price: { currencyCode, amount } };
+}
+
+/** The message of a flat rate. */
+export function toFlatRateMessage({ revision, createTime, updateTime, ...rate }: FlatRate): FlatRateMessage {
+  return create(FlatRateSchema, {
+    ...{ id: rate.id, title: rate.title, everywhereElse: rate.everywhereElse },
+    destinations: rate.destinations.map(({ countryCode, regions, excludedRegions }) => ({
+      countryCode,
+      regions: [...regions],
+      excludedRegions: [...excludedRegions],
+    })),
+    tiers: rate.tiers.map(({ currencyCode, amount, ...tier }) => ({
+      price: { currencyCode, amount },
+      ...tier,
+    })),
+    estimatedDays: rate.estimatedDays,
+    etag: etagOf(revision),
+    createTime: timestampFromDate(createTime),
+    updateTime: timestampFromDate(updateTime),
+  });
+}
+
+/** The etag of a flat rate's revision; opaque to callers. */
+export function etagOf(revision: bigint): string {
+  return revision.toString(36);
 }

@@ -29,7 +29,7 @@ export async function purchase(deps: ShippingDeps, shipment: Shipment): Promise<
   return bought && keepLabel(deps, shipment, bought);
 }
 
-/** Stores the label of a shipment; when it has one already, that stays. Errors: SHIPMENT_NOT_FOUND. */
+/** Stores the label of a shipment; when it has one already, or has gone without, that stays. Errors: SHIPMENT_NOT_FOUND. */
 export async function keepLabel(
   { db, clock, log }: ShippingDeps,
   { id }: Pick<Shipment, "id">,
@@ -38,12 +38,12 @@ export async function keepLabel(
   const labeled = await storeLabel(db, { id, rateId, label, now: clock() });
   if (labeled !== undefined) return labeled;
   const existing = await findShipment(db, id);
-  if (existing?.state !== "LABELED") throw fail("SHIPMENT_NOT_FOUND", { shipment_id: id });
+  if (existing === undefined) throw fail("SHIPMENT_NOT_FOUND", { shipment_id: id });
   if (existing.labelUrl !== label.labelUrl) {
     const { trackingNumber } = label;
     log.error(
       { shipmentId: id, rateId, trackingNumber },
-      "a purchase outlived its lease: this label is a second one",
+      "a purchase outlived its lease: this label is one too many",
     );
   }
   return existing;

@@ -19,7 +19,10 @@ test.each<[amount: string, currencyCode: string, want: bigint | undefined, why: 
   ["1e3", "USD", undefined, "an exponent"],
   ["99999999999999999", "USD", undefined, "more than an amount holds"],
 ])("a price of %j %s is %s: %s", (amount, currencyCode, want) => {
-  const { rates, unusable } = toRates([quotedRate({ amount, currencyCode })], currencyCode);
+  const { rates, unusable } = toRates(
+    { quoted: [quotedRate({ amount, currencyCode })], flat: [] },
+    currencyCode,
+  );
   expect(rates.map((rate) => rate.amount)).toEqual(want === undefined ? [] : [want]);
   expect(unusable).toHaveLength(want === undefined ? 1 : 0);
 });
@@ -32,7 +35,7 @@ test("the cheapest come first, of equal prices the faster, the unknown time last
     quotedRate({ providerId: "fast", amount: "5.00", estimatedDays: 2 }),
     quotedRate({ providerId: "cheap", amount: "4.99", estimatedDays: 9 }),
   ];
-  const { rates } = toRates(quoted, "USD");
+  const { rates } = toRates({ quoted, flat: [] }, "USD");
   expect(rates.map(({ providerId }) => providerId)).toEqual(["cheap", "fast", "slow", "unknown", "dear"]);
   expect(rates.every(({ id }) => /^rate_[0-9a-z]{26}$/.test(id))).toBe(true);
   expect(new Set(rates.map(({ id }) => id)).size).toBe(5);
@@ -43,7 +46,57 @@ test("rates in other currencies are left out, and are not faults", () => {
     quotedRate({ currencyCode: "EUR" }),
     quotedRate({ currencyCode: "USD", providerId: "usd" }),
   ];
-  const { rates, unusable } = toRates(quoted, "USD");
+  const { rates, unusable } = toRates({ quoted, flat: [] }, "USD");
   expect(rates.map(({ providerId }) => providerId)).toEqual(["usd"]);
   expect(unusable).toEqual([]);
+});
+
+const attributesOf = (rates: { providerId: string; attributes: string[] }[]) =>
+  Object.fromEntries(rates.map(({ providerId, attributes }) => [providerId, attributes]));
+const offer = { flatRateId: "flat_1", title: "Post", currencyCode: "USD" };
+
+test.each<[string, [string, string, number][], Record<string, string[]>]>([
+  ["one is all", [["a", "5.00", 3]], { a: ["CHEAPEST", "FASTEST", "BEST_VALUE"] }],
+  [
+    "each the least of its kind",
+    [
+      ["cheap", "5.00", 9],
+      ["value", "6.00", 2],
+      ["fast", "20.00", 1],
+    ],
+    { cheap: ["CHEAPEST"], value: ["BEST_VALUE"], fast: ["FASTEST"] },
+  ],
+  [
+    "of equally fast ones the cheaper",
+    [
+      ["a", "5.00", 2],
+      ["b", "6.00", 2],
+    ],
+    { a: ["CHEAPEST", "FASTEST", "BEST_VALUE"], b: [] },
+  ],
+  ["a time that nobody says is no value", [["a", "5.00", 0]], { a: ["CHEAPEST"] }],
+  ["nothing", [], {}],
+])("attributes: %s", (_what, quoted, expected) => {
+  const rates = quoted.map(([providerId, amount, estimatedDays]) =>
+    quotedRate({ providerId, amount, estimatedDays, attributes: ["BESTVALUE", "FASTEST"] }),
+  );
+  expect(attributesOf(toRates({ quoted: rates, flat: [] }, "USD").rates)).toEqual(expected);
+});
+
+test("flat rates stand among the carriers', and the attributes are those of all", () => {
+  const quoted = [
+    quotedRate({ providerId: "ups", carrier: "UPS", amount: "12.00", estimatedDays: 1 }),
+    quotedRate({ providerId: "usps", amount: "7.00", estimatedDays: 3, attributes: ["CHEAPEST"] }),
+  ];
+  const { rates } = toRates({ quoted, flat: [{ ...offer, estimatedDays: 5, amount: 400n }] }, "USD");
+  expect(rates.map(({ carrier, service, attributes }) => [carrier, service, attributes])).toEqual([
+    ["", "Post", ["CHEAPEST"]],
+    ["USPS", "Priority Mail", ["BEST_VALUE"]],
+    ["UPS", "Priority Mail", ["FASTEST"]],
+  ]);
+  expect(rates.map(({ providerId, flatRateId }) => [providerId, flatRateId])).toEqual([
+    ["", "flat_1"],
+    ["usps", undefined],
+    ["ups", undefined],
+  ]);
 });

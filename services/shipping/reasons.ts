@@ -16,7 +16,7 @@ export const fail = defineReasons({
   RATE_NOT_SELECTED: { code: Code.FailedPrecondition, message: "shipment {shipment_id} has no chosen rate" },
   LABEL_ALREADY_BOUGHT: {
     code: Code.FailedPrecondition,
-    message: "the label of shipment {shipment_id} is bought; its rate cannot change",
+    message: "shipment {shipment_id} has its label, or goes without one; its rate cannot change",
   },
   /** Another call is buying the label, or its purchase has no known outcome yet. Try again. */
   LABEL_IN_PROGRESS: { code: Code.Aborted, message: "the label of shipment {shipment_id} is being bought" },
@@ -24,4 +24,8 @@ export const fail = defineReasons({
   LABEL_REFUSED: { code: Code.FailedPrecondition, message: "the carrier refused the label: {message}" },
   /** The carrier gave no usable answer in time. Safe to try again. */
   PROVIDER_UNAVAILABLE: { code: Code.Unavailable, message: "{provider} does not answer" },
+  FLAT_RATE_NOT_FOUND: { code: Code.NotFound, message: "flat rate {flat_rate_id} does not exist" },
+  UPDATE_MASK_INVALID: { code: Code.InvalidArgument, message: "update_mask {description}" },
+  /** The flat rate changed since the caller read it: read it again. */
+  ETAG_MISMATCH: { code: Code.Aborted, message: "flat rate {flat_rate_id} has changed; its etag is {etag}" },
 });

@@ -1,7 +1,11 @@
 import type { Rate } from "./rates.ts";
 
-/** Where a shipment stands. RATED → BUYING → LABELED; a refused purchase goes back to RATED. */
-export type ShipmentState = "RATED" | "BUYING" | "LABELED";
+/**
+ * Where a shipment stands. RATED → BUYING → LABELED; a refused purchase goes back to RATED. At a flat rate
+ * RATED → READY → SHIPPED: the merchant ships it by itself, and as long as it has not may buy a carrier's label.
+ * One that is RATED or READY may be SPLIT: others carry its goods.
+ */
+export type ShipmentState = "RATED" | "BUYING" | "LABELED" | "READY" | "SHIPPED" | "SPLIT";
 
 /** Where the parcel goes. */
 export interface PostalAddress {
@@ -14,6 +18,25 @@ export interface PostalAddress {
   countryCode: string;
 }
 
+/** Millimetres and grams. */
+export interface Box {
+  lengthMm: number;
+  widthMm: number;
+  heightMm: number;
+  weightG: number;
+}
+
+/** Units of a SKU in a shipment. */
+export interface ShipmentItem {
+  sku: string;
+  quantity: number;
+  title: string;
+  /** The box of one unit. */
+  unit: Box;
+  /** What the buyer pays for one unit before discounts, in minor units; 0 when it was not said. */
+  unitPrice: number;
+}
+
 /** A shipment as it is stored. */
 export interface Shipment {
   id: string;
@@ -21,10 +44,20 @@ export interface Shipment {
   state: ShipmentState;
   fingerprint: Uint8Array;
   address: PostalAddress;
+  /** How the recipient is reached; what was not said is empty. */
+  contact: { email: string; phone: string };
+  /** Without any it cannot be split. */
+  items: ShipmentItem[];
+  /** The currency of its rates. */
+  currencyCode: string;
+  /** What the buyer pays for the goods of the order, in minor units; it counts for flat rates. */
+  goodsTotal: bigint;
   rates: Rate[];
   /** The chosen rate, or empty. */
   rateId: string;
   providerId: string;
+  /** Who carries what the merchant has shipped; empty for a label, whose rate says it. */
+  carrier: string;
   trackingNumber: string;
   trackingUrl: string;
   labelUrl: string;
@@ -36,6 +69,34 @@ export interface Shipment {
   doubtfulRates: string[];
   createTime: Date;
   updateTime: Date;
+}
+
+/** What a shipment is made of. */
+export type ShipmentContent = Pick<
+  Shipment,
+  | "id"
+  | "orderId"
+  | "fingerprint"
+  | "address"
+  | "contact"
+  | "items"
+  | "currencyCode"
+  | "goodsTotal"
+  | "rates"
+  | "providerId"
+>;
+
+/** A shipment that was just rated. */
+export function newShipment({ now, ...content }: ShipmentContent & { now: Date }): Shipment {
+  return {
+    ...content,
+    state: "RATED",
+    rateId: "",
+    ...{ carrier: "", trackingNumber: "", trackingUrl: "", labelUrl: "" },
+    ...{ buyAttempts: 0, buyingUntil: null, doubtfulRates: [] },
+    createTime: now,
+    updateTime: now,
+  };
 }
 
 /** How long a carrier may go on with a purchase after we stopped listening, in milliseconds. */

@@ -2,11 +2,12 @@ import { json, type Queryable, sql } from "../../lib/db/index.ts";
 
 /** The country and the region stay. */
 const nowhere = { name: "", line1: "", line2: "", city: "", postalCode: "" };
+const nobody = { email: "", phone: "" };
 
-/** Blots out where the parcels of these orders went. */
+/** Blots out where the parcels of these orders went, and how their recipients are reached. */
 export async function eraseRecipients(tx: Queryable, orderIds: readonly string[]): Promise<void> {
   await tx.execute(sql`
-    update shipment set address = address || ${json(nowhere)}::jsonb
+    update shipment set address = address || ${json(nowhere)}::jsonb, contact = ${json(nobody)}
     where order_id = any(${orderIds}::text[]) and address ->> 'name' <> ''`);
 }
 

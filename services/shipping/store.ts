@@ -4,8 +4,9 @@ import type { Rate } from "./rates.ts";
 import type { Shipment } from "./shipment.ts";
 
 const columns = sql`
-  id, order_id as "orderId", state, fingerprint, address, rates, rate_id as "rateId",
-  provider_id as "providerId", tracking_number as "trackingNumber", tracking_url as "trackingUrl",
+  id, order_id as "orderId", state, fingerprint, address, contact, items, currency_code as "currencyCode",
+  goods_total as "goodsTotal", rates, rate_id as "rateId",
+  provider_id as "providerId", carrier, tracking_number as "trackingNumber", tracking_url as "trackingUrl",
   label_url as "labelUrl", buy_attempts as "buyAttempts", buying_until as "buyingUntil",
   doubtful_rates as "doubtfulRates",
   create_time as "createTime", update_time as "updateTime"`;
@@ -17,10 +18,12 @@ type Row = Omit<Shipment, "rates"> & { rates: StoredRate[] };
 export async function insertShipment(db: Queryable, shipment: Shipment): Promise<boolean> {
   const inserted = await db.execute(sql`
     insert into shipment
-      (id, order_id, state, fingerprint, address, rates, provider_id, create_time, update_time)
+      (id, order_id, state, fingerprint, address, contact, items, currency_code, goods_total, rates, provider_id,
+        create_time, update_time)
     values (
       ${shipment.id}, ${shipment.orderId}, ${shipment.state}, ${shipment.fingerprint},
-      ${json(shipment.address)}, ${json(shipment.rates.map(toStored))},
+      ${json(shipment.address)}, ${json(shipment.contact)}, ${json(shipment.items)}, ${shipment.currencyCode},
+      ${shipment.goodsTotal}, ${json(shipment.rates.map(toStored))},
       ${shipment.providerId}, ${shipment.createTime}, ${shipment.updateTime})
     on conflict on constraint shipment_pkey do nothing`);
   return inserted === 1;
@@ -73,7 +76,9 @@ export async function selectRate(
 
 /**
  * Records the intent to buy the label and takes the purchase until `until`:
- * of any number of calls exactly one gets the row. A purchase whose lease has
+ * of any number of calls exactly one gets the row. At a flat rate there is
+ * nothing to buy: the shipment is READY, and stays so until a carrier's rate is
+ * named. A purchase whose lease has
  * run out is taken over with the rate it was begun with, which joins the
  * doubtful ones: a label of it may exist. `rateId` chooses the rate, empty
  * keeps the chosen one.
@@ -83,18 +88,21 @@ export async function claimPurchase(
   { id, rateId, until, now }: { id: string; rateId: string; until: Date; now: Date },
 ): Promise<Shipment | undefined> {
   const chosen = rateId === "" ? sql`rate_id <> ''` : hasRate(rateId);
+  const rate = sql`coalesce(nullif(${rateId}, ''), rate_id)`;
+  const isReady = sql`state <> 'BUYING' and rates @> jsonb_build_array(jsonb_build_object('id', ${rate}, 'providerId', ''))`;
   const [row] = await db.query<Row>(sql`
     update shipment set
-      state = 'BUYING',
-      rate_id = case when state = 'BUYING' or ${rateId} = '' then rate_id else ${rateId} end,
+      state = case when ${isReady} then 'READY' else 'BUYING' end,
+      rate_id = case when state = 'BUYING' then rate_id else ${rate} end,
       doubtful_rates = case
         when state = 'BUYING' and not rate_id = any(doubtful_rates) then array_append(doubtful_rates, rate_id)
         else doubtful_rates end,
       buy_attempts = buy_attempts + 1,
-      buying_until = ${until},
+      buying_until = case when ${isReady} then null else ${until}::timestamptz end,
       update_time = ${now}
     where id = ${id}
-      and ((state = 'RATED' and ${chosen}) or (state = 'BUYING' and buying_until <= ${now}))
+      and ((state = 'RATED' and ${chosen}) or (state = 'READY' and ${chosen} and not (${isReady}))
+        or (state = 'BUYING' and buying_until <= ${now}))
     returning ${columns}`);
   return row && toShipment(row);
 }
@@ -112,7 +120,8 @@ export async function renewPurchase(
 
 /**
  * Stores the label. Deliberately not bound to the lease: a label that was paid
- * for is kept even if its purchase took too long. Nothing when another is stored.
+ * for is kept even if its purchase took too long. Nothing when another is stored,
+ * or the goods have gone without it.
  */
 export async function storeLabel(
   db: Queryable,
@@ -127,7 +136,7 @@ export async function storeLabel(
       label_url = ${label.labelUrl},
       buying_until = null,
       update_time = ${now}
-    where id = ${id} and state <> 'LABELED'
+    where id = ${id} and state in ('RATED', 'BUYING', 'READY')
     returning ${columns}`);
   return row && toShipment(row);
 }

@@ -8,6 +8,7 @@ import { microServicesCalls } from "./micro-services-calls.ts";
 import { onlineStoreCalls } from "./online-store-calls.ts";
 import { priceCalls } from "./price-calls.ts";
 import { pycomCalls } from "./pycom-calls.ts";
+import { shippingCalls } from "./shipping-calls.ts";
 import type { TestShop } from "./shop.ts";
 import { stockCalls } from "./stock-calls.ts";
 import { webhookCalls } from "./webhook-calls.ts";
@@ -323,6 +324,7 @@ export const contractCalls: Record<string, Prepare> = {
   },
 
   ...priceCalls,
+  ...shippingCalls,
   ...stockCalls,
   ...webhookCalls,
   ...legacyCalls,

@@ -3,6 +3,7 @@ import { init } from "./0001-init.ts";
 import { doubtfulRates } from "./0002-doubtful-rates.ts";
 import { webhooks } from "./0003-webhooks.ts";
 import { keyLeases } from "./0004-key-leases.ts";
+import { flatRates } from "./0005-flat-rates.ts";
 
 /** The Postgres schema of the Shipping service. */
 export const shippingSchema: Schema = {
@@ -12,5 +13,6 @@ export const shippingSchema: Schema = {
     { name: "0002-doubtful-rates", up: doubtfulRates },
     { name: "0003-webhooks", up: webhooks },
     { name: "0004-key-leases", up: keyLeases },
+    { name: "0005-flat-rates", up: flatRates },
   ],
 };

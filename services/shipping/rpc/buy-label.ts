@@ -22,7 +22,8 @@ const answerMs = 300;
  * Buys the label of the chosen rate, at most one per shipment. The provider
  * has no idempotency key, so: the intent is committed first and gives one call
  * the right to buy for a time; a call that finds an earlier intent looks for
- * its label before it buys. Buying a bought label returns it. While another
+ * its label before it buys. Buying a bought label returns it. At a flat rate
+ * nothing is bought, and the shipment is ready. While another
  * call buys, this one waits: for its label, or to take over from it.
  * Errors: SHIPMENT_NOT_FOUND, RATE_NOT_SELECTED, RATE_NOT_FOUND, LABEL_REFUSED,
  * LABEL_IN_PROGRESS (the time to wait was too short; retry), PROVIDER_UNAVAILABLE, REQUEST_ID_REUSED.
@@ -47,11 +48,12 @@ async function labeled(
     const now = clock();
     const until = new Date(now.getTime() + leaseMs(carrier));
     const claimed = await claimPurchase(db, { id: shipmentId, rateId, until, now });
+    if (claimed?.state === "READY") return claimed;
     const bought = claimed && (await purchase(deps, claimed));
     if (bought !== undefined) return bought;
     const shipment = await ended(deps, shipmentId, ctx);
     if (shipment.state === "LABELED") return shipment;
-    if (shipment.state === "RATED") requireRate(shipment, rateId);
+    if (shipment.state !== "BUYING") requireRate(shipment, rateId);
   }
 }
 

@@ -2,17 +2,18 @@ import type { MessageShape } from "@bufbuild/protobuf";
 import type { MethodImpl } from "@connectrpc/connect";
 import {
   CreateShipmentRequestSchema,
+  type Parcel,
   type ShippingService,
 } from "../../../gen/rowlock/shipping/v1/shipping_pb.js";
 import { invalidArgument } from "../../../lib/errors/reasons.ts";
 import { fingerprintOf } from "../../../lib/idempotency/idempotency.ts";
 import { MoneyError, minorDigits } from "../../../lib/money/money.ts";
-import { CarrierRefused, CarrierUnavailable, type Consignment, type Quote } from "../carrier.ts";
+import { boxFor } from "../box.ts";
 import { toMessage } from "../convert.ts";
-import { toRates } from "../rates.ts";
+import { type Rated, rateShipment } from "../rate-shipment.ts";
 import { fail } from "../reasons.ts";
-import type { ShippingDeps } from "../service.ts";
-import type { PostalAddress, Shipment } from "../shipment.ts";
+import type { ShippingDeps, ShippingParts } from "../service.ts";
+import { type Box, newShipment, type PostalAddress, type Shipment, type ShipmentItem } from "../shipment.ts";
 import { findShipment, insertShipment } from "../store.ts";
 
 type Request = MessageShape<typeof CreateShipmentRequestSchema>;
@@ -23,51 +24,33 @@ type Request = MessageShape<typeof CreateShipmentRequestSchema>;
  * shipment, the usual case, so costs a single statement.
  * Errors: ADDRESS_REFUSED, SHIPMENT_MISMATCH, PROVIDER_UNAVAILABLE.
  */
-export function createShipment(deps: ShippingDeps): MethodImpl<typeof ShippingService.method.createShipment> {
-  const { db, clock, log, carrier } = deps;
+export function createShipment(
+  deps: ShippingParts,
+): MethodImpl<typeof ShippingService.method.createShipment> {
+  const { db, clock } = deps;
   return async (req) => {
-    requireCurrency(req.currencyCode);
-    const address = addressOf(req);
+    requireCurrencies(req);
+    const { shipmentId: id, orderId, currencyCode, contact } = req;
     const fingerprint = fingerprintOf(CreateShipmentRequestSchema, req);
-    let quote: Quote;
-    try {
-      quote = await carrier.quote(consignmentOf(req, address));
-      if (quote.rates.length === 0)
-        throw new CarrierRefused(quote.remarks || "no carrier takes this parcel there");
-    } catch (err) {
-      const existing = await findSame(deps, req.shipmentId, fingerprint);
-      if (existing !== undefined) return toMessage(existing);
-      throw translate(err, carrier.name);
-    }
-    const { rates, unusable } = toRates(quote.rates, req.currencyCode);
-    for (const { carrier: by, service, amount, currencyCode } of unusable) {
-      log.warn(
-        { shipmentId: req.shipmentId, by, service, amount, currencyCode },
-        "a rate cannot be expressed exactly",
-      );
-    }
-    const now = clock();
-    const shipment: Shipment = {
-      id: req.shipmentId,
-      orderId: req.orderId,
-      state: "RATED",
-      fingerprint,
-      address,
-      rates,
-      rateId: "",
-      providerId: quote.providerId,
-      trackingNumber: "",
-      trackingUrl: "",
-      labelUrl: "",
-      buyAttempts: 0,
-      buyingUntil: null,
-      doubtfulRates: [],
-      createTime: now,
-      updateTime: now,
+    const items = itemsOf(req);
+    const content = {
+      ...{ id, orderId, fingerprint, items, currencyCode, address: addressOf(req) },
+      contact: { email: contact?.email ?? "", phone: contact?.phone ?? "" },
+      goodsTotal: req.goodsTotal?.amount ?? 0n,
     };
+    const parcel = parcelOf(req, items);
+    let rated: Rated;
+    try {
+      rated = await rateShipment(deps, { ...content, parcel });
+    } catch (err) {
+      const existing = await findSame(deps, id, fingerprint);
+      if (existing !== undefined) return toMessage(existing);
+      throw err;
+    }
+    const shipment = newShipment({ ...content, ...rated, now: clock() });
     if (await insertShipment(db, shipment)) return toMessage(shipment);
-    const existing = await findSame(deps, req.shipmentId, fingerprint);
-    if (existing === undefined) throw new Error(`shipment ${req.shipmentId} vanished`);
+    const existing = await findSame(deps, id, fingerprint);
+    if (existing === undefined) throw new Error(`shipment ${id} vanished`);
     return toMessage(existing);
   };
 }
@@ -85,34 +68,46 @@ async function findSame(
   return existing;
 }
 
-function translate(err: unknown, provider: string): unknown {
-  if (err instanceof CarrierRefused) return fail("ADDRESS_REFUSED", { message: err.message }, { cause: err });
-  if (err instanceof CarrierUnavailable) return fail("PROVIDER_UNAVAILABLE", { provider }, { cause: err });
-  return err;
-}
-
-function requireCurrency(currencyCode: string): void {
+function requireCurrencies({ currencyCode, goodsTotal, items }: Request): void {
   try {
     minorDigits(currencyCode);
   } catch (err) {
     if (!(err instanceof MoneyError)) throw err;
     throw invalidArgument([{ field: "currency_code", description: err.message }]);
   }
+  const amounts = [
+    { field: "goods_total", amount: goodsTotal },
+    ...items.map(({ unitPrice: amount }, index) => ({ field: `items[${index}].unit_price`, amount })),
+  ];
+  const violations = amounts
+    .filter(({ amount }) => amount !== undefined && amount.currencyCode !== currencyCode)
+    .map(({ field }) => ({ field: `${field}.currency_code`, description: "is not currency_code" }));
+  if (violations.length > 0) throw invalidArgument(violations);
 }
 
-// The validation rules require address and parcel; a caller that gets past them is told so, too.
+// The validation rules require the address; a caller that gets past them is told so, too.
 function addressOf({ address }: Request): PostalAddress {
   if (address === undefined) throw invalidArgument([{ field: "address", description: "value is required" }]);
   const { name, line1, line2, city, state, postalCode, countryCode } = address;
   return { name, line1, line2, city, state, postalCode, countryCode };
 }
 
-function consignmentOf({ shipmentId, contact, parcel }: Request, address: PostalAddress): Consignment {
-  if (parcel === undefined) throw invalidArgument([{ field: "parcel", description: "value is required" }]);
-  const { lengthMm, widthMm, heightMm, weightG } = parcel;
-  return {
-    shipmentId,
-    to: { ...address, phone: contact?.phone ?? "", email: contact?.email ?? "" },
-    parcel: { lengthMm, widthMm, heightMm, weightG },
-  };
+function itemsOf({ items }: Request): ShipmentItem[] {
+  return items.map(({ sku, quantity, title, unit, unitPrice }, index) => {
+    if (unit === undefined) {
+      throw invalidArgument([{ field: `items[${index}].unit`, description: "value is required" }]);
+    }
+    const price = Number(unitPrice?.amount ?? 0n);
+    return { sku, quantity: Number(quantity), title, unit: plain(unit), unitPrice: price };
+  });
+}
+
+function parcelOf({ parcel }: Request, items: readonly ShipmentItem[]): Box {
+  if (parcel !== undefined) return plain(parcel);
+  if (items.length > 0) return boxFor(items);
+  throw invalidArgument([{ field: "parcel", description: "value is required without items" }]);
+}
+
+function plain({ lengthMm, widthMm, heightMm, weightG }: Parcel): Box {
+  return { lengthMm, widthMm, heightMm, weightG };
 }

@@ -46,5 +46,6 @@ function refusal(shipment: Shipment, rateId: string): ConnectError {
   const shipment_id = shipment.id;
   if (rateOf(shipment, rateId) === undefined) return fail("RATE_NOT_FOUND", { shipment_id, rate_id: rateId });
   // A shipment that is RATED by now was BUYING when the update looked at it: the caller may try again.
-  return fail(shipment.state === "LABELED" ? "LABEL_ALREADY_BOUGHT" : "LABEL_IN_PROGRESS", { shipment_id });
+  const isFixed = shipment.state === "LABELED" || shipment.state === "READY";
+  return fail(isFixed ? "LABEL_ALREADY_BOUGHT" : "LABEL_IN_PROGRESS", { shipment_id });
 }

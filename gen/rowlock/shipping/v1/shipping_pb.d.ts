@@ -7,7 +7,7 @@
 import type { GenEnum, GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
 import type { Message } from "@bufbuild/protobuf";
 import type { Address, Contact } from "../../type/v1/address_pb.js";
-import type { Timestamp } from "@bufbuild/protobuf/wkt";
+import type { FieldMask, Timestamp } from "@bufbuild/protobuf/wkt";
 import type { Money } from "../../type/v1/money_pb.js";
 import type { HttpBody } from "../../../google/api/httpbody_pb.js";
 import type { WebhookEvent, WebhookEvent_State, WebhookEventSchema } from "../../type/v1/webhook_pb.js";
@@ -52,7 +52,7 @@ export declare type Shipment = Message<"rowlock.shipping.v1.Shipment"> & {
   address?: Address | undefined;
 
   /**
-   * What the carriers ask, the cheapest first.
+   * What the carriers ask, and the flat rates that fit, the cheapest first.
    *
    * @generated from field: repeated rowlock.shipping.v1.Rate rates = 5;
    */
@@ -80,14 +80,14 @@ export declare type Shipment = Message<"rowlock.shipping.v1.Shipment"> & {
   trackingUrl: string;
 
   /**
-   * The label as PDF.
+   * The label as PDF; empty for a flat rate.
    *
    * @generated from field: string label_url = 9;
    */
   labelUrl: string;
 
   /**
-   * The provider's id of the shipment.
+   * The provider's id of the shipment; empty when only flat rates serve it.
    *
    * @generated from field: string provider_id = 10;
    */
@@ -106,6 +106,21 @@ export declare type Shipment = Message<"rowlock.shipping.v1.Shipment"> & {
    * @generated from field: google.protobuf.Timestamp update_time = 12;
    */
   updateTime?: Timestamp | undefined;
+
+  /**
+   * The goods in it.
+   *
+   * @generated from field: repeated rowlock.shipping.v1.ShipmentItem items = 13;
+   */
+  items: ShipmentItem[];
+
+  /**
+   * Who carries it: of a label the carrier that sold it, of what the merchant
+   * ships by itself whom the merchant named.
+   *
+   * @generated from field: string carrier = 14;
+   */
+  carrier: string;
 };
 
 /**
@@ -147,6 +162,27 @@ export enum Shipment_State {
    * @generated from enum value: STATE_LABELED = 3;
    */
   LABELED = 3,
+
+  /**
+   * It goes at a flat rate: no label is bought, the merchant is to ship it.
+   *
+   * @generated from enum value: STATE_READY = 4;
+   */
+  READY = 4,
+
+  /**
+   * The merchant has shipped it.
+   *
+   * @generated from enum value: STATE_SHIPPED = 5;
+   */
+  SHIPPED = 5,
+
+  /**
+   * It was split: other shipments of the order carry its goods.
+   *
+   * @generated from enum value: STATE_SPLIT = 6;
+   */
+  SPLIT = 6,
 }
 
 /**
@@ -155,7 +191,7 @@ export enum Shipment_State {
 export declare const Shipment_StateSchema: GenEnum<Shipment_State>;
 
 /**
- * What a carrier asks for a shipment.
+ * What a carrier, or the shop itself, asks for a shipment.
  *
  * @generated from message rowlock.shipping.v1.Rate
  */
@@ -168,14 +204,14 @@ export declare type Rate = Message<"rowlock.shipping.v1.Rate"> & {
   id: string;
 
   /**
-   * The carrier, for example `USPS`.
+   * The carrier, for example `USPS`; empty for a flat rate.
    *
    * @generated from field: string carrier = 2;
    */
   carrier: string;
 
   /**
-   * The carrier's service, for example `Priority Mail`.
+   * The carrier's service, for example `Priority Mail`, or the flat rate's title.
    *
    * @generated from field: string service = 3;
    */
@@ -196,18 +232,26 @@ export declare type Rate = Message<"rowlock.shipping.v1.Rate"> & {
   estimatedDays: number;
 
   /**
-   * `CHEAPEST`, `FASTEST`, `BESTVALUE` where they apply.
+   * `CHEAPEST`, `FASTEST`, and `BEST_VALUE` (the best balance of price and days),
+   * each of one of the rates of a shipment, whoever offers it.
    *
    * @generated from field: repeated string attributes = 6;
    */
   attributes: string[];
 
   /**
-   * The provider's id of the rate.
+   * The provider's id of the rate; empty for a flat rate.
    *
    * @generated from field: string provider_id = 7;
    */
   providerId: string;
+
+  /**
+   * The flat rate it comes from; empty for a carrier's.
+   *
+   * @generated from field: string flat_rate_id = 8;
+   */
+  flatRateId: string;
 };
 
 /**
@@ -215,6 +259,205 @@ export declare type Rate = Message<"rowlock.shipping.v1.Rate"> & {
  * Use `create(RateSchema)` to create a new message.
  */
 export declare const RateSchema: GenMessage<Rate>;
+
+/**
+ * A price at which the shop ships parcels by itself, whoever carries them. It
+ * stands beside the carriers' rates, and in for them where they have none.
+ *
+ * @generated from message rowlock.shipping.v1.FlatRate
+ */
+export declare type FlatRate = Message<"rowlock.shipping.v1.FlatRate"> & {
+  /**
+   * Output only. Opaque id, `flat_…`.
+   *
+   * @generated from field: string id = 1;
+   */
+  id: string;
+
+  /**
+   * What buyers read, for example `Standard delivery`.
+   *
+   * @generated from field: string title = 2;
+   */
+  title: string;
+
+  /**
+   * Where it goes; empty: everywhere.
+   *
+   * @generated from field: repeated rowlock.shipping.v1.FlatRate.Destination destinations = 3;
+   */
+  destinations: FlatRate_Destination[];
+
+  /**
+   * Whether it goes only where no other flat rate has a destination.
+   *
+   * @generated from field: bool everywhere_else = 4;
+   */
+  everywhereElse: boolean;
+
+  /**
+   * What it costs. Of the tiers in the currency of the order whose `goods_from`
+   * the goods reach and whose `max_weight_g` the parcel keeps, the one with the
+   * highest `goods_from` counts, of those the one with the lowest `max_weight_g`.
+   * Without any the rate is not offered.
+   *
+   * @generated from field: repeated rowlock.shipping.v1.FlatRate.Tier tiers = 5;
+   */
+  tiers: FlatRate_Tier[];
+
+  /**
+   * Days until delivery; 0: not said.
+   *
+   * @generated from field: int32 estimated_days = 6;
+   */
+  estimatedDays: number;
+
+  /**
+   * Output only, except in an update, where it is optional: a stale one is
+   * refused with ETAG_MISMATCH.
+   *
+   * @generated from field: string etag = 7;
+   */
+  etag: string;
+
+  /**
+   * Output only. When it was made.
+   *
+   * @generated from field: google.protobuf.Timestamp create_time = 8;
+   */
+  createTime?: Timestamp | undefined;
+
+  /**
+   * Output only. When it last changed.
+   *
+   * @generated from field: google.protobuf.Timestamp update_time = 9;
+   */
+  updateTime?: Timestamp | undefined;
+};
+
+/**
+ * Describes the message rowlock.shipping.v1.FlatRate.
+ * Use `create(FlatRateSchema)` to create a new message.
+ */
+export declare const FlatRateSchema: GenMessage<FlatRate>;
+
+/**
+ * A country, or a part of it.
+ *
+ * @generated from message rowlock.shipping.v1.FlatRate.Destination
+ */
+export declare type FlatRate_Destination = Message<"rowlock.shipping.v1.FlatRate.Destination"> & {
+  /**
+   * ISO 3166-1 alpha-2, in capitals.
+   *
+   * @generated from field: string country_code = 1;
+   */
+  countryCode: string;
+
+  /**
+   * Only these states or provinces, as addresses write them in `state`, in
+   * whatever case; empty: the whole country.
+   *
+   * @generated from field: repeated string regions = 2;
+   */
+  regions: string[];
+
+  /**
+   * Not these ones.
+   *
+   * @generated from field: repeated string excluded_regions = 3;
+   */
+  excludedRegions: string[];
+};
+
+/**
+ * Describes the message rowlock.shipping.v1.FlatRate.Destination.
+ * Use `create(FlatRate_DestinationSchema)` to create a new message.
+ */
+export declare const FlatRate_DestinationSchema: GenMessage<FlatRate_Destination>;
+
+/**
+ * A price, and from which value of the goods and up to which weight it counts.
+ *
+ * @generated from message rowlock.shipping.v1.FlatRate.Tier
+ */
+export declare type FlatRate_Tier = Message<"rowlock.shipping.v1.FlatRate.Tier"> & {
+  /**
+   * What it costs; 0 is free.
+   *
+   * @generated from field: rowlock.type.v1.Money price = 1;
+   */
+  price?: Money | undefined;
+
+  /**
+   * From this value of the goods on, in minor units of the price's currency:
+   * what the buyer pays for them, after discounts, before taxes that are added.
+   *
+   * @generated from field: int64 goods_from = 2;
+   */
+  goodsFrom: bigint;
+
+  /**
+   * Only parcels of at most so many grams; 0: any.
+   *
+   * @generated from field: int32 max_weight_g = 3;
+   */
+  maxWeightG: number;
+};
+
+/**
+ * Describes the message rowlock.shipping.v1.FlatRate.Tier.
+ * Use `create(FlatRate_TierSchema)` to create a new message.
+ */
+export declare const FlatRate_TierSchema: GenMessage<FlatRate_Tier>;
+
+/**
+ * Units of a SKU in a shipment.
+ *
+ * @generated from message rowlock.shipping.v1.ShipmentItem
+ */
+export declare type ShipmentItem = Message<"rowlock.shipping.v1.ShipmentItem"> & {
+  /**
+   * The SKU.
+   *
+   * @generated from field: string sku = 1;
+   */
+  sku: string;
+
+  /**
+   * Units.
+   *
+   * @generated from field: int64 quantity = 2;
+   */
+  quantity: bigint;
+
+  /**
+   * What it is called.
+   *
+   * @generated from field: string title = 3;
+   */
+  title: string;
+
+  /**
+   * The box of one unit.
+   *
+   * @generated from field: rowlock.shipping.v1.Parcel unit = 4;
+   */
+  unit?: Parcel | undefined;
+
+  /**
+   * What the buyer pays for one unit before discounts.
+   *
+   * @generated from field: rowlock.type.v1.Money unit_price = 5;
+   */
+  unitPrice?: Money | undefined;
+};
+
+/**
+ * Describes the message rowlock.shipping.v1.ShipmentItem.
+ * Use `create(ShipmentItemSchema)` to create a new message.
+ */
+export declare const ShipmentItemSchema: GenMessage<ShipmentItem>;
 
 /**
  * One box.
@@ -292,7 +535,7 @@ export declare type CreateShipmentRequest = Message<"rowlock.shipping.v1.CreateS
   contact?: Contact | undefined;
 
   /**
-   * What is sent.
+   * What is sent; left out: one box for all `items`.
    *
    * @generated from field: rowlock.shipping.v1.Parcel parcel = 5;
    */
@@ -304,6 +547,22 @@ export declare type CreateShipmentRequest = Message<"rowlock.shipping.v1.CreateS
    * @generated from field: string currency_code = 6;
    */
   currencyCode: string;
+
+  /**
+   * What the buyer pays for the goods, after discounts, before taxes that are
+   * added: it may make flat rates cheaper. In `currency_code`; left
+   * out, it counts as 0.
+   *
+   * @generated from field: rowlock.type.v1.Money goods_total = 7;
+   */
+  goodsTotal?: Money | undefined;
+
+  /**
+   * The goods in it; without them it cannot be split.
+   *
+   * @generated from field: repeated rowlock.shipping.v1.ShipmentItem items = 8;
+   */
+  items: ShipmentItem[];
 };
 
 /**
@@ -600,6 +859,185 @@ export declare type ReplayWebhookEventRequest = Message<"rowlock.shipping.v1.Rep
 export declare const ReplayWebhookEventRequestSchema: GenMessage<ReplayWebhookEventRequest>;
 
 /**
+ * Input of CreateFlatRate.
+ *
+ * @generated from message rowlock.shipping.v1.CreateFlatRateRequest
+ */
+export declare type CreateFlatRateRequest = Message<"rowlock.shipping.v1.CreateFlatRateRequest"> & {
+  /**
+   * The rate.
+   *
+   * @generated from field: rowlock.shipping.v1.FlatRate flat_rate = 1;
+   */
+  flatRate?: FlatRate | undefined;
+
+  /**
+   * Idempotency key; REST header `Idempotency-Key`.
+   *
+   * @generated from field: string request_id = 2;
+   */
+  requestId: string;
+};
+
+/**
+ * Describes the message rowlock.shipping.v1.CreateFlatRateRequest.
+ * Use `create(CreateFlatRateRequestSchema)` to create a new message.
+ */
+export declare const CreateFlatRateRequestSchema: GenMessage<CreateFlatRateRequest>;
+
+/**
+ * Input of GetFlatRate.
+ *
+ * @generated from message rowlock.shipping.v1.GetFlatRateRequest
+ */
+export declare type GetFlatRateRequest = Message<"rowlock.shipping.v1.GetFlatRateRequest"> & {
+  /**
+   * The rate's id.
+   *
+   * @generated from field: string flat_rate_id = 1;
+   */
+  flatRateId: string;
+};
+
+/**
+ * Describes the message rowlock.shipping.v1.GetFlatRateRequest.
+ * Use `create(GetFlatRateRequestSchema)` to create a new message.
+ */
+export declare const GetFlatRateRequestSchema: GenMessage<GetFlatRateRequest>;
+
+/**
+ * Input of ListFlatRates.
+ *
+ * @generated from message rowlock.shipping.v1.ListFlatRatesRequest
+ */
+export declare type ListFlatRatesRequest = Message<"rowlock.shipping.v1.ListFlatRatesRequest"> & {
+  /**
+   * How many to return: 0 means 50; above 200 means 200; a negative number is
+   * refused.
+   *
+   * @generated from field: int32 page_size = 1;
+   */
+  pageSize: number;
+
+  /**
+   * `next_page_token` of the page before.
+   *
+   * @generated from field: string page_token = 2;
+   */
+  pageToken: string;
+};
+
+/**
+ * Describes the message rowlock.shipping.v1.ListFlatRatesRequest.
+ * Use `create(ListFlatRatesRequestSchema)` to create a new message.
+ */
+export declare const ListFlatRatesRequestSchema: GenMessage<ListFlatRatesRequest>;
+
+/**
+ * Answer of ListFlatRates.
+ *
+ * @generated from message rowlock.shipping.v1.ListFlatRatesResponse
+ */
+export declare type ListFlatRatesResponse = Message<"rowlock.shipping.v1.ListFlatRatesResponse"> & {
+  /**
+   * One page, the newest first.
+   *
+   * @generated from field: repeated rowlock.shipping.v1.FlatRate flat_rates = 1;
+   */
+  flatRates: FlatRate[];
+
+  /**
+   * Opaque; empty on the last page.
+   *
+   * @generated from field: string next_page_token = 2;
+   */
+  nextPageToken: string;
+};
+
+/**
+ * Describes the message rowlock.shipping.v1.ListFlatRatesResponse.
+ * Use `create(ListFlatRatesResponseSchema)` to create a new message.
+ */
+export declare const ListFlatRatesResponseSchema: GenMessage<ListFlatRatesResponse>;
+
+/**
+ * Input of UpdateFlatRate.
+ *
+ * @generated from message rowlock.shipping.v1.UpdateFlatRateRequest
+ */
+export declare type UpdateFlatRateRequest = Message<"rowlock.shipping.v1.UpdateFlatRateRequest"> & {
+  /**
+   * The rate, with `id` and the fields to change; with `etag` only when nobody
+   * else has changed it since.
+   *
+   * @generated from field: rowlock.shipping.v1.FlatRate flat_rate = 1;
+   */
+  flatRate?: FlatRate | undefined;
+
+  /**
+   * Which fields to change. Over REST it is inferred from the body when left
+   * out. Only what is named is validated.
+   *
+   * @generated from field: google.protobuf.FieldMask update_mask = 2;
+   */
+  updateMask?: FieldMask | undefined;
+
+  /**
+   * Idempotency key; REST header `Idempotency-Key`.
+   *
+   * @generated from field: string request_id = 3;
+   */
+  requestId: string;
+};
+
+/**
+ * Describes the message rowlock.shipping.v1.UpdateFlatRateRequest.
+ * Use `create(UpdateFlatRateRequestSchema)` to create a new message.
+ */
+export declare const UpdateFlatRateRequestSchema: GenMessage<UpdateFlatRateRequest>;
+
+/**
+ * Input of DeleteFlatRate.
+ *
+ * @generated from message rowlock.shipping.v1.DeleteFlatRateRequest
+ */
+export declare type DeleteFlatRateRequest = Message<"rowlock.shipping.v1.DeleteFlatRateRequest"> & {
+  /**
+   * The rate's id.
+   *
+   * @generated from field: string flat_rate_id = 1;
+   */
+  flatRateId: string;
+
+  /**
+   * Idempotency key; REST header `Idempotency-Key`.
+   *
+   * @generated from field: string request_id = 2;
+   */
+  requestId: string;
+};
+
+/**
+ * Describes the message rowlock.shipping.v1.DeleteFlatRateRequest.
+ * Use `create(DeleteFlatRateRequestSchema)` to create a new message.
+ */
+export declare const DeleteFlatRateRequestSchema: GenMessage<DeleteFlatRateRequest>;
+
+/**
+ * Answer of DeleteFlatRate.
+ *
+ * @generated from message rowlock.shipping.v1.DeleteFlatRateResponse
+ */
+export declare type DeleteFlatRateResponse = Message<"rowlock.shipping.v1.DeleteFlatRateResponse"> & {
+};
+
+/**
+ * Describes the message rowlock.shipping.v1.DeleteFlatRateResponse.
+ * Use `create(DeleteFlatRateResponseSchema)` to create a new message.
+ */
+export declare const DeleteFlatRateResponseSchema: GenMessage<DeleteFlatRateResponse>;
+
+/**
  * Input of EraseShipments.
  *
  * @generated from message rowlock.shipping.v1.EraseShipmentsRequest
@@ -634,17 +1072,19 @@ export declare type EraseShipmentsResponse = Message<"rowlock.shipping.v1.EraseS
 export declare const EraseShipmentsResponseSchema: GenMessage<EraseShipmentsResponse>;
 
 /**
- * Shipments.
+ * Shipments, and what they cost.
  *
- * A Shipment is the parcel of an order with the carriers' rates for it. One
- * rate is chosen, and one label is bought for it: at most one per shipment,
- * whatever is retried.
+ * A Shipment is the parcel of an order with the rates for it: the carriers', and
+ * the shop's own FlatRates. One is chosen. For a carrier's rate one label is
+ * bought: at most one per shipment, whatever is retried. For a flat rate the
+ * merchant ships the parcel by itself.
  *
  * @generated from service rowlock.shipping.v1.ShippingService
  */
 export declare const ShippingService: GenService<{
   /**
-   * Makes a shipment and fetches its rates. Idempotent by `shipment_id`.
+   * Makes a shipment and fetches its rates. Idempotent by `shipment_id`. While a
+   * flat rate serves it, no refusal and no outage of the carriers stops it.
    * Errors: ADDRESS_REFUSED (metadata: the carrier's message),
    * SHIPMENT_MISMATCH (same id, other content), PROVIDER_UNAVAILABLE.
    *
@@ -657,8 +1097,8 @@ export declare const ShippingService: GenService<{
   },
   /**
    * Chooses the rate that the label will be bought for.
-   * Errors: SHIPMENT_NOT_FOUND, RATE_NOT_FOUND, LABEL_ALREADY_BOUGHT,
-   * LABEL_IN_PROGRESS (one is being bought), REQUEST_ID_REUSED.
+   * Errors: SHIPMENT_NOT_FOUND, RATE_NOT_FOUND, LABEL_ALREADY_BOUGHT (or it goes
+   * without one), LABEL_IN_PROGRESS (one is being bought), REQUEST_ID_REUSED.
    *
    * @generated from rpc rowlock.shipping.v1.ShippingService.SelectRate
    */
@@ -668,7 +1108,9 @@ export declare const ShippingService: GenService<{
     output: typeof ShipmentSchema;
   },
   /**
-   * Buys the label of the chosen rate. Buying a bought label returns it.
+   * Buys the label of the chosen rate. Buying a bought label returns it. Nothing
+   * is bought for a flat rate: the shipment becomes READY. One that is READY may
+   * still get a carrier's label, by naming a carrier's rate, until it is shipped.
    * Errors: SHIPMENT_NOT_FOUND, RATE_NOT_SELECTED, LABEL_REFUSED (metadata:
    * the carrier's message), LABEL_IN_PROGRESS (another call is buying it, and
    * this one's deadline is near), REQUEST_ID_REUSED, PROVIDER_UNAVAILABLE.
@@ -737,6 +1179,64 @@ export declare const ShippingService: GenService<{
     methodKind: "unary";
     input: typeof ReplayWebhookEventRequestSchema;
     output: typeof WebhookEventSchema;
+  },
+  /**
+   * Makes a flat rate.
+   * Errors: REQUEST_ID_REUSED.
+   *
+   * @generated from rpc rowlock.shipping.v1.ShippingService.CreateFlatRate
+   */
+  createFlatRate: {
+    methodKind: "unary";
+    input: typeof CreateFlatRateRequestSchema;
+    output: typeof FlatRateSchema;
+  },
+  /**
+   * Returns one flat rate.
+   * Errors: FLAT_RATE_NOT_FOUND.
+   *
+   * @generated from rpc rowlock.shipping.v1.ShippingService.GetFlatRate
+   */
+  getFlatRate: {
+    methodKind: "unary";
+    input: typeof GetFlatRateRequestSchema;
+    output: typeof FlatRateSchema;
+  },
+  /**
+   * Lists flat rates, the newest first.
+   * Errors: PAGE_TOKEN_INVALID.
+   *
+   * @generated from rpc rowlock.shipping.v1.ShippingService.ListFlatRates
+   */
+  listFlatRates: {
+    methodKind: "unary";
+    input: typeof ListFlatRatesRequestSchema;
+    output: typeof ListFlatRatesResponseSchema;
+  },
+  /**
+   * Changes the fields named in `update_mask`. Shipments keep the prices they
+   * were made with.
+   * Errors: FLAT_RATE_NOT_FOUND, ETAG_MISMATCH (ABORTED), UPDATE_MASK_INVALID,
+   * REQUEST_ID_REUSED.
+   *
+   * @generated from rpc rowlock.shipping.v1.ShippingService.UpdateFlatRate
+   */
+  updateFlatRate: {
+    methodKind: "unary";
+    input: typeof UpdateFlatRateRequestSchema;
+    output: typeof FlatRateSchema;
+  },
+  /**
+   * Deletes a flat rate. Deleting what is not there changes nothing; shipments
+   * keep it.
+   * Errors: REQUEST_ID_REUSED.
+   *
+   * @generated from rpc rowlock.shipping.v1.ShippingService.DeleteFlatRate
+   */
+  deleteFlatRate: {
+    methodKind: "unary";
+    input: typeof DeleteFlatRateRequestSchema;
+    output: typeof DeleteFlatRateResponseSchema;
   },
   /**
    * Blots out the recipient of these orders' shipments: of the address only the
