@@ -4,6 +4,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import process from "node:process";
+import { freePort } from "../../lib/testing/free-port.ts";
 
 /** A shop that was started by the package's own `start` script. */
 export interface StartedShop {
@@ -42,6 +43,8 @@ export async function startAsReader({
     PORT: "0",
     GRPC_PORT: "0",
     ROWLOCK_SANDBOX_PORT: "0",
+    // The README's receiver of webhooks is on this machine.
+    ROWLOCK_WEBHOOK_PRIVATE: "true",
     // As in a terminal of one's own: no warnings about the npm above, no colours.
     npm_config_loglevel: "error",
     FORCE_COLOR: undefined,
@@ -78,7 +81,11 @@ export async function startAsReader({
       banner,
       dataDir,
       ports,
-      env: { ...env, PORT: ports.http, GRPC_PORT: ports.grpc, ROWLOCK_SANDBOX_PORT: ports.sandbox },
+      env: {
+        ...{ ...env, PORT: ports.http, GRPC_PORT: ports.grpc, ROWLOCK_SANDBOX_PORT: ports.sandbox },
+        // Where the README's receiver of webhooks listens.
+        HOOKS_PORT: String(await freePort()),
+      },
       stop,
       [Symbol.asyncDispose]: close,
     };
