@@ -1323,8 +1323,8 @@ export declare type StockSummary = Message<"rowlock.inventory.v1.StockSummary"> 
   demanded: bigint;
 
   /**
-   * Units that must be added so that all demanded ones can be delivered and
-   * more than the threshold is left: demanded + threshold - on_hand, at least 0.
+   * Units that must be added so that all demanded ones can be delivered and the
+   * threshold is left: demanded + threshold - on_hand, at least 0.
    *
    * @generated from field: int64 shortfall = 6;
    */

@@ -1232,9 +1232,10 @@ export declare const ListRedemptionsResponseSchema: GenMessage<ListRedemptionsRe
  * When two ways take off the same, that without an exclusive promotion counts,
  * then the exclusive one that comes first. Each amount is in minor units. A
  * share of a line's price is rounded half up, a price override by the unit; a
- * line's units cost the same to within one minor unit. An amount off several lines together is split in proportion to their totals,
- * the units left over going to the largest remainders, the earlier line first.
- * No line, and no shipping price, falls below 0.
+ * line's units cost the same to within one minor unit. An amount off several
+ * lines together is split in proportion to their totals, the units left over
+ * going to the largest remainders, the earlier line first. No line, and no
+ * shipping price, falls below 0.
  *
  * @generated from service rowlock.promotion.v1.PromotionService
  */
