@@ -37,6 +37,8 @@ export interface NotifyDeps {
 
 /** Notify and its inbox, of which the process that hosts it does the work. */
 export interface NotifyModule extends ServiceModule {
+  /** BCP 47 tag of the language of messages to who has no other wish; English when not given. */
+  language?: string;
   inbox: Inbox;
 }
 

@@ -2,6 +2,7 @@ import type { Schema } from "../../../lib/db/index.ts";
 import { init } from "./0001-init.ts";
 import { delivery } from "./0002-delivery.ts";
 import { recipient } from "./0003-recipient.ts";
+import { template } from "./0004-template.ts";
 
 /** The Postgres schema of the Notify service. */
 export const notifySchema: Schema = {
@@ -10,5 +11,6 @@ export const notifySchema: Schema = {
     { name: "0001-init", up: init },
     { name: "0002-delivery", up: delivery },
     { name: "0003-recipient", up: recipient },
+    { name: "0004-template", up: template },
   ],
 };

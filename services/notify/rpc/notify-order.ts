@@ -12,10 +12,9 @@ import type { NotifyDeps } from "../service.ts";
  * Errors: PROVIDER_UNAVAILABLE, MESSAGE_REFUSED, MESSAGE_IN_PROGRESS.
  */
 export function notifyOrder(deps: NotifyDeps): MethodImpl<typeof NotifyService.method.notifyOrder> {
-  const shopName = deps.shopName ?? "Rowlock";
   return async (req, ctx) => {
     const { eventKey, order } = req;
-    const drafts = orderDrafts({ shopName, ...req });
+    const drafts = await orderDrafts(deps, req);
     if (req.withdraw) return { messages: (await withdrawEvent(deps, { eventKey, drafts })).map(toMessage) };
     const event = {
       key: eventKey,

@@ -15,6 +15,10 @@ import { createDirectTransport } from "../../../lib/rpc/index.ts";
 import { as, testInterceptors } from "../../../lib/rpc/testing/interceptors.ts";
 import { WaitingJobs } from "../../../lib/webhooks/testing/waiting-jobs.ts";
 import { createNotifyService } from "../service.ts";
+import { defaultParts, type Parts } from "../templates/defaults.ts";
+import { orderTemplateOf } from "../templates/events.ts";
+import { render } from "../templates/render.ts";
+import { type OrderNews, orderVariables } from "../templates/view.ts";
 import type { WebhookSecrets } from "../webhooks.ts";
 import { FakeEmailSender, FakeSmsSender } from "./fake-senders.ts";
 
@@ -118,4 +122,16 @@ export function news(fields: Partial<NotifyOrderRequest> & { eventKey: string })
     order: fulfilledOrder(),
     ...(fields as object),
   });
+}
+
+/** What the customer of an order is told, in Rowlock's own words. */
+export function sayOrder({
+  shopName = "Rowlock",
+  kind,
+  order,
+  language = "en",
+}: OrderNews & { shopName?: string; language?: string }): Parts {
+  const parts = defaultParts(orderTemplateOf(kind), language);
+  if (parts === undefined) throw new Error(`there are no words in ${language}`);
+  return render(parts, orderVariables({ kind, order }, { shopName, locale: language }));
 }

@@ -1,0 +1,66 @@
+import { type Queryable, sql, type Tx } from "../../lib/db/index.ts";
+import type { Parts } from "./templates/defaults.ts";
+
+/** A merchant's templates for an event in a language. A part that is empty is Rowlock's own. */
+export interface Override extends Parts {
+  event: string;
+  language: string;
+  etag: string;
+  updateTime: Date;
+}
+
+const columns = sql`event, language, subject, html, text, sms, etag, update_time as "updateTime"`;
+
+/** All of an event, or of all events. */
+export function findOverrides(db: Queryable, event?: string): Promise<Override[]> {
+  const ofEvent = event === undefined ? sql`true` : sql`event = ${event}`;
+  return db.query<Override>(sql`select ${columns} from template where ${ofEvent} order by event, language`);
+}
+
+/** One of them. */
+export async function findOverride(
+  db: Queryable,
+  { event, language }: Pick<Override, "event" | "language">,
+): Promise<Override | undefined> {
+  const [found] = await db.query<Override>(sql`
+    select ${columns} from template where event = ${event} and language = ${language}`);
+  return found;
+}
+
+/**
+ * Writes a merchant's templates. With `present` only over those of that etag, the empty one standing for none; nothing
+ * when they are others by now: of any number of calls with the same one, one writes.
+ */
+export async function putOverride(
+  tx: Tx,
+  { override, present }: { override: Override; present: string | undefined },
+): Promise<Override | undefined> {
+  const { event, language, subject, html, text, sms, etag, updateTime } = override;
+  const [written] =
+    present === undefined || present === ""
+      ? await tx.query<Override>(sql`
+          insert into template (event, language, subject, html, text, sms, etag, update_time)
+          values (${event}, ${language}, ${subject}, ${html}, ${text}, ${sms}, ${etag}, ${updateTime})
+          on conflict on constraint template_pkey do update set
+            subject = excluded.subject, html = excluded.html, text = excluded.text, sms = excluded.sms,
+            etag = excluded.etag, update_time = excluded.update_time
+            where ${present === undefined}
+          returning ${columns}`)
+      : await tx.query<Override>(sql`
+          update template set subject = ${subject}, html = ${html}, text = ${text}, sms = ${sms}, etag = ${etag},
+            update_time = ${updateTime}
+          where event = ${event} and language = ${language} and etag = ${present}
+          returning ${columns}`);
+  return written;
+}
+
+/** Deletes a merchant's templates; with `present` only those of that etag. Whether there were such. */
+export async function deleteOverride(
+  tx: Tx,
+  { event, language, present }: Pick<Override, "event" | "language"> & { present: string | undefined },
+): Promise<boolean> {
+  const same = present === undefined ? sql`true` : sql`etag = ${present}`;
+  const deleted = await tx.execute(sql`
+    delete from template where event = ${event} and language = ${language} and ${same}`);
+  return deleted > 0;
+}

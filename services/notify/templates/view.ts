@@ -1,0 +1,143 @@
+import { timestampDate } from "@bufbuild/protobuf/wkt";
+import {
+  type NotifyStockRequest_Item,
+  OrderEventKind,
+  type OrderSummary,
+  StockEventKind,
+} from "../../../gen/rowlock/notify/v1/notify_pb.js";
+import type { Address } from "../../../gen/rowlock/type/v1/address_pb.js";
+import type { Money } from "../../../gen/rowlock/type/v1/money_pb.js";
+import { formatMoney } from "../../../lib/money/money.ts";
+import type { Variables } from "./liquid.ts";
+
+/** What a customer is told of an order. */
+export interface OrderNews {
+  kind: OrderEventKind;
+  order: OrderSummary;
+}
+
+/** What somebody is told about stock. */
+export interface StockNews {
+  kind: StockEventKind;
+  /** At least one. */
+  items: readonly Pick<NotifyStockRequest_Item, "sku" | "title" | "available" | "threshold">[];
+  /** Where its reader can stop such news; absent where they cannot. */
+  unsubscribeUrl?: string | undefined;
+}
+
+/** In which words: the shop's name, and the BCP 47 tag by which amounts and dates are written. */
+export interface Manner {
+  shopName: string;
+  locale: string;
+}
+
+/** What the templates of an order's news can say. Errors: MoneyError. */
+export function orderVariables({ kind, order }: OrderNews, { shopName, locale }: Manner): Variables {
+  const amount = (money: Money | undefined) => (money === undefined ? null : amountOf(money, locale));
+  const { taxTotal, includedTaxTotal, transfer } = order;
+  const added = taxTotal && { ...taxTotal, amount: taxTotal.amount - (includedTaxTotal?.amount ?? 0n) };
+  return {
+    shop: { name: shopName },
+    order: {
+      id: order.orderId,
+      lines: order.lines.map(({ title, quantity, total }) => ({
+        title,
+        quantity: String(quantity),
+        total: amount(total),
+      })),
+      item_total: amount(order.itemTotal),
+      item_discount: amount(takenOff(order.itemDiscount)),
+      shipping_total: order.pickUp ? null : amount(order.shippingTotal),
+      shipping_discount: amount(takenOff(order.shippingDiscount)),
+      // Those that are not in the prices.
+      tax_total: amount(above0(added)),
+      included_tax_total: amount(above0(includedTaxTotal)),
+      total: amount(order.total),
+      // What costs nothing was not paid for.
+      free: order.total?.amount === 0n,
+      refunded: amount(order.refunded ?? order.total),
+      pick_up: order.pickUp,
+      address: order.pickUp ? null : addressRows(order.shippingAddress, locale),
+      cancel_reason: order.cancelReason || null,
+      carrier: order.carrier || null,
+      tracking_number: order.trackingNumber || null,
+      tracking_url: link(order.trackingUrl),
+      label_url: link(order.labelUrl),
+      by_transfer: transfer !== undefined,
+      // Only as long as the order waits for it: whose money would come too late is not asked for it.
+      transfer:
+        transfer === undefined || kind !== OrderEventKind.PAYMENT_INSTRUCTIONS
+          ? null
+          : {
+              bank: transfer.bank.replaceAll("_", " ") || null,
+              account_number: transfer.accountNumber || null,
+              reference: transfer.reference || null,
+              deadline: transfer.deadline && momentOf(timestampDate(transfer.deadline), locale),
+            },
+    },
+  };
+}
+
+/** What the templates of news of stock can say. */
+export function stockVariables({ kind, items, unsubscribeUrl }: StockNews, { shopName }: Manner): Variables {
+  const isLow = kind === StockEventKind.LOW;
+  return {
+    shop: { name: shopName },
+    items: items.map(({ sku, title, available, threshold }) => ({
+      name: title || sku,
+      sku: title === "" ? null : sku,
+      available: isLow ? String(available) : null,
+      threshold: isLow ? String(threshold) : null,
+    })),
+    unsubscribe_url: unsubscribeUrl === undefined ? null : link(unsubscribeUrl),
+    out: items.every(({ available }) => available === 0n),
+  };
+}
+
+/** The address when it is an absolute http or https URL; null for all else, such as `javascript:`. */
+export function link(url: string): string | null {
+  const parsed = URL.parse(url);
+  return parsed?.protocol === "https:" || parsed?.protocol === "http:" ? parsed.href : null;
+}
+
+function above0(money: Money | undefined): Money | undefined {
+  return money !== undefined && money.amount > 0n ? money : undefined;
+}
+
+function takenOff(discount: Money | undefined): Money | undefined {
+  return above0(discount) && discount && { ...discount, amount: -discount.amount };
+}
+
+/** As people write it, with ordinary blanks: the formatter's no-break blanks would double the price of a text message. */
+function amountOf(money: Money, locale: string): string {
+  return formatMoney(money, locale).replace(/[\u00a0\u202f]/g, " ");
+}
+
+/** The lines of an address, none of them empty; null when there are none. */
+function addressRows(address: Address | undefined, locale: string): string[] | null {
+  if (address === undefined) return null;
+  const { name, line1, line2, city, state, postalCode, countryCode } = address;
+  const place = [city, [state, postalCode].filter(Boolean).join(" ")].filter(Boolean).join(", ");
+  const rows = [name, line1, line2, place, countryOf(countryCode, locale)].filter(Boolean);
+  return rows.length === 0 ? null : rows;
+}
+
+/** A moment in the one time zone that needs no guess: `October 7, 2026 at 14:00 UTC`. */
+function momentOf(date: Date, locale: string): string {
+  const format = new Intl.DateTimeFormat(locale, {
+    day: "numeric",
+    month: "long",
+    year: "numeric",
+    hour: "2-digit",
+    minute: "2-digit",
+    hourCycle: "h23",
+    timeZone: "UTC",
+    timeZoneName: "short",
+  });
+  return format.format(date).replace(/[\u00a0\u202f]/g, " ");
+}
+
+function countryOf(code: string, locale: string): string {
+  if (!/^[A-Z]{2}$/.test(code)) return code;
+  return new Intl.DisplayNames(locale, { type: "region", fallback: "code" }).of(code) ?? code;
+}
