@@ -43,7 +43,9 @@ import { createPaymentRelay } from "../../services/payment/outbox.ts";
 import { createPaymentService, type PaymentDeps, paymentWebhooks } from "../../services/payment/service.ts";
 import { sweepRefunds } from "../../services/payment/sweep.ts";
 import { createPromotionService } from "../../services/promotion/service.ts";
-import { createShippingService } from "../../services/shipping/service.ts";
+import { parcelMoved, tellOrder as tellOfParcel } from "../../services/shipping/parcel-moved.ts";
+import { createShippingService, type ShippingDeps } from "../../services/shipping/service.ts";
+import { sweepParcels } from "../../services/shipping/track.ts";
 import { shippingWebhooks } from "../../services/shipping/webhooks.ts";
 import { createTaxService } from "../../services/tax/service.ts";
 import { systemResolve } from "../../services/webhook/public-address.ts";
@@ -221,19 +223,30 @@ export const makers: Record<ServiceName, (parts: Parts) => Made | Promise<Made>>
     };
   },
 
-  shipping: async ({ database, clock, log, jobs, providers }) => {
+  shipping: async ({ database, network, clock, log, jobs, providers }) => {
     const db = database.open("shipping");
-    const carrier = await providers.carrier();
-    const webhookToken = providers.carrierToken;
-    const { inbox, services } = createShippingService({ db, clock, log, jobs, carrier, webhookToken });
+    const deps: ShippingDeps = {
+      db,
+      clock,
+      log,
+      jobs,
+      carrier: await providers.carrier(),
+      orders: network.client("shipping", "order"),
+      webhookToken: providers.carrierToken,
+    };
+    const { inbox, services } = createShippingService(deps);
     return {
       services,
       sweep: () =>
         together(
+          every({ ms: slowSweepMs, name: "shipping.parcels", log }, () => sweepParcels(deps)),
           sweepInbox({ inbox, name: "shipping", log }),
           sweepKeys({ db, name: "shipping", clock, log }),
         ),
-      work: () => jobs.work(shippingWebhooks, (job) => inbox.work(job)),
+      work: () => {
+        jobs.work(shippingWebhooks, (job) => inbox.work(job));
+        jobs.work(parcelMoved, ({ data }) => tellOfParcel(deps, data));
+      },
     };
   },
 
@@ -366,7 +379,7 @@ export const queuesOf: Partial<Record<ServiceName, JobsOptions["queues"]>> = {
   inventory: [lowStockQueue, noticeQueue],
   order: [fulfillQueue, undoQueue, instructQueue, undoCheckoutQueue, refundQueue, tellQueue],
   payment: [paymentChanged, paymentWebhooks],
-  shipping: [shippingWebhooks],
+  shipping: [shippingWebhooks, parcelMoved],
   notify: [notifyWebhooks],
   customer: [eraseQueue],
 };

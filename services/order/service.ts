@@ -14,6 +14,7 @@ import { defineService, type ServiceModule } from "../../lib/rpc/index.ts";
 import type { Log } from "../../lib/telemetry/log.ts";
 import type { WatchSettings } from "../../lib/watch/index.ts";
 import { adoptOrders } from "./rpc/adopt-orders.ts";
+import { beginShipping } from "./rpc/begin-shipping.ts";
 import { cancelOrder } from "./rpc/cancel-order.ts";
 import { confirmPayment } from "./rpc/confirm-payment.ts";
 import { eraseOrders } from "./rpc/erase-orders.ts";
@@ -27,6 +28,7 @@ import { placeOrder } from "./rpc/place-order.ts";
 import { refundOrder } from "./rpc/refund-order.ts";
 import { setShippingMethod } from "./rpc/set-shipping-method.ts";
 import { settlePayment } from "./rpc/settle-payment.ts";
+import { settleShipment } from "./rpc/settle-shipment.ts";
 import { watchOrder } from "./rpc/watch-order.ts";
 
 /** How long goods are held; milliseconds. */
@@ -71,7 +73,7 @@ export interface OrderDeps {
   taxes: Pick<Client<typeof TaxService>, "calculateTax">;
   shipping: Pick<
     Client<typeof ShippingService>,
-    "createShipment" | "buyLabel" | "getShipment" | "listWebhookEvents"
+    "createShipment" | "buyLabel" | "getShipment" | "listShipments" | "listWebhookEvents"
   >;
   notify: Pick<Client<typeof NotifyService>, "notifyOrder" | "listMessages" | "listWebhookEvents">;
 }
@@ -92,7 +94,9 @@ export function createOrderService(deps: OrderDeps): ServiceModule {
         listOwnOrders: listOwnOrders(deps),
         listOrderEvents: listOrderEvents(deps),
         settlePayment: settlePayment(deps),
+        settleShipment: settleShipment(deps),
         adoptOrders: adoptOrders(deps),
+        beginShipping: beginShipping(deps),
         explainOrder: explainOrder(deps),
         watchOrder: watchOrder(deps),
         eraseOrders: eraseOrders(deps),

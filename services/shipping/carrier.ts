@@ -1,4 +1,5 @@
 import type { PostalAddress } from "./shipment.ts";
+import type { Tracking } from "./tracking.ts";
 
 /** Where parcels are sent from, and whom the carrier asks when something is wrong. Empty fields are left out. */
 export interface Sender {
@@ -76,11 +77,41 @@ export interface Carrier {
    */
   buyLabel(purchase: { rateProviderId: string; shipmentId: string }): Promise<Label>;
   /**
-   * The label that was bought for a rate, if one was.
+   * The label that was bought for a rate, if one was; not one of those that were voided, by their tracking numbers.
    * @throws CarrierUnavailable
    */
-  findLabel(rateProviderId: string): Promise<Label | undefined>;
+  findLabel(rateProviderId: string, voided?: readonly string[]): Promise<Label | undefined>;
+  /**
+   * Where a parcel is; nothing when the provider does not know it.
+   * @throws CarrierUnavailable
+   */
+  track(parcel: ParcelNumber): Promise<Tracking | undefined>;
+  /**
+   * Voids the label of a rate and asks for its money back. Safe to repeat: what was voided before stays so.
+   * @throws CarrierRefused when the label was used, or is too old; CarrierUnavailable
+   */
+  voidLabel(label: BoughtLabel): Promise<"PENDING" | "DONE">;
+  /**
+   * What became of the money of a label; LIVE when nobody voided it.
+   * @throws CarrierUnavailable
+   */
+  findRefund(label: BoughtLabel): Promise<LabelRefund | "LIVE">;
 }
+
+/** A carrier, as its rates name it, and its number of a parcel. */
+export interface ParcelNumber {
+  carrier: string;
+  trackingNumber: string;
+}
+
+/** A label by what it was bought for and the number that it bears. */
+export interface BoughtLabel {
+  rateProviderId: string;
+  trackingNumber: string;
+}
+
+/** What became of the money of a voided label: the carrier has not decided, gave it back, or keeps it. */
+export type LabelRefund = "PENDING" | "DONE" | "REFUSED";
 
 /** The carrier said no, and will say no again. The message is the carrier's own and may be shown. */
 export class CarrierRefused extends Error {

@@ -4,7 +4,9 @@ import {
   type FlatRate as FlatRateMessage,
   FlatRateSchema,
   Shipment_State,
+  Shipment_TrackingStatus,
   type ShipmentSchema,
+  VoidedLabel_Refund,
 } from "../../gen/rowlock/shipping/v1/shipping_pb.js";
 import type { FlatRate } from "./flat-rate.ts";
 import { type Rate, rateOf } from "./rates.ts";
@@ -38,6 +40,18 @@ export function toMessage(shipment: Shipment): MessageInitShape<typeof ShipmentS
     trackingUrl: shipment.trackingUrl,
     labelUrl: shipment.labelUrl,
     providerId: shipment.providerId,
+    trackingStatus: Shipment_TrackingStatus[shipment.trackingStatus || "UNSPECIFIED"],
+    trackingEvents: shipment.trackingEvents.map(({ time, status, ...event }) => ({
+      ...event,
+      time: timestampFromDate(new Date(time)),
+      status: Shipment_TrackingStatus[status || "UNSPECIFIED"],
+    })),
+    voidedLabels: shipment.voidedLabels.map(({ refund, voidTime, ...label }) => ({
+      ...label,
+      refund: VoidedLabel_Refund[refund],
+      voidTime: timestampFromDate(new Date(voidTime)),
+    })),
+    returnOf: shipment.returnOf,
     createTime: timestampFromDate(shipment.createTime),
     updateTime: timestampFromDate(shipment.updateTime),
   };

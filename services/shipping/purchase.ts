@@ -39,6 +39,10 @@ export async function keepLabel(
   if (labeled !== undefined) return labeled;
   const existing = await findShipment(db, id);
   if (existing === undefined) throw fail("SHIPMENT_NOT_FOUND", { shipment_id: id });
+  // Staff were faster than the answer: the label was found, and voided.
+  if (voidedNumbersOf(existing).includes(label.trackingNumber)) {
+    throw fail("LABEL_REFUSED", { message: "the label was voided" });
+  }
   if (existing.labelUrl !== label.labelUrl) {
     const { trackingNumber } = label;
     log.error(
@@ -52,10 +56,15 @@ export async function keepLabel(
 /** The label that an earlier purchase of doubtful outcome brought, if one did. Errors: CarrierUnavailable. */
 export async function findBought({ carrier }: ShippingDeps, shipment: Shipment): Promise<Bought | undefined> {
   for (const rateId of shipment.doubtfulRates) {
-    const label = await carrier.findLabel(providerIdOf(shipment, rateId));
+    const label = await carrier.findLabel(providerIdOf(shipment, rateId), voidedNumbersOf(shipment));
     if (label !== undefined) return { rateId, label };
   }
   return undefined;
+}
+
+/** The numbers on the labels that were voided: none of them is taken for a live one. */
+export function voidedNumbersOf({ voidedLabels }: Pick<Shipment, "voidedLabels">): string[] {
+  return voidedLabels.map(({ trackingNumber }) => trackingNumber);
 }
 
 async function obtainLabel(deps: ShippingDeps, shipment: Shipment): Promise<Bought | undefined> {

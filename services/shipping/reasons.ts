@@ -22,6 +22,18 @@ export const fail = defineReasons({
   LABEL_IN_PROGRESS: { code: Code.Aborted, message: "the label of shipment {shipment_id} is being bought" },
   /** The carrier will not sell the label. Another rate may do. */
   LABEL_REFUSED: { code: Code.FailedPrecondition, message: "the carrier refused the label: {message}" },
+  /** There is no label to void. */
+  LABEL_NOT_BOUGHT: { code: Code.FailedPrecondition, message: "shipment {shipment_id} has no label" },
+  /** The carrier has the parcel: its label cannot be voided. */
+  PARCEL_UNDER_WAY: {
+    code: Code.FailedPrecondition,
+    message: "the parcel of shipment {shipment_id} is under way: {tracking_status}",
+  },
+  /** The carrier does not take the label back: it was used, or is too old. */
+  VOID_REFUSED: {
+    code: Code.FailedPrecondition,
+    message: "the carrier refused to void the label: {message}",
+  },
   /** The carrier gave no usable answer in time. Safe to try again. */
   PROVIDER_UNAVAILABLE: { code: Code.Unavailable, message: "{provider} does not answer" },
   FLAT_RATE_NOT_FOUND: { code: Code.NotFound, message: "flat rate {flat_rate_id} does not exist" },

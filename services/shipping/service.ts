@@ -1,5 +1,7 @@
 import { create } from "@bufbuild/protobuf";
 import { createValidator } from "@bufbuild/protovalidate";
+import type { Client } from "@connectrpc/connect";
+import type { OrderService } from "../../gen/rowlock/order/v1/order_pb.js";
 import { FlatRateSchema, ShippingService } from "../../gen/rowlock/shipping/v1/shipping_pb.js";
 import type { Clock } from "../../lib/clock.ts";
 import type { Db } from "../../lib/db/index.ts";
@@ -24,6 +26,7 @@ import { receiveShippoWebhook } from "./rpc/receive-shippo-webhook.ts";
 import { replayWebhookEvent } from "./rpc/replay-webhook-event.ts";
 import { selectRate } from "./rpc/select-rate.ts";
 import { updateFlatRate } from "./rpc/update-flat-rate.ts";
+import { voidLabel } from "./rpc/void-label.ts";
 import { findAllFlatRates } from "./store-flat-rate.ts";
 import { applyShippoEvent, settleKnownEvents, shippingWebhooks } from "./webhooks.ts";
 
@@ -34,6 +37,7 @@ export interface ShippingDeps {
   log: Log;
   carrier: Carrier;
   jobs: Pick<Jobs, "enqueue" | "enqueueAll">;
+  orders: Pick<Client<typeof OrderService>, "settleShipment">;
   /** The secret in the URL that Shippo was given; empty: its messages are refused. */
   webhookToken: string;
 }
@@ -70,6 +74,7 @@ export function createShippingService(deps: ShippingDeps): ShippingModule {
         createShipment: createShipment(parts),
         selectRate: selectRate(deps),
         buyLabel: buyLabel(deps),
+        voidLabel: voidLabel(deps),
         getShipment: getShipment(deps),
         listShipments: listShipments(deps),
         receiveShippoWebhook: receiveShippoWebhook(deps, inbox),

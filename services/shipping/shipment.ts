@@ -1,4 +1,6 @@
+import type { LabelRefund } from "./carrier.ts";
 import type { Rate } from "./rates.ts";
+import type { TrackingEvent, TrackingStatus } from "./tracking.ts";
 
 /**
  * Where a shipment stands. RATED → BUYING → LABELED; a refused purchase goes back to RATED. At a flat rate
@@ -37,6 +39,17 @@ export interface ShipmentItem {
   unitPrice: number;
 }
 
+/** A label that was given back before the carrier had its parcel. */
+export interface VoidedLabel {
+  rateId: string;
+  trackingNumber: string;
+  labelUrl: string;
+  /** What became of its money. */
+  refund: LabelRefund;
+  /** ISO 8601, in UTC. */
+  voidTime: string;
+}
+
 /** A shipment as it is stored. */
 export interface Shipment {
   id: string;
@@ -67,6 +80,13 @@ export interface Shipment {
   buyingUntil: Date | null;
   /** Rates whose purchase was taken over: what became of it is not known here, and a label may exist. */
   doubtfulRates: string[];
+  trackingStatus: TrackingStatus;
+  /** The oldest first. */
+  trackingEvents: TrackingEvent[];
+  /** The oldest first. */
+  voidedLabels: VoidedLabel[];
+  /** The shipment whose goods come back with this one; empty: it goes to the customer. */
+  returnOf: string;
   createTime: Date;
   updateTime: Date;
 }
@@ -94,6 +114,7 @@ export function newShipment({ now, ...content }: ShipmentContent & { now: Date }
     rateId: "",
     ...{ carrier: "", trackingNumber: "", trackingUrl: "", labelUrl: "" },
     ...{ buyAttempts: 0, buyingUntil: null, doubtfulRates: [] },
+    ...{ trackingStatus: "", trackingEvents: [], voidedLabels: [], returnOf: "" },
     createTime: now,
     updateTime: now,
   };

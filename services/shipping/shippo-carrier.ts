@@ -12,7 +12,18 @@ import {
   type Sender,
 } from "./carrier.ts";
 import { createKeepAliveFetch } from "./keep-alive-fetch.ts";
-import { isConnectionReset, isOutage, messageOf, read, toRefusal, toUnavailable } from "./shippo-errors.ts";
+import {
+  isConnectionReset,
+  isOutage,
+  isUnknown,
+  messageOf,
+  read,
+  toRefusal,
+  toUnavailable,
+} from "./shippo-errors.ts";
+import { carrierToken, toTracking } from "./shippo-tracking.ts";
+import { createShippoVoid } from "./shippo-void.ts";
+import { storable } from "./tracking.ts";
 
 /** How a Shippo account is reached. */
 export interface ShippoOptions {
@@ -82,22 +93,42 @@ export function createShippoCarrier({
       return settled(transaction, timeoutMs - (performance.now() - startedAt));
     },
 
-    async findLabel(rateProviderId) {
+    async findLabel(rateProviderId, voided = []) {
       const startedAt = performance.now();
-      const list = () => ask(() => shippo.transactions.list({ rate: rateProviderId, results: 100 }));
-      const { results } = await list()
-        .catch(againIfReset(list))
-        .catch((err: unknown) => {
-          throw toUnavailable(err);
-        });
-      if (!Array.isArray(results)) {
-        throw new CarrierUnavailable("Shippo's answer is no list", { pending: false });
-      }
-      const transaction = livePurchase(results, rateProviderId);
+      const purchases = await purchasesOf(rateProviderId);
+      const transaction = livePurchase(
+        purchases.filter(({ trackingNumber }) => !voided.includes(trackingNumber ?? "")),
+      );
       if (transaction === undefined) return undefined;
       return settled(transaction, timeoutMs - (performance.now() - startedAt));
     },
+
+    async track({ carrier, trackingNumber }) {
+      const get = () => ask(() => shippo.trackingStatus.get(trackingNumber, carrierToken(carrier)));
+      try {
+        return storable(toTracking(await get().catch(againIfReset(get))));
+      } catch (err) {
+        if (isUnknown(err)) return undefined;
+        throw toUnavailable(err);
+      }
+    },
+
+    ...createShippoVoid({ shippo, ask, purchasesOf }),
   };
+
+  /** All that was bought for a rate. */
+  async function purchasesOf(rateProviderId: string): Promise<Partial<Transaction>[]> {
+    const list = () => ask(() => shippo.transactions.list({ rate: rateProviderId, results: 100 }));
+    const { results } = await list()
+      .catch(againIfReset(list))
+      .catch((err: unknown) => {
+        throw toUnavailable(err);
+      });
+    if (!Array.isArray(results)) {
+      throw new CarrierUnavailable("Shippo's answer is no list", { pending: false });
+    }
+    return results.filter(({ rate }) => (typeof rate === "object" ? rate.objectId : rate) === rateProviderId);
+  }
 
   /** The label of a purchase, waiting while Shippo works on it, at most `leftMs`. */
   async function settled(purchase: Partial<Transaction>, leftMs: number): Promise<Label> {
@@ -122,17 +153,10 @@ function againIfReset<T>(repeat: () => Promise<T>): (err: unknown) => Promise<T>
   return (err) => (isConnectionReset(err) ? repeat() : Promise.reject(err));
 }
 
-function livePurchase(
-  transactions: Partial<Transaction>[],
-  rateProviderId: string,
-): Partial<Transaction> | undefined {
-  const ofRate = transactions.filter(({ rate }) => {
-    const id = typeof rate === "object" ? rate.objectId : rate;
-    return id === rateProviderId;
-  });
+function livePurchase(purchases: readonly Partial<Transaction>[]): Partial<Transaction> | undefined {
   return (
-    ofRate.find(({ status }) => status === "SUCCESS") ??
-    ofRate.find(({ status }) => status === "QUEUED" || status === "WAITING")
+    purchases.find(({ status }) => status === "SUCCESS") ??
+    purchases.find(({ status }) => status === "QUEUED" || status === "WAITING")
   );
 }
 

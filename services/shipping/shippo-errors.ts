@@ -44,6 +44,11 @@ export function toUnavailable(err: unknown): CarrierUnavailable {
   });
 }
 
+/** Whether Shippo answered that it does not know what it was asked for: a parcel, or its carrier. */
+export function isUnknown(err: unknown): boolean {
+  return err instanceof ShippoError && (err.statusCode === 404 || err.statusCode === 400);
+}
+
 /** Whether Shippo did not answer, or with a fault of its own. An answer that the SDK does not understand is none. */
 export function isOutage(err: unknown): boolean {
   return !(err instanceof ShippoError) || err.statusCode >= 500;

@@ -4,10 +4,14 @@ import { json, type Queryable, sql } from "../../lib/db/index.ts";
 const nowhere = { name: "", line1: "", line2: "", city: "", postalCode: "" };
 const nobody = { email: "", phone: "" };
 
-/** Blots out where the parcels of these orders went, and how their recipients are reached. */
+/**
+ * Blots out where the parcels of these orders went, which way, and how their recipients are reached. Their carriers are
+ * not asked any more.
+ */
 export async function eraseRecipients(tx: Queryable, orderIds: readonly string[]): Promise<void> {
   await tx.execute(sql`
-    update shipment set address = address || ${json(nowhere)}::jsonb, contact = ${json(nobody)}
+    update shipment set address = address || ${json(nowhere)}::jsonb, contact = ${json(nobody)},
+      tracking_events = '[]', look_time = null
     where order_id = any(${orderIds}::text[]) and address ->> 'name' <> ''`);
 }
 

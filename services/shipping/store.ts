@@ -8,11 +8,14 @@ const columns = sql`
   goods_total as "goodsTotal", rates, rate_id as "rateId",
   provider_id as "providerId", carrier, tracking_number as "trackingNumber", tracking_url as "trackingUrl",
   label_url as "labelUrl", buy_attempts as "buyAttempts", buying_until as "buyingUntil",
-  doubtful_rates as "doubtfulRates",
+  doubtful_rates as "doubtfulRates", tracking_status as "trackingStatus", tracking_events as "trackingEvents",
+  voided_labels as "voidedLabels", return_of as "returnOf",
   create_time as "createTime", update_time as "updateTime"`;
 
 type StoredRate = Omit<Rate, "amount"> & { amount: string };
 type Row = Omit<Shipment, "rates"> & { rates: StoredRate[] };
+
+export { columns as shipmentColumns, type Row as ShipmentRow, toShipment };
 
 /** Stores a new shipment; false when the id is taken. */
 export async function insertShipment(db: Queryable, shipment: Shipment): Promise<boolean> {
@@ -120,7 +123,7 @@ export async function renewPurchase(
 
 /**
  * Stores the label. Deliberately not bound to the lease: a label that was paid
- * for is kept even if its purchase took too long. Nothing when another is stored,
+ * for is kept even if its purchase took too long. Nothing when it was voided, or another is stored,
  * or the goods have gone without it.
  */
 export async function storeLabel(
@@ -134,9 +137,12 @@ export async function storeLabel(
       tracking_number = ${label.trackingNumber},
       tracking_url = ${label.trackingUrl},
       label_url = ${label.labelUrl},
+      label_time = ${now},
+      look_time = ${now}::timestamptz + interval '15 minutes',
       buying_until = null,
       update_time = ${now}
     where id = ${id} and state in ('RATED', 'BUYING', 'READY')
+      and not voided_labels @> ${json([{ trackingNumber: label.trackingNumber }])}::jsonb
     returning ${columns}`);
   return row && toShipment(row);
 }

@@ -79,10 +79,10 @@ test("the label is stored while its own call still waits for it, which returns i
   expect(under.logged.filter(({ level }) => level >= 50)).toEqual([]);
 });
 
-test("news of a label that is stored, and of parcels, need no job", async () => {
+test("news of a label that is stored, and of others' parcels, need no job", async () => {
   const { trackingNumber } = await under.client.buyLabel({ shipmentId, rateId }, staff);
   await receive(updated({ tracking_number: trackingNumber }));
-  await receive({ event: "track_updated", data: { tracking_number: trackingNumber } });
+  await receive({ event: "track_updated", data: { tracking_number: "92055" } });
   await receive(updated({ metadata: "\0" }));
   expect(under.waiting()).toBe(0);
   expect(await events()).toMatchObject(Array(3).fill({ state: WebhookEvent_State.APPLIED }));

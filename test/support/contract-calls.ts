@@ -4,6 +4,7 @@ import { waitFor } from "../../lib/testing/wait-for.ts";
 import { signTwilio } from "../../services/notify/testing/sign-twilio.ts";
 import { type Buyer, delivery, newBuyer, newOrder } from "./buyer.ts";
 import { legacyCalls } from "./legacy-calls.ts";
+import { messageCalls } from "./message-calls.ts";
 import { microServicesCalls } from "./micro-services-calls.ts";
 import { onlineStoreCalls } from "./online-store-calls.ts";
 import { priceCalls } from "./price-calls.ts";
@@ -295,6 +296,11 @@ export const contractCalls: Record<string, Prepare> = {
     const { id, rateId } = await shipment(shop);
     return { path: { shipmentId: id }, body: { rateId } };
   },
+  Shipping_VoidLabel: async (shop) => {
+    const { id, rateId } = await shipment(shop);
+    await shop.rest("POST", `/v1/shipments/${id}:buyLabel`, { staff: shop.staff, body: { rateId } });
+    return { path: { shipmentId: id } };
+  },
   Shipping_GetShipment: async (shop) => ({ path: { shipmentId: (await shipment(shop)).id } }),
   Shipping_ListShipments: examples,
   Shipping_ReceiveShippoWebhook: shippo,
@@ -323,6 +329,7 @@ export const contractCalls: Record<string, Prepare> = {
     return { path: { apiKeyId: made.body.id } };
   },
 
+  ...messageCalls,
   ...priceCalls,
   ...shippingCalls,
   ...stockCalls,

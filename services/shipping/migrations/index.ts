@@ -4,6 +4,7 @@ import { doubtfulRates } from "./0002-doubtful-rates.ts";
 import { webhooks } from "./0003-webhooks.ts";
 import { keyLeases } from "./0004-key-leases.ts";
 import { flatRates } from "./0005-flat-rates.ts";
+import { afterTheLabel } from "./0006-after-the-label.ts";
 
 /** The Postgres schema of the Shipping service. */
 export const shippingSchema: Schema = {
@@ -14,5 +15,6 @@ export const shippingSchema: Schema = {
     { name: "0003-webhooks", up: webhooks },
     { name: "0004-key-leases", up: keyLeases },
     { name: "0005-flat-rates", up: flatRates },
+    { name: "0006-after-the-label", up: afterTheLabel },
   ],
 };

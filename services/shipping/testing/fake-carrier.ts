@@ -1,11 +1,16 @@
 import {
+  type BoughtLabel,
   type Carrier,
+  CarrierRefused,
   CarrierUnavailable,
   type Consignment,
   type Label,
+  type LabelRefund,
+  type ParcelNumber,
   type Quote,
   type QuotedRate,
 } from "../carrier.ts";
+import type { Tracking } from "../tracking.ts";
 
 /** A rate as a carrier quotes it; USD unless told otherwise. */
 export function quotedRate(rate: Partial<QuotedRate> = {}): QuotedRate {
@@ -21,12 +26,13 @@ export function quotedRate(rate: Partial<QuotedRate> = {}): QuotedRate {
   };
 }
 
-/** The label that the fake sells for a rate. */
-export function labelOf(rateProviderId: string): Label {
+/** The label that the fake sells for a rate; the `sale`-th of it. */
+export function labelOf(rateProviderId: string, sale = 1): Label {
+  const name = sale === 1 ? rateProviderId : `${rateProviderId}-${sale}`;
   return {
-    trackingNumber: `T-${rateProviderId}`,
-    trackingUrl: `https://track.test/${rateProviderId}`,
-    labelUrl: `https://labels.test/${rateProviderId}.pdf`,
+    trackingNumber: `T-${name}`,
+    trackingUrl: `https://track.test/${name}`,
+    labelUrl: `https://labels.test/${name}.pdf`,
   };
 }
 
@@ -43,6 +49,16 @@ export class FakeCarrier implements Carrier {
   quoteFails: Error | undefined;
   /** Thrown by each look-up. */
   lookupFails: Error | undefined;
+  /** What is known of parcels, by their numbers. */
+  readonly parcels = new Map<string, Tracking>();
+  /** Which parcels were asked for. */
+  readonly tracked: string[] = [];
+  /** What became of voided labels, by their numbers. */
+  readonly refunds = new Map<string, LabelRefund>();
+  /** What becomes of the next. */
+  nextRefund: LabelRefund = "DONE";
+  /** Runs before a label is voided. */
+  beforeVoid: (() => Promise<void>) | undefined;
   /** Runs in place of the next sale. */
   nextSale: (() => Promise<void>) | undefined;
 
@@ -59,13 +75,37 @@ export class FakeCarrier implements Carrier {
     this.nextSale = undefined;
     await instead?.();
     this.sold.push(rateProviderId);
-    return labelOf(rateProviderId);
+    return this.labelsOf(rateProviderId).at(-1) ?? labelOf(rateProviderId);
   }
 
-  async findLabel(rateProviderId: string): Promise<Label | undefined> {
+  async findLabel(rateProviderId: string, voided: readonly string[] = []): Promise<Label | undefined> {
     this.lookups++;
     if (this.lookupFails !== undefined) throw this.lookupFails;
-    return this.sold.includes(rateProviderId) ? labelOf(rateProviderId) : undefined;
+    return this.labelsOf(rateProviderId).find(({ trackingNumber }) => !voided.includes(trackingNumber));
+  }
+
+  async track({ trackingNumber }: ParcelNumber): Promise<Tracking | undefined> {
+    this.tracked.push(trackingNumber);
+    if (this.lookupFails !== undefined) throw this.lookupFails;
+    return this.parcels.get(trackingNumber);
+  }
+
+  async voidLabel({ trackingNumber }: BoughtLabel): Promise<"PENDING" | "DONE"> {
+    await this.beforeVoid?.();
+    const refund = this.refunds.get(trackingNumber) ?? this.nextRefund;
+    this.refunds.set(trackingNumber, refund);
+    if (refund === "REFUSED") throw new CarrierRefused("the label was used");
+    return refund;
+  }
+
+  async findRefund({ trackingNumber }: BoughtLabel): Promise<LabelRefund | "LIVE"> {
+    if (this.lookupFails !== undefined) throw this.lookupFails;
+    return this.refunds.get(trackingNumber) ?? "LIVE";
+  }
+
+  private labelsOf(rateProviderId: string): Label[] {
+    const sold = this.sold.filter((rate) => rate === rateProviderId);
+    return sold.map((_, index) => labelOf(rateProviderId, index + 1));
   }
 
   /** Sells the label, and loses the answer. */

@@ -1,6 +1,7 @@
 import { create, type MessageInitShape } from "@bufbuild/protobuf";
 import { createClient } from "@connectrpc/connect";
 import { pino } from "pino";
+import { OrderSchema } from "../../../gen/rowlock/order/v1/order_pb.js";
 import {
   CreateShipmentRequestSchema,
   ShippingService,
@@ -10,7 +11,9 @@ import { createDirectTransport } from "../../../lib/rpc/index.ts";
 import { as, testInterceptors } from "../../../lib/rpc/testing/interceptors.ts";
 import { WaitingJobs } from "../../../lib/webhooks/testing/waiting-jobs.ts";
 import type { Carrier } from "../carrier.ts";
-import { createShippingService } from "../service.ts";
+import { type MovedParcel, parcelMoved, tellOrder } from "../parcel-moved.ts";
+import { createShippingService, type ShippingDeps } from "../service.ts";
+import { sweepParcels } from "../track.ts";
 
 /** The token of the URL that Shippo was given. */
 export const webhookToken = "token-in-the-url";
@@ -21,14 +24,30 @@ export function shippingUnderTest({ db, carrier }: { db: Db; carrier: Carrier })
   const logged: { level: number; msg: string }[] = [];
   const log = pino({ level: "trace" }, { write: (line: string) => logged.push(JSON.parse(line)) });
   const jobs = new WaitingJobs();
-  const { services, inbox } = createShippingService({
+  const moved: MovedParcel[] = [];
+  const settled: MovedParcel[] = [];
+  const deps: ShippingDeps = {
     db,
     clock: () => now,
     log,
     carrier,
-    jobs: jobs.enqueuer,
+    jobs: {
+      ...jobs.enqueuer,
+      enqueue: async (tx, queue, data, options) => {
+        if (queue.name !== parcelMoved.name) return jobs.enqueuer.enqueue(tx, queue, data, options);
+        tx.afterCommit(() => void moved.push(data as object as MovedParcel));
+        return "job";
+      },
+    },
+    orders: {
+      async settleShipment({ orderId = "", shipmentId = "" }) {
+        settled.push({ orderId, shipmentId });
+        return create(OrderSchema);
+      },
+    },
     webhookToken,
-  });
+  };
+  const { services, inbox } = createShippingService(deps);
   const transport = createDirectTransport({ services, interceptors: testInterceptors });
   return {
     client: createClient(ShippingService, transport),
@@ -36,6 +55,15 @@ export function shippingUnderTest({ db, carrier }: { db: Db; carrier: Carrier })
     /** Applies what is in the inbox; what that failed with. */
     work: () => jobs.work(inbox),
     waiting: () => jobs.size,
+    /** Looks at the parcels that are due; how many. */
+    sweep: () => sweepParcels(deps),
+    /** Of which shipments Order is to be told, in order. */
+    moved: () => moved.map(({ shipmentId }) => shipmentId),
+    /** Tells Order; what it was told of. */
+    tell: async () => {
+      for (const parcel of moved.splice(0)) await tellOrder(deps, parcel);
+      return settled.splice(0);
+    },
     later: (ms: number) => {
       now = new Date(now.getTime() + ms);
     },

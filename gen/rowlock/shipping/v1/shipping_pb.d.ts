@@ -121,6 +121,36 @@ export declare type Shipment = Message<"rowlock.shipping.v1.Shipment"> & {
    * @generated from field: string carrier = 14;
    */
   carrier: string;
+
+  /**
+   * Where the carrier has the parcel. It never goes back: news that are older
+   * than what is known change nothing.
+   *
+   * @generated from field: rowlock.shipping.v1.Shipment.TrackingStatus tracking_status = 30;
+   */
+  trackingStatus: Shipment_TrackingStatus;
+
+  /**
+   * What the carrier noted of the parcel, the oldest first.
+   *
+   * @generated from field: repeated rowlock.shipping.v1.TrackingEvent tracking_events = 31;
+   */
+  trackingEvents: TrackingEvent[];
+
+  /**
+   * Its labels that were voided, the oldest first.
+   *
+   * @generated from field: repeated rowlock.shipping.v1.VoidedLabel voided_labels = 32;
+   */
+  voidedLabels: VoidedLabel[];
+
+  /**
+   * The shipment whose goods come back with this one, to the shop; empty: this
+   * one goes to the customer.
+   *
+   * @generated from field: string return_of = 33;
+   */
+  returnOf: string;
 };
 
 /**
@@ -128,6 +158,60 @@ export declare type Shipment = Message<"rowlock.shipping.v1.Shipment"> & {
  * Use `create(ShipmentSchema)` to create a new message.
  */
 export declare const ShipmentSchema: GenMessage<Shipment>;
+
+/**
+ * Where a parcel is.
+ *
+ * @generated from enum rowlock.shipping.v1.Shipment.TrackingStatus
+ */
+export enum Shipment_TrackingStatus {
+  /**
+   * The carrier has said nothing.
+   *
+   * @generated from enum value: TRACKING_STATUS_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * The carrier knows of it, and has not seen it.
+   *
+   * @generated from enum value: TRACKING_STATUS_PRE_TRANSIT = 1;
+   */
+  PRE_TRANSIT = 1,
+
+  /**
+   * It is on its way.
+   *
+   * @generated from enum value: TRACKING_STATUS_TRANSIT = 2;
+   */
+  TRANSIT = 2,
+
+  /**
+   * It has arrived.
+   *
+   * @generated from enum value: TRACKING_STATUS_DELIVERED = 3;
+   */
+  DELIVERED = 3,
+
+  /**
+   * It goes back to its sender, or is there.
+   *
+   * @generated from enum value: TRACKING_STATUS_RETURNED = 4;
+   */
+  RETURNED = 4,
+
+  /**
+   * The carrier could not deliver it, or lost it; it may still arrive.
+   *
+   * @generated from enum value: TRACKING_STATUS_FAILURE = 5;
+   */
+  FAILURE = 5,
+}
+
+/**
+ * Describes the enum rowlock.shipping.v1.Shipment.TrackingStatus.
+ */
+export declare const Shipment_TrackingStatusSchema: GenEnum<Shipment_TrackingStatus>;
 
 /**
  * States of a shipment.
@@ -189,6 +273,157 @@ export enum Shipment_State {
  * Describes the enum rowlock.shipping.v1.Shipment.State.
  */
 export declare const Shipment_StateSchema: GenEnum<Shipment_State>;
+
+/**
+ * Something that a carrier noted of a parcel.
+ *
+ * @generated from message rowlock.shipping.v1.TrackingEvent
+ */
+export declare type TrackingEvent = Message<"rowlock.shipping.v1.TrackingEvent"> & {
+  /**
+   * When.
+   *
+   * @generated from field: google.protobuf.Timestamp time = 1;
+   */
+  time?: Timestamp | undefined;
+
+  /**
+   * What it means.
+   *
+   * @generated from field: rowlock.shipping.v1.Shipment.TrackingStatus status = 2;
+   */
+  status: Shipment_TrackingStatus;
+
+  /**
+   * The carrier's words.
+   *
+   * @generated from field: string details = 3;
+   */
+  details: string;
+
+  /**
+   * Where; what the carrier does not say is empty.
+   *
+   * @generated from field: string city = 4;
+   */
+  city: string;
+
+  /**
+   * State or province.
+   *
+   * @generated from field: string state = 5;
+   */
+  state: string;
+
+  /**
+   * Postal code.
+   *
+   * @generated from field: string postal_code = 6;
+   */
+  postalCode: string;
+
+  /**
+   * Country, mostly as ISO 3166-1 alpha-2.
+   *
+   * @generated from field: string country_code = 7;
+   */
+  countryCode: string;
+};
+
+/**
+ * Describes the message rowlock.shipping.v1.TrackingEvent.
+ * Use `create(TrackingEventSchema)` to create a new message.
+ */
+export declare const TrackingEventSchema: GenMessage<TrackingEvent>;
+
+/**
+ * A label that was given back before the carrier had its parcel. It must not be
+ * used any more.
+ *
+ * @generated from message rowlock.shipping.v1.VoidedLabel
+ */
+export declare type VoidedLabel = Message<"rowlock.shipping.v1.VoidedLabel"> & {
+  /**
+   * The rate it was bought for.
+   *
+   * @generated from field: string rate_id = 1;
+   */
+  rateId: string;
+
+  /**
+   * The carrier's number on it.
+   *
+   * @generated from field: string tracking_number = 2;
+   */
+  trackingNumber: string;
+
+  /**
+   * The label as PDF.
+   *
+   * @generated from field: string label_url = 3;
+   */
+  labelUrl: string;
+
+  /**
+   * What became of its money.
+   *
+   * @generated from field: rowlock.shipping.v1.VoidedLabel.Refund refund = 4;
+   */
+  refund: VoidedLabel_Refund;
+
+  /**
+   * When it was voided.
+   *
+   * @generated from field: google.protobuf.Timestamp void_time = 5;
+   */
+  voidTime?: Timestamp | undefined;
+};
+
+/**
+ * Describes the message rowlock.shipping.v1.VoidedLabel.
+ * Use `create(VoidedLabelSchema)` to create a new message.
+ */
+export declare const VoidedLabelSchema: GenMessage<VoidedLabel>;
+
+/**
+ * What became of a label's money.
+ *
+ * @generated from enum rowlock.shipping.v1.VoidedLabel.Refund
+ */
+export enum VoidedLabel_Refund {
+  /**
+   * Not set.
+   *
+   * @generated from enum value: REFUND_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * The carrier has not decided; some take two weeks.
+   *
+   * @generated from enum value: REFUND_PENDING = 1;
+   */
+  PENDING = 1,
+
+  /**
+   * It came back.
+   *
+   * @generated from enum value: REFUND_DONE = 2;
+   */
+  DONE = 2,
+
+  /**
+   * The carrier keeps it.
+   *
+   * @generated from enum value: REFUND_REFUSED = 3;
+   */
+  REFUSED = 3,
+}
+
+/**
+ * Describes the enum rowlock.shipping.v1.VoidedLabel.Refund.
+ */
+export declare const VoidedLabel_RefundSchema: GenEnum<VoidedLabel_Refund>;
 
 /**
  * What a carrier, or the shop itself, asks for a shipment.
@@ -638,6 +873,33 @@ export declare type BuyLabelRequest = Message<"rowlock.shipping.v1.BuyLabelReque
  * Use `create(BuyLabelRequestSchema)` to create a new message.
  */
 export declare const BuyLabelRequestSchema: GenMessage<BuyLabelRequest>;
+
+/**
+ * Input of VoidLabel.
+ *
+ * @generated from message rowlock.shipping.v1.VoidLabelRequest
+ */
+export declare type VoidLabelRequest = Message<"rowlock.shipping.v1.VoidLabelRequest"> & {
+  /**
+   * The shipment.
+   *
+   * @generated from field: string shipment_id = 1;
+   */
+  shipmentId: string;
+
+  /**
+   * Idempotency key; REST header `Idempotency-Key`.
+   *
+   * @generated from field: string request_id = 2;
+   */
+  requestId: string;
+};
+
+/**
+ * Describes the message rowlock.shipping.v1.VoidLabelRequest.
+ * Use `create(VoidLabelRequestSchema)` to create a new message.
+ */
+export declare const VoidLabelRequestSchema: GenMessage<VoidLabelRequest>;
 
 /**
  * Input of GetShipment.
@@ -1120,6 +1382,21 @@ export declare const ShippingService: GenService<{
   buyLabel: {
     methodKind: "unary";
     input: typeof BuyLabelRequestSchema;
+    output: typeof ShipmentSchema;
+  },
+  /**
+   * Voids a label before the carrier has its parcel, and asks for its money back
+   * (`voided_labels`). The shipment is RATED again, and another label may be
+   * bought for it. Voiding a voided label returns the shipment.
+   * Errors: SHIPMENT_NOT_FOUND, LABEL_NOT_BOUGHT, LABEL_IN_PROGRESS,
+   * PARCEL_UNDER_WAY (metadata: tracking_status), VOID_REFUSED (metadata: the
+   * carrier's message), REQUEST_ID_REUSED, PROVIDER_UNAVAILABLE.
+   *
+   * @generated from rpc rowlock.shipping.v1.ShippingService.VoidLabel
+   */
+  voidLabel: {
+    methodKind: "unary";
+    input: typeof VoidLabelRequestSchema;
     output: typeof ShipmentSchema;
   },
   /**
