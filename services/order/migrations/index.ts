@@ -9,8 +9,6 @@ import { refunds } from "./0007-refunds.ts";
 import { metadata } from "./0008-metadata.ts";
 import { outbox } from "./0009-outbox.ts";
 import { parcels } from "./0010-parcels.ts";
-import { shipments } from "./0011-shipments.ts";
-import { disputes } from "./0011-disputes.ts";
 
 /** The Postgres schema of the Order service. */
 export const orderSchema: Schema = {
@@ -26,7 +24,5 @@ export const orderSchema: Schema = {
     { name: "0008-metadata", up: metadata },
     { name: "0009-outbox", up: outbox },
     { name: "0010-parcels", up: parcels },
-    { name: "0011-shipments", up: shipments },
-    { name: "0011-disputes", up: disputes },
   ],
 };

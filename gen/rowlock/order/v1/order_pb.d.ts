@@ -115,8 +115,7 @@ export declare type Order = Message<"rowlock.order.v1.Order"> & {
   payment?: OrderPayment | undefined;
 
   /**
-   * The parcel that completed the order; unset until all are on their way. With
-   * several, `shipments` has the others.
+   * The parcel; unset until there is a label.
    *
    * @generated from field: rowlock.order.v1.Fulfillment fulfillment = 14;
    */
@@ -221,14 +220,6 @@ export declare type Order = Message<"rowlock.order.v1.Order"> & {
    * @generated from field: map<string, string> metadata = 28;
    */
   metadata: { [key: string]: string };
-
-  /**
-   * Its shipments, the oldest first: one, unless staff have split it. Empty of
-   * what the buyer fetches.
-   *
-   * @generated from field: repeated rowlock.order.v1.OrderShipment shipments = 40;
-   */
-  shipments: OrderShipment[];
 };
 
 /**
@@ -265,8 +256,7 @@ export enum Order_State {
   PAID = 2,
 
   /**
-   * The labels are bought, or the merchant has shipped the goods: all of them are
-   * on their way.
+   * The label is bought, the goods are on their way.
    *
    * @generated from enum value: STATE_FULFILLED = 3;
    */
@@ -478,14 +468,14 @@ export declare type ShippingMethod = Message<"rowlock.order.v1.ShippingMethod"> 
   id: string;
 
   /**
-   * The carrier, for example `USPS`; empty for a flat rate of the shop.
+   * The carrier, for example `USPS`.
    *
    * @generated from field: string carrier = 2;
    */
   carrier: string;
 
   /**
-   * The carrier's service, for example `Priority Mail`, or the flat rate's title.
+   * The carrier's service, for example `Priority Mail`.
    *
    * @generated from field: string service = 3;
    */
@@ -506,8 +496,7 @@ export declare type ShippingMethod = Message<"rowlock.order.v1.ShippingMethod"> 
   estimatedDays: number;
 
   /**
-   * `CHEAPEST`, `FASTEST`, and `BEST_VALUE` (the best balance of price and days),
-   * each of one of the methods.
+   * `CHEAPEST`, `FASTEST`, `BESTVALUE` where they apply.
    *
    * @generated from field: repeated string attributes = 6;
    */
@@ -683,20 +672,6 @@ export declare type TransferInstructions = Message<"rowlock.order.v1.TransferIns
    * @generated from field: google.protobuf.Timestamp deadline = 5;
    */
   deadline?: Timestamp | undefined;
-
-  /**
-   * What has come of it so far.
-   *
-   * @generated from field: rowlock.type.v1.Money received = 6;
-   */
-  received?: Money | undefined;
-
-  /**
-   * What is still missing.
-   *
-   * @generated from field: rowlock.type.v1.Money missing = 7;
-   */
-  missing?: Money | undefined;
 };
 
 /**
@@ -704,142 +679,6 @@ export declare type TransferInstructions = Message<"rowlock.order.v1.TransferIns
  * Use `create(TransferInstructionsSchema)` to create a new message.
  */
 export declare const TransferInstructionsSchema: GenMessage<TransferInstructions>;
-
-/**
- * A parcel of an order.
- *
- * @generated from message rowlock.order.v1.OrderShipment
- */
-export declare type OrderShipment = Message<"rowlock.order.v1.OrderShipment"> & {
-  /**
-   * Opaque id, `shp_…`.
-   *
-   * @generated from field: string id = 1;
-   */
-  id: string;
-
-  /**
-   * Where it stands.
-   *
-   * @generated from field: rowlock.order.v1.OrderShipment.State state = 2;
-   */
-  state: OrderShipment_State;
-
-  /**
-   * The goods in it.
-   *
-   * @generated from field: repeated rowlock.order.v1.OrderShipment.Item items = 3;
-   */
-  items: OrderShipment_Item[];
-
-  /**
-   * Who carries it; empty until known, and when the merchant named nobody.
-   *
-   * @generated from field: string carrier = 4;
-   */
-  carrier: string;
-
-  /**
-   * The carrier's number of it.
-   *
-   * @generated from field: string tracking_number = 5;
-   */
-  trackingNumber: string;
-
-  /**
-   * The carrier's page about it.
-   *
-   * @generated from field: string tracking_url = 6;
-   */
-  trackingUrl: string;
-
-  /**
-   * The label as PDF; empty when the merchant ships by itself.
-   *
-   * @generated from field: string label_url = 7;
-   */
-  labelUrl: string;
-};
-
-/**
- * Describes the message rowlock.order.v1.OrderShipment.
- * Use `create(OrderShipmentSchema)` to create a new message.
- */
-export declare const OrderShipmentSchema: GenMessage<OrderShipment>;
-
-/**
- * Units of a SKU.
- *
- * @generated from message rowlock.order.v1.OrderShipment.Item
- */
-export declare type OrderShipment_Item = Message<"rowlock.order.v1.OrderShipment.Item"> & {
-  /**
-   * The SKU.
-   *
-   * @generated from field: string sku = 1;
-   */
-  sku: string;
-
-  /**
-   * Units.
-   *
-   * @generated from field: int64 quantity = 2;
-   */
-  quantity: bigint;
-};
-
-/**
- * Describes the message rowlock.order.v1.OrderShipment.Item.
- * Use `create(OrderShipment_ItemSchema)` to create a new message.
- */
-export declare const OrderShipment_ItemSchema: GenMessage<OrderShipment_Item>;
-
-/**
- * Where a parcel stands.
- *
- * @generated from enum rowlock.order.v1.OrderShipment.State
- */
-export enum OrderShipment_State {
-  /**
-   * Not set.
-   *
-   * @generated from enum value: STATE_UNSPECIFIED = 0;
-   */
-  UNSPECIFIED = 0,
-
-  /**
-   * It has no label yet.
-   *
-   * @generated from enum value: STATE_OPEN = 1;
-   */
-  OPEN = 1,
-
-  /**
-   * It goes without one; the merchant is to ship it.
-   *
-   * @generated from enum value: STATE_READY = 2;
-   */
-  READY = 2,
-
-  /**
-   * The label is bought.
-   *
-   * @generated from enum value: STATE_LABELED = 3;
-   */
-  LABELED = 3,
-
-  /**
-   * The merchant has shipped it.
-   *
-   * @generated from enum value: STATE_SHIPPED = 4;
-   */
-  SHIPPED = 4,
-}
-
-/**
- * Describes the enum rowlock.order.v1.OrderShipment.State.
- */
-export declare const OrderShipment_StateSchema: GenEnum<OrderShipment_State>;
 
 /**
  * The parcel of an order.
@@ -904,10 +743,9 @@ export declare type OrderEvent = Message<"rowlock.order.v1.OrderEvent"> & {
 
   /**
    * What happened: `placed`, `shipping_method_set`, `payment_started`,
-   * `payment_pending`, `payment_failed`, `part_paid`, `paid`, `fulfilled`,
-   * `canceled`, `expired`, `refunded`, `partly_refunded`; and of money that came
-   * after the end: `late_payment`, then `reviving` or `returning`. `disputed`: the
-   * buyer objects to the payment, or that stands elsewhere now (`status`).
+   * `payment_pending`, `payment_failed`, `paid`, `fulfilled`, `canceled`,
+   * `expired`, `refunded`, `partly_refunded`; and of money that came after the
+   * end: `late_payment`, then `reviving` or `returning`.
    * Of parcels: `shipped`, `delivered`, `returned` (to the shop, undelivered),
    * `delivery_failed`, `return_shipped` and `return_delivered` (the customer
    * sends goods back); `label_replaced`.
@@ -1079,8 +917,7 @@ export declare type PayOrderRequest = Message<"rowlock.order.v1.PayOrderRequest"
 export declare const PayOrderRequestSchema: GenMessage<PayOrderRequest>;
 
 /**
- * A card, as tokenised by the payment provider, or one that the customer has
- * saved. Card numbers are refused.
+ * A card, as tokenised by the payment provider. Card numbers are refused.
  *
  * @generated from message rowlock.order.v1.PayOrderRequest.CardPayment
  */
@@ -1091,22 +928,6 @@ export declare type PayOrderRequest_CardPayment = Message<"rowlock.order.v1.PayO
    * @generated from field: string payment_method = 1;
    */
   paymentMethod: string;
-
-  /**
-   * Instead: one of the caller's saved methods, `pmt_…`, as
-   * Payment.ListPaymentMethods lists them.
-   *
-   * @generated from field: string saved_payment_method_id = 2;
-   */
-  savedPaymentMethodId: string;
-
-  /**
-   * Whether to save the card for the caller's later payments once it has paid.
-   * Guests cannot.
-   *
-   * @generated from field: bool save_payment_method = 3;
-   */
-  savePaymentMethod: boolean;
 };
 
 /**
@@ -1527,40 +1348,6 @@ export declare type SettleShipmentRequest = Message<"rowlock.order.v1.SettleShip
 export declare const SettleShipmentRequestSchema: GenMessage<SettleShipmentRequest>;
 
 /**
- * Input of BeginShipping.
- *
- * @generated from message rowlock.order.v1.BeginShippingRequest
- */
-export declare type BeginShippingRequest = Message<"rowlock.order.v1.BeginShippingRequest"> & {
-  /**
-   * The order's id.
-   *
-   * @generated from field: string order_id = 1;
-   */
-  orderId: string;
-};
-
-/**
- * Describes the message rowlock.order.v1.BeginShippingRequest.
- * Use `create(BeginShippingRequestSchema)` to create a new message.
- */
-export declare const BeginShippingRequestSchema: GenMessage<BeginShippingRequest>;
-
-/**
- * Answer of BeginShipping.
- *
- * @generated from message rowlock.order.v1.BeginShippingResponse
- */
-export declare type BeginShippingResponse = Message<"rowlock.order.v1.BeginShippingResponse"> & {
-};
-
-/**
- * Describes the message rowlock.order.v1.BeginShippingResponse.
- * Use `create(BeginShippingResponseSchema)` to create a new message.
- */
-export declare const BeginShippingResponseSchema: GenMessage<BeginShippingResponse>;
-
-/**
  * Input of AdoptOrders.
  *
  * @generated from message rowlock.order.v1.AdoptOrdersRequest
@@ -1858,8 +1645,7 @@ export declare const OrderService: GenService<{
    * DELIVERY_MISSING (no contact or address, though it is no pick-up), INSUFFICIENT_STOCK (ABORTED; as
    * in Inventory.Reserve), TOTAL_CHANGED (ABORTED), CART_ALREADY_ORDERED,
    * REQUEST_ID_REUSED, ADDRESS_REFUSED (no carrier delivers there),
-   * SHIPPING_UNAVAILABLE (no carrier and no flat rate has a price in the cart's
-   * currency),
+   * SHIPPING_UNAVAILABLE (no carrier has a price in the cart's currency),
    * PROMOTION_EXHAUSTED (ABORTED; others used up a promotion of the cart at the
    * same moment, again and again: the cart shows what is left of it).
    *
@@ -1895,8 +1681,7 @@ export declare const OrderService: GenService<{
    * Errors: ORDER_NOT_FOUND, NOT_OWNER, ORDER_NOT_PENDING, HOLD_EXPIRED,
    * SHIPPING_METHOD_MISSING, PAYMENT_DECLINED (FAILED_PRECONDITION; metadata
    * decline_code), PAYMENT_IN_PROGRESS, PAYMENT_METHOD_INVALID,
-   * PAYMENT_METHOD_NOT_FOUND, ACCOUNT_REQUIRED (only customers who are signed in
-   * have saved payment methods), PAYMENT_NOT_CAPTURED, REQUEST_ID_REUSED.
+   * PAYMENT_NOT_CAPTURED, REQUEST_ID_REUSED.
    *
    * @generated from rpc rowlock.order.v1.OrderService.PayOrder
    */
@@ -1940,8 +1725,7 @@ export declare const OrderService: GenService<{
    * the payment has left is the limit. Stock is not changed.
    * Errors: ORDER_NOT_FOUND, ORDER_NOT_PAID, SKU_NOT_IN_ORDER,
    * REFUND_QUANTITY_TOO_LARGE (metadata sku, refundable), SHIPPING_REFUNDED,
-   * REFUND_TOO_LARGE, PAYMENT_DISPUTED (the bank has taken the money back),
-   * REFUND_REFUSED, REQUEST_ID_REUSED.
+   * REFUND_TOO_LARGE, REFUND_REFUSED, REQUEST_ID_REUSED.
    *
    * @generated from rpc rowlock.order.v1.OrderService.RefundOrder
    */
@@ -2037,19 +1821,6 @@ export declare const OrderService: GenService<{
     methodKind: "unary";
     input: typeof SettleShipmentRequestSchema;
     output: typeof OrderSchema;
-  },
-  /**
-   * Says that the merchant hands over a parcel of a paid order: from now on the
-   * order cannot be canceled. Repeating it changes nothing.
-   * Errors: ORDER_NOT_FOUND, ORDER_NOT_PAID (nor is one that was canceled or
-   * refunded).
-   *
-   * @generated from rpc rowlock.order.v1.OrderService.BeginShipping
-   */
-  beginShipping: {
-    methodKind: "unary";
-    input: typeof BeginShippingRequestSchema;
-    output: typeof BeginShippingResponseSchema;
   },
   /**
    * Gives a guest's orders to the customer that the guest signed in as.
