@@ -5,6 +5,7 @@ import type { ConnectError, Interceptor } from "@connectrpc/connect";
 import { invalidArgument } from "../../errors/reasons.ts";
 import { mapEach } from "../streams.ts";
 import { type Acceptor, compileAcceptor } from "./accept-valid.ts";
+import { inWords } from "./pattern-words.ts";
 import { compileTextCheck, type TextCheck } from "./storable-text.ts";
 
 /**
@@ -68,9 +69,9 @@ function check(validator: Validator, desc: DescMessage, message: Message): Conne
     }
     case "invalid":
       return invalidArgument(
-        result.violations.map(({ field, message: description }) => ({
-          field: pathToString(field),
-          description,
+        result.violations.map((violation) => ({
+          field: pathToString(violation.field),
+          description: inWords(violation),
         })),
       );
     case "error":
