@@ -20,6 +20,7 @@ import { createInventoryService } from "../../services/inventory/service.ts";
 import { sweepDueHolds } from "../../services/inventory/sweep.ts";
 import { tellBackInStock, tellLowStock } from "../../services/inventory/tell-stock.ts";
 import { createNotifyService } from "../../services/notify/service.ts";
+import { sweepMessages } from "../../services/notify/sweep.ts";
 import { notifyWebhooks } from "../../services/notify/webhooks.ts";
 import { fulfillOrder } from "../../services/order/fulfill.ts";
 import { instructBuyer } from "../../services/order/instruct.ts";
@@ -266,7 +267,11 @@ export const makers: Record<ServiceName, (parts: Parts) => Made | Promise<Made>>
     return {
       services,
       sweep: () =>
-        together(sweepInbox({ inbox, name: "notify", log }), sweepKeys({ db, name: "notify", clock, log })),
+        together(
+          every({ ms: slowSweepMs, name: "notify.sweep", log }, () => sweepMessages({ db, clock, log })),
+          sweepInbox({ inbox, name: "notify", log }),
+          sweepKeys({ db, name: "notify", clock, log }),
+        ),
       work: () => jobs.work(notifyWebhooks, (job) => inbox.work(job)),
     };
   },

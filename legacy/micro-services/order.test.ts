@@ -112,6 +112,8 @@ test.each([
   [Message_State.DELIVERED, "202", "there"],
   [Message_State.UNDELIVERED, "202", "taken, though it did not get there"],
   [Message_State.REFUSED, "400", "refused"],
+  [Message_State.SUPPRESSED, "400", "to nobody who wants it"],
+  [Message_State.FAILED, "400", "given up"],
 ])("a message in state %j has the code %s (%s)", (state, code, _why) => {
   expect(statusCodeOf(state === undefined ? undefined : { state })).toBe(code);
 });

@@ -140,7 +140,7 @@ function dayAfter({ createTime }: Order, days: number): string {
   return new Date(day.getTime() + days * 86_400_000).toISOString().slice(0, 10);
 }
 
-/** The status code of a message: taken by the provider, refused, or still to be sent. */
+/** The status code of a message: taken by the provider, not to be sent any more, or still to be. */
 export function statusCodeOf(message: Pick<Message, "state"> | undefined): string {
   const state = message?.state ?? Message_State.UNSPECIFIED;
   switch (state) {
@@ -149,6 +149,8 @@ export function statusCodeOf(message: Pick<Message, "state"> | undefined): strin
     case Message_State.UNDELIVERED:
       return "202";
     case Message_State.REFUSED:
+    case Message_State.SUPPRESSED:
+    case Message_State.FAILED:
       return "400";
     case Message_State.PENDING:
     case Message_State.UNSPECIFIED:

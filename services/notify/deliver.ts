@@ -4,11 +4,18 @@ import type { ConnectError, HandlerContext } from "@connectrpc/connect";
 import { RetryInfoSchema } from "../../gen/google/rpc/error_details_pb.js";
 import { reasonOf } from "../../lib/errors/reasons.ts";
 import { newId } from "../../lib/ids/ids.ts";
-import { type Channel, type Draft, leaseMs, type Message } from "./message.ts";
+import { type Draft, leaseMs, type Message } from "./message.ts";
 import { fail } from "./reasons.ts";
 import { send, withdraw } from "./send.ts";
 import type { NotifyDeps } from "./service.ts";
-import { claimMessage, findEvent, findMessage, insertMessages } from "./store.ts";
+import {
+  claimMessage,
+  findEvent,
+  findMessage,
+  insertMessages,
+  type NewMessage,
+  type Source,
+} from "./store.ts";
 
 /** An event to tell somebody about. */
 export interface Event {
@@ -18,6 +25,10 @@ export interface Event {
   fingerprint: Uint8Array;
   /** The caller's key when the event stands for a request: then another content under it is an error. */
   requestId?: string;
+  /** What it is made from, when it may be sent once more. */
+  source?: Source;
+  /** The message that it repeats. */
+  resendOf?: string;
 }
 
 /** A call that may wait: how long it has, and until when it is wanted. */
@@ -44,18 +55,16 @@ export async function deliver(
   { event, drafts }: { event: Event; drafts: readonly Draft[] },
 ): Promise<Message[]> {
   const now = deps.clock();
-  const rows = drafts.map(({ channel, to, subject }) => {
-    const until = leaseFrom(now, deps, channel);
-    return { id: newId("msg"), channel, to, subject, until };
-  });
-  const { key: eventKey, orderId, fingerprint } = event;
-  const inserted = await insertMessages(deps.db, { eventKey, orderId, fingerprint, now }, rows);
+  const rows = drafts.map((draft) => toRow(deps, { id: newId("msg"), draft, now }));
+  const { key: eventKey, orderId, fingerprint, source, resendOf } = event;
+  const common = { eventKey, orderId, fingerprint, source, resendOf, now };
+  const inserted = await insertMessages(deps.db, common, rows);
   const recorded = inserted.length === drafts.length ? [] : await findEvent(deps.db, eventKey);
   requireSameRequest(event, recorded);
   const outcomes = await Promise.allSettled(
     drafts.map(async (draft) => {
       const own = inserted.find(({ channel }) => channel === draft.channel);
-      const sent = own && (await send(deps, own, draft));
+      const sent = own && (await sendUnlessEnded(deps, own, draft));
       if (sent !== undefined) return sent;
       const other = own ?? recorded.find(({ channel }) => channel === draft.channel);
       if (other === undefined) throw new Error(`the ${draft.channel} message of ${eventKey} vanished`);
@@ -77,15 +86,15 @@ export async function withdrawEvent(
   const { db, clock } = deps;
   for (const message of await findEvent(db, eventKey)) {
     const draft = drafts.find(({ channel }) => channel === message.channel);
-    if (message.state !== "PENDING" || draft === undefined) continue;
-    const { id, to, subject } = message;
+    if ((message.state !== "PENDING" && message.state !== "FAILED") || draft === undefined) continue;
     const now = clock();
-    const until = leaseFrom(now, deps, message.channel);
-    const claimed = await claimMessage(db, { id, to, subject, until, now });
+    const { id, to, subject } = message;
+    const row = toRow(deps, { id, draft: { ...draft, to, subject }, now });
+    const claimed = await claimMessage(db, { ...row, now });
     if (claimed === undefined) {
       throw inProgress(message, Math.max(0, (message.sendingUntil?.getTime() ?? 0) - now.getTime()));
     }
-    await withdraw(deps, claimed, draft);
+    if (claimed.state === "PENDING") await withdraw(deps, claimed, draft);
   }
   return findEvent(db, eventKey);
 }
@@ -112,10 +121,8 @@ async function follow(
     const now = clock();
     const leaseLeft = (present.sendingUntil?.getTime() ?? 0) - now.getTime();
     if (leaseLeft <= 0) {
-      const until = leaseFrom(now, deps, draft.channel);
-      const { to, subject } = draft;
-      const claimed = await claimMessage(db, { id, to, subject, until, now });
-      const sent = claimed && (await send(deps, claimed, draft));
+      const claimed = await claimMessage(db, { ...toRow(deps, { id, draft, now }), now });
+      const sent = claimed && (await sendUnlessEnded(deps, claimed, draft));
       if (sent !== undefined) return sent;
       continue;
     }
@@ -128,10 +135,13 @@ async function follow(
 function endOf(message: Message): Message | undefined {
   switch (message.state) {
     case "PENDING":
+    // Nobody tries to send it any more: this call does.
+    case "FAILED":
       return undefined;
     case "SENT":
     case "DELIVERED":
     case "UNDELIVERED":
+    case "SUPPRESSED":
       return message;
     case "REFUSED":
       throw fail("MESSAGE_REFUSED", { channel: message.channel, message: message.error });
@@ -160,6 +170,21 @@ function isRefusal(err: unknown): boolean {
   return reasonOf(err) === "MESSAGE_REFUSED";
 }
 
-function leaseFrom(now: Date, { email, sms }: NotifyDeps, channel: Channel): Date {
-  return new Date(now.getTime() + leaseMs(channel === "EMAIL" ? email : sms));
+/** A message that the call was given: it is sent, unless its recipient turned out to be suppressed. */
+async function sendUnlessEnded(
+  deps: NotifyDeps,
+  message: Message,
+  draft: Draft,
+): Promise<Message | undefined> {
+  return message.state === "PENDING" ? send(deps, message, draft) : message;
+}
+
+/** A draft as it is recorded, with its lease. */
+function toRow(
+  { email, sms }: NotifyDeps,
+  { id, draft, now }: { id: string; draft: Draft; now: Date },
+): NewMessage {
+  const { channel, to, subject, unsubscribeUrl } = draft;
+  const until = new Date(now.getTime() + leaseMs(channel === "EMAIL" ? email : sms));
+  return { id, channel, to, subject, isNotice: unsubscribeUrl !== undefined, until };
 }

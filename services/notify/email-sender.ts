@@ -9,6 +9,8 @@ export interface Email {
   html: string;
   /** Rowlock's id of the message; the provider shows it in its own lists. */
   messageId: string;
+  /** Where its reader stops such e-mails, by a POST (RFC 8058). */
+  unsubscribeUrl?: string;
 }
 
 /** A provider of e-mail. It has no idempotency: each call that it takes is an e-mail. */

@@ -2,10 +2,11 @@
 export type Channel = "EMAIL" | "SMS";
 
 /**
- * Where a message stands. PENDING → SENT or REFUSED; SENT → DELIVERED or
- * UNDELIVERED, as the provider tells. Never backwards.
+ * Where a message stands. PENDING → SENT, REFUSED or SUPPRESSED; SENT →
+ * DELIVERED or UNDELIVERED, as the provider tells. Never backwards, but that a
+ * PENDING one is FAILED when nobody tries any more, until somebody does.
  */
-export type MessageState = "PENDING" | "SENT" | "REFUSED" | DeliveryState;
+export type MessageState = "PENDING" | "SENT" | "REFUSED" | "SUPPRESSED" | "FAILED" | DeliveryState;
 
 /** What becomes of a message that was sent. Both are final. */
 export type DeliveryState = "DELIVERED" | "UNDELIVERED";
@@ -17,7 +18,7 @@ export interface Delivery {
   error: string;
 }
 
-/** A message as it is stored. Its text is not: it holds what is the customer's alone. */
+/** A message as it is stored. Its text is not: it may hold what is the customer's alone. */
 export interface Message {
   id: string;
   channel: Channel;
@@ -37,6 +38,8 @@ export interface Message {
   sendingUntil: Date | null;
   createTime: Date;
   sendTime: Date | null;
+  /** The message that this one repeats; empty otherwise. */
+  resendOf: string;
 }
 
 /** What is to be sent on one channel. */
@@ -50,6 +53,8 @@ export interface Draft {
   html: string;
   /** E-mail only; empty means the shop's own address. */
   from: string;
+  /** Only of a notice that its reader can stop: where. */
+  unsubscribeUrl?: string;
 }
 
 /** A text message. */

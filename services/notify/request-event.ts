@@ -6,13 +6,21 @@ import { keyed } from "../../lib/idempotency/keyed.ts";
 import { newId } from "../../lib/ids/ids.ts";
 import { toMessage } from "./convert.ts";
 import { deliver, type Event } from "./deliver.ts";
-import type { Draft } from "./message.ts";
+import type { Draft, Message } from "./message.ts";
+import { fail } from "./reasons.ts";
 import type { NotifyDeps } from "./service.ts";
+
+/** The one message of an event, unless its recipient is suppressed. Errors: MESSAGE_SUPPRESSED. */
+export function requireSent([message]: readonly Message[]): Message {
+  if (message === undefined) throw new Error("a message went out without a record");
+  if (message.state !== "SUPPRESSED") return message;
+  throw fail("MESSAGE_SUPPRESSED", { channel: message.channel, why: message.error });
+}
 
 /**
  * Sends a message of the staff's own: one per caller and request_id, or without one an event of its own each time. The
  * key gives repetitions the first answer; the event, which is never forgotten, keeps the message from going out twice.
- * Errors: PROVIDER_UNAVAILABLE, MESSAGE_REFUSED, MESSAGE_IN_PROGRESS, REQUEST_ID_REUSED.
+ * Errors: PROVIDER_UNAVAILABLE, MESSAGE_REFUSED, MESSAGE_SUPPRESSED, MESSAGE_IN_PROGRESS, REQUEST_ID_REUSED.
  */
 export function deliverOnce<I extends DescMessage>(
   deps: NotifyDeps,
@@ -37,8 +45,6 @@ export function deliverOnce<I extends DescMessage>(
     requestId,
   };
   return keyed({ db, clock, signal: ctx.signal, method, caller, key: requestId, request }, async () => {
-    const [message] = await deliver(deps, ctx, { event, drafts: [draft] });
-    if (message === undefined) throw new Error("a message went out without a record");
-    return toMessage(message);
+    return toMessage(requireSent(await deliver(deps, ctx, { event, drafts: [draft] })));
   });
 }

@@ -3,6 +3,13 @@ import { circuitOpenCode } from "../../lib/circuit/circuit.ts";
 /** The provider will never take this message. The message of the error is the provider's own and may be shown. */
 export class SendRefused extends Error {
   override readonly name = "SendRefused";
+  /** Whether the provider takes no message at all to this recipient, who does not want any. */
+  readonly optedOut: boolean;
+
+  constructor(message: string, { optedOut = false }: { optedOut?: boolean } = {}) {
+    super(message);
+    this.optedOut = optedOut;
+  }
 }
 
 /** The provider gave no usable answer, or will take the message later; the call may be repeated. */

@@ -1,8 +1,9 @@
 import { type Draft, leaseMs, type Message } from "./message.ts";
 import { fail } from "./reasons.ts";
-import { SendRefused, SendUnavailable } from "./send-errors.ts";
+import { oneLine, SendRefused, SendUnavailable } from "./send-errors.ts";
 import type { NotifyDeps } from "./service.ts";
-import { findMessage, markRefused, markSent, releaseMessage, renewMessage, unknownIds } from "./store.ts";
+import { findMessage, markRefused, markSent, noteFailure, renewMessage, unknownIds } from "./store.ts";
+import { recordWords } from "./store-suppression.ts";
 
 /** A lease that has lost so much of its time, in milliseconds, is renewed before the message is sent. */
 const staleMs = 1_000;
@@ -28,7 +29,7 @@ export async function send(deps: NotifyDeps, message: Message, draft: Draft): Pr
 }
 
 /** What the error of a message says that was not needed any more. */
-const withdrawn = "withdrawn";
+export const withdrawn = "withdrawn";
 
 /**
  * Ends a message that belongs to this call and is not needed any more: it is
@@ -50,12 +51,13 @@ export async function withdraw(deps: NotifyDeps, message: Message, draft: Draft)
 /** Hands the message to its provider, unless an earlier attempt is found there, or the lease is lost. */
 async function hand(deps: NotifyDeps, message: Message, draft: Draft): Promise<string | undefined> {
   const { email, sms } = deps;
-  const { to, text, from, subject, html, channel } = draft;
+  const { to, text, from, subject, html, channel, unsubscribeUrl } = draft;
   if (channel === "EMAIL") {
     // There is nothing to look an e-mail up by. Its webhooks had the time of the lease to say that it went out; when
     // they did not, it goes out again: better twice than never.
     if (!(await stillOurs(deps, message, email))) return undefined;
-    return email.send({ to, from, subject, text, html, messageId: message.id });
+    const stop = unsubscribeUrl === undefined ? {} : { unsubscribeUrl };
+    return email.send({ to, from, subject, text, html, messageId: message.id, ...stop });
   }
   const earlier = message.attempts > 1 ? await findSent(deps, message, draft) : undefined;
   if (earlier !== undefined) return earlier;
@@ -85,14 +87,19 @@ async function stillOurs(
 /** Leaves the message as the failure demands, and says what to tell the caller. */
 async function giveUp(deps: NotifyDeps, message: Message, err: unknown): Promise<unknown> {
   const { db, clock, email, sms } = deps;
-  const { id, channel, attempts: attempt } = message;
+  const { id, channel, to, attempts: attempt } = message;
   if (err instanceof SendRefused) {
+    if (err.optedOut) {
+      const word = { channel, address: to, reason: "OPTED_OUT", detail: err.message, active: true } as const;
+      await recordWords(db, [{ ...word, saidTime: clock() }]);
+    }
     await markRefused(db, { id, attempt, error: err.message });
     return fail("MESSAGE_REFUSED", { channel, message: err.message }, { cause: err });
   }
   if (err instanceof SendUnavailable) {
     // One that may still be at work is not listed yet, nor told of: the lease stays, and its end is the time to look.
-    if (!err.pending) await releaseMessage(db, { id, attempt, now: clock() });
+    const until = err.pending ? undefined : clock();
+    await noteFailure(db, { id, attempt, error: oneLine(err.message), until });
     const provider = channel === "SMS" ? sms.name : email.name;
     return fail("PROVIDER_UNAVAILABLE", { provider }, { cause: err });
   }

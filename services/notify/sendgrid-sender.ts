@@ -57,6 +57,12 @@ export function createSendgridSender({
           text: email.text,
           ...(email.html === "" ? {} : { html: email.html }),
           customArgs: { message_id: email.messageId },
+          ...(email.unsubscribeUrl !== undefined && {
+            headers: {
+              "List-Unsubscribe": `<${email.unsubscribeUrl}>`,
+              "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
+            },
+          }),
           // An order's links are for its buyer alone: they are not to be sent through a counting redirect.
           trackingSettings: { clickTracking: { enable: false, enableText: false } },
         };

@@ -3,6 +3,7 @@ import type { Clock } from "../../lib/clock.ts";
 import { failWebhook, type IncomingEvent } from "../../lib/webhooks/index.ts";
 import type { Delivery } from "./message.ts";
 import { oneLine } from "./send-errors.ts";
+import type { SuppressionReason, Word } from "./suppression.ts";
 
 /**
  * SendGrid's key from the form in which it is shown; nothing when that is empty.
@@ -75,6 +76,48 @@ export function sendgridDelivery(type: string, reason: unknown): Delivery | unde
     case "bounce":
     case "dropped":
       return { state: "UNDELIVERED", error: (typeof reason === "string" && oneLine(reason)) || type };
+    default:
+      return undefined;
+  }
+}
+
+/**
+ * What an event says of its address: that it bounced for good, complained, or is on SendGrid's list of such. A message
+ * that was blocked or deferred, or dropped for what is in it, says nothing of that. SendGrid's times are whole seconds.
+ */
+export function wordOfSendgrid({ provider, type, payload }: IncomingEvent, now: Date): Word | undefined {
+  if (provider !== "sendgrid") return undefined;
+  const { email, reason: detail, type: kind, timestamp } = payload as Record<string, unknown>;
+  const reason = reasonOf({ type, kind, detail });
+  if (reason === undefined || typeof email !== "string" || !/^[^\s@]{1,64}@[^\s@]{1,190}$/.test(email)) {
+    return undefined;
+  }
+  const said = typeof timestamp === "number" ? timestamp * 1_000 : Number.NaN;
+  return {
+    ...{ channel: "EMAIL", address: email, reason, active: true },
+    detail: typeof detail === "string" ? oneLine(detail) : "",
+    saidTime: new Date(said > 0 && said < now.getTime() ? said : now),
+  };
+}
+
+/** https://www.twilio.com/docs/sendgrid/for-developers/tracking-events/event has the types and reasons. */
+function reasonOf({
+  type,
+  kind,
+  detail,
+}: {
+  type: string;
+  kind: unknown;
+  detail: unknown;
+}): SuppressionReason | undefined {
+  switch (type) {
+    case "spamreport":
+      return "COMPLAINED";
+    case "bounce":
+      return kind === "blocked" ? undefined : "BOUNCED";
+    case "dropped":
+      if (detail === "Bounced Address" || detail === "Invalid") return "BOUNCED";
+      return detail === "Spam Reporting Address" ? "COMPLAINED" : undefined;
     default:
       return undefined;
   }

@@ -6,18 +6,29 @@ import { defineService, type ServiceModule } from "../../lib/rpc/index.ts";
 import type { Log } from "../../lib/telemetry/log.ts";
 import { createInbox, type Inbox } from "../../lib/webhooks/index.ts";
 import type { EmailSender } from "./email-sender.ts";
+import { deleteSuppression } from "./rpc/delete-suppression.ts";
+import { deleteTemplate } from "./rpc/delete-template.ts";
 import { eraseMessages } from "./rpc/erase-messages.ts";
 import { getMessage } from "./rpc/get-message.ts";
+import { getTemplate } from "./rpc/get-template.ts";
+import { getUnsubscribePage } from "./rpc/get-unsubscribe-page.ts";
 import { listMessages } from "./rpc/list-messages.ts";
+import { listSuppressions } from "./rpc/list-suppressions.ts";
+import { listTemplates } from "./rpc/list-templates.ts";
 import { listWebhookEvents } from "./rpc/list-webhook-events.ts";
 import { notifyOrder } from "./rpc/notify-order.ts";
 import { notifyStock } from "./rpc/notify-stock.ts";
+import { previewTemplate } from "./rpc/preview-template.ts";
 import { receiveSendgridWebhook } from "./rpc/receive-sendgrid-webhook.ts";
 import { receiveTwilioWebhook } from "./rpc/receive-twilio-webhook.ts";
 import { replayWebhookEvent } from "./rpc/replay-webhook-event.ts";
+import { resendMessage } from "./rpc/resend-message.ts";
 import { sendEmail } from "./rpc/send-email.ts";
 import { sendSms } from "./rpc/send-sms.ts";
+import { unsubscribe } from "./rpc/unsubscribe.ts";
+import { updateTemplate } from "./rpc/update-template.ts";
 import type { SmsSender } from "./sms-sender.ts";
+import { createUnsubscribing } from "./unsubscribing.ts";
 import { applyDelivery, notifyWebhooks, settleDeliveries, type WebhookSecrets } from "./webhooks.ts";
 
 /** What Notify stands on. */
@@ -31,14 +42,14 @@ export interface NotifyDeps {
   webhooks: WebhookSecrets;
   /** The shop's name in its messages; `Rowlock` when not given. */
   shopName?: string;
+  /** BCP 47 tag of the language of messages to who has no other wish; English when not given. */
+  language?: string;
   /** Who of the staff is told about stock; nobody when not given. */
   staffEmails?: readonly string[];
 }
 
 /** Notify and its inbox, of which the process that hosts it does the work. */
 export interface NotifyModule extends ServiceModule {
-  /** BCP 47 tag of the language of messages to who has no other wish; English when not given. */
-  language?: string;
   inbox: Inbox;
 }
 
@@ -53,14 +64,20 @@ export function createNotifyService(deps: NotifyDeps): NotifyModule {
     apply: (event) => applyDelivery(deps, event),
     settle: (tx, events) => settleDeliveries(deps, tx, events),
   });
+  const unsubscribing = createUnsubscribing(deps);
   return {
     inbox,
     services: [
       defineService(NotifyService, {
         notifyOrder: notifyOrder(deps),
-        notifyStock: notifyStock(deps),
+        notifyStock: notifyStock(deps, unsubscribing),
         sendEmail: sendEmail(deps),
         sendSms: sendSms(deps),
+        resendMessage: resendMessage(deps, unsubscribing),
+        listSuppressions: listSuppressions(deps),
+        deleteSuppression: deleteSuppression(deps),
+        getUnsubscribePage: getUnsubscribePage(deps, unsubscribing),
+        unsubscribe: unsubscribe(deps, unsubscribing),
         getMessage: getMessage(deps),
         listMessages: listMessages(deps),
         receiveSendgridWebhook: receiveSendgridWebhook(deps, inbox),
@@ -68,6 +85,11 @@ export function createNotifyService(deps: NotifyDeps): NotifyModule {
         listWebhookEvents: listWebhookEvents(inbox),
         replayWebhookEvent: replayWebhookEvent(deps, inbox),
         eraseMessages: eraseMessages(deps),
+        listTemplates: listTemplates(deps),
+        getTemplate: getTemplate(deps),
+        updateTemplate: updateTemplate(deps),
+        deleteTemplate: deleteTemplate(deps),
+        previewTemplate: previewTemplate(deps),
       }),
     ],
   };

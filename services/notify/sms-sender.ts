@@ -28,4 +28,9 @@ export interface SmsSender {
    * @throws SendUnavailable
    */
   delivery(providerId: string): Promise<Delivery | undefined>;
+  /**
+   * When the provider received a text that somebody sent to the shop; nothing when the provider does not know it.
+   * @throws SendUnavailable
+   */
+  receiveTime(providerId: string): Promise<Date | undefined>;
 }

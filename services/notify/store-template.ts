@@ -28,39 +28,38 @@ export async function findOverride(
 }
 
 /**
- * Writes a merchant's templates. With `present` only over those of that etag, the empty one standing for none; nothing
- * when they are others by now: of any number of calls with the same one, one writes.
+ * Writes a merchant's templates. With `present` only over those of that etag, and nothing when there are others by now:
+ * of any number of calls with the same one, one writes. Empty: over whatever there is.
  */
 export async function putOverride(
   tx: Tx,
-  { override, present }: { override: Override; present: string | undefined },
+  { override, present }: { override: Override; present: string },
 ): Promise<Override | undefined> {
   const { event, language, subject, html, text, sms, etag, updateTime } = override;
-  const [written] =
-    present === undefined || present === ""
-      ? await tx.query<Override>(sql`
-          insert into template (event, language, subject, html, text, sms, etag, update_time)
-          values (${event}, ${language}, ${subject}, ${html}, ${text}, ${sms}, ${etag}, ${updateTime})
-          on conflict on constraint template_pkey do update set
-            subject = excluded.subject, html = excluded.html, text = excluded.text, sms = excluded.sms,
-            etag = excluded.etag, update_time = excluded.update_time
-            where ${present === undefined}
-          returning ${columns}`)
-      : await tx.query<Override>(sql`
-          update template set subject = ${subject}, html = ${html}, text = ${text}, sms = ${sms}, etag = ${etag},
-            update_time = ${updateTime}
-          where event = ${event} and language = ${language} and etag = ${present}
-          returning ${columns}`);
+  const [written] = await tx.query<Override>(
+    present === ""
+      ? sql`
+        insert into template (event, language, subject, html, text, sms, etag, update_time)
+        values (${event}, ${language}, ${subject}, ${html}, ${text}, ${sms}, ${etag}, ${updateTime})
+        on conflict on constraint template_pkey do update set
+          subject = excluded.subject, html = excluded.html, text = excluded.text, sms = excluded.sms,
+          etag = excluded.etag, update_time = excluded.update_time
+        returning ${columns}`
+      : sql`
+        update template set
+          subject = ${subject}, html = ${html}, text = ${text}, sms = ${sms}, etag = ${etag}, update_time = ${updateTime}
+        where event = ${event} and language = ${language} and etag = ${present}
+        returning ${columns}`,
+  );
   return written;
 }
 
-/** Deletes a merchant's templates; with `present` only those of that etag. Whether there were such. */
+/** Deletes a merchant's templates: those of the etag `present`, or when that is empty whatever there is. */
 export async function deleteOverride(
   tx: Tx,
-  { event, language, present }: Pick<Override, "event" | "language"> & { present: string | undefined },
-): Promise<boolean> {
-  const same = present === undefined ? sql`true` : sql`etag = ${present}`;
-  const deleted = await tx.execute(sql`
-    delete from template where event = ${event} and language = ${language} and ${same}`);
-  return deleted > 0;
+  { event, language, present }: Pick<Override, "event" | "language"> & { present: string },
+): Promise<void> {
+  await tx.execute(sql`
+    delete from template
+    where event = ${event} and language = ${language} and (${present} = '' or etag = ${present})`);
 }

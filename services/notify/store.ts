@@ -1,10 +1,11 @@
-import { type Queryable, sql } from "../../lib/db/index.ts";
-import type { Channel, Delivery, Message } from "./message.ts";
+import { type Queryable, type Sql, sql } from "../../lib/db/index.ts";
+import type { Channel, Delivery, Message, MessageState } from "./message.ts";
+import { whyNot } from "./store-suppression.ts";
 
 const columns = sql`
   id, channel, state, recipient as "to", subject, event_key as "eventKey", order_id as "orderId", fingerprint,
   provider_id as "providerId", error, attempts, sending_until as "sendingUntil",
-  create_time as "createTime", send_time as "sendTime"`;
+  create_time as "createTime", send_time as "sendTime", resend_of as "resendOf"`;
 
 /** What the messages of one event have in common. */
 export interface NewEvent {
@@ -13,33 +14,72 @@ export interface NewEvent {
   fingerprint: Uint8Array;
   /** When they are asked for. */
   now: Date;
+  /** What they are made from, when they may be sent once more. */
+  source?: Source | undefined;
+  /** The message that they repeat. */
+  resendOf?: string | undefined;
+}
+
+/** What news was made from: the request that told it, in its binary form. */
+export interface Source {
+  kind: "ORDER" | "STOCK";
+  request: Uint8Array;
+}
+
+/** A message that is to be recorded. */
+export interface NewMessage {
+  id: string;
+  channel: Channel;
+  to: string;
+  subject: string;
+  /** Whether it is a notice that its reader can stop. */
+  isNotice: boolean;
+  /** How long it belongs to the caller. */
+  until: Date;
 }
 
 /**
  * Records the messages of an event that are not recorded yet, and returns
- * these: they are the caller's to send. Concurrent callers wait for each other
- * on the unique constraint, so each message is returned to one of them.
+ * these: they are the caller's to send, but for those whose recipient is
+ * suppressed. Concurrent callers wait for each other on the unique constraint,
+ * so each message is returned to one of them.
  */
 export function insertMessages(
   db: Queryable,
   event: NewEvent,
-  /** `until`: how long each belongs to the caller. */
-  messages: readonly { id: string; channel: Channel; to: string; subject: string; until: Date }[],
+  messages: readonly NewMessage[],
 ): Promise<Message[]> {
+  const { source } = event;
   return db.query<Message>(sql`
-    insert into message
-      (id, channel, state, recipient, subject, event_key, order_id, fingerprint, attempts, sending_until, create_time)
-    select id, channel, 'PENDING', recipient, subject, ${event.eventKey}, ${event.orderId}, ${event.fingerprint},
-      1, until, ${event.now}
-    from unnest(
-      ${messages.map(({ id }) => id)}::text[],
-      ${messages.map(({ channel }) => channel)}::text[],
-      ${messages.map(({ to }) => to)}::text[],
-      ${messages.map(({ subject }) => subject)}::text[],
-      ${messages.map(({ until }) => until)}::timestamptz[]
-    ) as draft (id, channel, recipient, subject, until)
-    on conflict on constraint message_of_event do nothing
-    returning ${columns}`);
+    with draft as (
+      select draft.*, ${whyNot({ channel: sql`draft.channel`, address: sql`recipient`, isNotice: sql`is_notice` })} as why
+      from unnest(
+        ${messages.map(({ id }) => id)}::text[],
+        ${messages.map(({ channel }) => channel)}::text[],
+        ${messages.map(({ to }) => to)}::text[],
+        ${messages.map(({ subject }) => subject)}::text[],
+        ${messages.map(({ isNotice }) => isNotice)}::boolean[],
+        ${messages.map(({ until }) => until)}::timestamptz[]
+      ) as draft (id, channel, recipient, subject, is_notice, until)
+    ),
+    recorded as (
+      insert into message
+        (id, channel, state, recipient, subject, event_key, order_id, fingerprint, error, attempts, sending_until,
+        create_time, resend_of)
+      select id, channel, case when why is null then 'PENDING' else 'SUPPRESSED' end, recipient, subject,
+        ${event.eventKey}, ${event.orderId}, ${event.fingerprint}, coalesce(why, ''), 1,
+        case when why is null then until end, ${event.now}::timestamptz, ${event.resendOf ?? ""}
+      from draft
+      on conflict on constraint message_of_event do nothing
+      returning ${columns}
+    ),
+    kept as (
+      insert into source (event_key, kind, request, create_time)
+      select ${event.eventKey}, ${source?.kind ?? null}::text, ${source?.request ?? null}::bytea, ${event.now}::timestamptz
+      where ${source !== undefined} and exists (select from recorded)
+      on conflict do nothing
+    )
+    select * from recorded`);
 }
 
 /** The messages of an event. */
@@ -53,34 +93,51 @@ export async function findMessage(db: Queryable, id: string): Promise<Message | 
   return message;
 }
 
-/** A page of messages, the newest first, of one order when `orderId` is not empty. */
+/** A page of messages, the newest first: of one order when `orderId` is not empty, in one state when it is given. */
 export function listMessages(
   db: Queryable,
   {
     orderId,
+    state,
     after,
     limit,
-  }: { orderId: string; after: { createTime: Date; id: string } | undefined; limit: number },
+  }: {
+    orderId: string;
+    state: MessageState | undefined;
+    after: { createTime: Date; id: string } | undefined;
+    limit: number;
+  },
 ): Promise<Message[]> {
   const ofOrder = orderId === "" ? sql`true` : sql`order_id = ${orderId} and order_id <> ''`;
   const older = after === undefined ? sql`true` : sql`(create_time, id) < (${after.createTime}, ${after.id})`;
   return db.query<Message>(sql`
-    select ${columns} from message where ${ofOrder} and ${older}
+    select ${columns} from message where ${ofOrder} and ${inState(state)} and ${older}
     order by create_time desc, id desc limit ${limit}`);
 }
 
+/** The condition of the index `message_not_sent` stands in it, where that one helps. */
+function inState(state: MessageState | undefined): Sql {
+  if (state === undefined) return sql`true`;
+  const isSent = state === "SENT" || state === "DELIVERED";
+  return isSent ? sql`state = ${state}` : sql`state = ${state} and state not in ('SENT', 'DELIVERED')`;
+}
+
 /**
- * Takes over a message whose sender has not finished in its time: of any
- * number of calls exactly one gets it. It goes to where the present call says.
+ * Takes over a message whose sender has not finished in its time, or that
+ * nobody tries to send any more: of any number of calls exactly one gets it. It
+ * goes to where the present call says; when that is suppressed by now, it ends.
  */
 export async function claimMessage(
   db: Queryable,
-  { id, to, subject, until, now }: { id: string; to: string; subject: string; until: Date; now: Date },
+  { id, channel, to, subject, isNotice, until, now }: NewMessage & { now: Date },
 ): Promise<Message | undefined> {
   const [message] = await db.query<Message>(sql`
     update message set
-      attempts = attempts + 1, recipient = ${to}, subject = ${subject}, sending_until = ${until}
-    where id = ${id} and state = 'PENDING' and sending_until <= ${now}
+      attempts = attempts + 1, recipient = ${to}, subject = ${subject},
+      state = case when why is null then 'PENDING' else 'SUPPRESSED' end, error = coalesce(why, error),
+      sending_until = case when why is null then ${until}::timestamptz end
+    from (select ${whyNot({ channel: sql`${channel}::text`, address: sql`${to}::text`, isNotice: sql`${isNotice}::boolean` })} as why) suppressed
+    where id = ${id} and ((state = 'PENDING' and sending_until <= ${now}) or state = 'FAILED')
     returning ${columns}`);
   return message;
 }
@@ -96,6 +153,9 @@ export async function renewMessage(
   return renewed === 1;
 }
 
+/** States of a message of which nobody has heard that its provider took it. */
+const notTaken = sql`('PENDING', 'REFUSED', 'SUPPRESSED', 'FAILED')`;
+
 /**
  * Records that the provider took the message. Deliberately not bound to the
  * lease: what was sent is sent. A webhook may have been quicker; its word on
@@ -107,10 +167,10 @@ export async function markSent(
 ): Promise<Message | undefined> {
   const [message] = await db.query<Message>(sql`
     update message set
-      state = case when state in ('PENDING', 'REFUSED') then 'SENT' else state end,
-      error = case when state = 'REFUSED' then '' else error end,
+      state = case when state in ${notTaken} then 'SENT' else state end,
+      error = case when state in ${notTaken} then '' else error end,
       provider_id = ${providerId}, send_time = coalesce(send_time, ${now}), sending_until = null
-    where id = ${id} and (state in ('PENDING', 'REFUSED') or provider_id in ('', ${providerId}))
+    where id = ${id} and (state in ${notTaken} or provider_id in ('', ${providerId}))
     returning ${columns}`);
   return message;
 }
@@ -163,7 +223,7 @@ export async function markDeliveries(
         provider_id = case when message.provider_id = '' then last.provider_id else message.provider_id end
       from last join locked using (id)
       where message.id = last.id
-        and (message.state in ('PENDING', 'REFUSED') or (message.state = 'SENT' and last.state <> 'SENT')))
+        and (message.state in ${notTaken} or (message.state = 'SENT' and last.state <> 'SENT')))
     select nth from known`);
   const found = new Set(known.map(({ nth }) => Number(nth)));
   return told.map((_, i) => found.has(i + 1));
@@ -191,12 +251,12 @@ export async function markRefused(
     where id = ${id} and state = 'PENDING' and attempts = ${attempt}`);
 }
 
-/** Lets the next call send the message at once. */
-export async function releaseMessage(
+/** Records why an attempt failed, and until when nobody else may try; undefined leaves that as it is. */
+export async function noteFailure(
   db: Queryable,
-  { id, attempt, now }: { id: string; attempt: number; now: Date },
+  { id, attempt, error, until }: { id: string; attempt: number; error: string; until: Date | undefined },
 ): Promise<void> {
   await db.execute(sql`
-    update message set sending_until = ${now}
+    update message set error = ${error}, sending_until = coalesce(${until ?? null}::timestamptz, sending_until)
     where id = ${id} and state = 'PENDING' and attempts = ${attempt}`);
 }

@@ -39,6 +39,16 @@ export function createTwilioSender({
   const inTime = <T>(call: () => Promise<T>) =>
     circuit(() => within(call(), { timeoutMs, provider: "Twilio" }), isOutage);
 
+  /** A message, or nothing when Twilio does not know it. */
+  async function fetch(sid: string) {
+    try {
+      return await inTime(() => client.messages(sid).fetch());
+    } catch (err) {
+      if (err instanceof twilio.RestException && err.status === 404) return undefined;
+      throw unlessRefused(err);
+    }
+  }
+
   return {
     name: "Twilio",
     timeoutMs,
@@ -62,23 +72,15 @@ export function createTwilioSender({
         });
         return same.map(({ sid }) => sid).reverse();
       } catch (err) {
-        const failure = translate(err);
-        throw failure instanceof SendRefused
-          ? new SendUnavailable(failure.message, { pending: false })
-          : failure;
+        throw unlessRefused(err);
       }
     },
     async delivery(providerId) {
-      try {
-        const { status, errorCode } = await inTime(() => client.messages(providerId).fetch());
-        return toDelivery(status, errorCode);
-      } catch (err) {
-        if (err instanceof twilio.RestException && err.status === 404) return undefined;
-        const failure = translate(err);
-        throw failure instanceof SendRefused
-          ? new SendUnavailable(failure.message, { pending: false })
-          : failure;
-      }
+      const found = await fetch(providerId);
+      return found && toDelivery(found.status, found.errorCode);
+    },
+    async receiveTime(providerId) {
+      return (await fetch(providerId))?.dateCreated;
     },
   };
 }
@@ -98,6 +100,9 @@ class RedirectedClient extends twilio.RequestClient {
   };
 }
 
+/** Twilio's number for a recipient who answered STOP: https://www.twilio.com/docs/api/errors/21610. */
+const unsubscribedCode = 21610;
+
 /** Twilio's numbers for faults of the sending number, which the shop can mend: the message is not to blame. */
 const senderFaults = new Set([21212, 21603, 21606, 21659, 21660]);
 
@@ -106,12 +111,18 @@ function translate(err: unknown): SendRefused | SendUnavailable {
   if (!(err instanceof twilio.RestException)) return toUnreachable("Twilio", err);
   const { status, code, message } = err;
   if (status === 400 && !senderFaults.has(code ?? 0))
-    return new SendRefused(oneLine(message ?? "") || "refused");
+    return new SendRefused(oneLine(message ?? "") || "refused", { optedOut: code === unsubscribedCode });
   const number = code === undefined ? "" : ` (${code})`;
   return new SendUnavailable(`Twilio answered ${status}${number}`, {
     // A server that failed may have taken the message all the same.
     pending: status === 408 || (status ?? 0) >= 500,
   });
+}
+
+/** What a look-up failed with: a refusal of it says nothing of a message. */
+function unlessRefused(err: unknown): SendUnavailable {
+  const failure = translate(err);
+  return failure instanceof SendRefused ? new SendUnavailable(failure.message, { pending: false }) : failure;
 }
 
 /** Whether Twilio did not answer, or with a fault of its own. */

@@ -33,6 +33,7 @@ beforeAll(async () => {
 afterAll(() => database?.[Symbol.asyncDispose]());
 beforeEach(async () => {
   await database.db.execute(sql`delete from webhook_event`);
+  await database.db.execute(sql`delete from suppression`);
   under = notifyUnderTest(database.db, secrets);
   eventKey = `${newId("ord")}:fulfilled`;
 });

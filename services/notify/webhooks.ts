@@ -1,9 +1,10 @@
 import type { Tx } from "../../lib/db/index.ts";
 import { defineWebhookQueue, type IncomingEvent, type StoredEvent } from "../../lib/webhooks/index.ts";
-import { sendgridDelivery } from "./sendgrid-webhook.ts";
+import { sendgridDelivery, wordOfSendgrid } from "./sendgrid-webhook.ts";
 import type { NotifyDeps } from "./service.ts";
 import { markDeliveries, type Told } from "./store.ts";
-import { finalDelivery } from "./twilio-webhook.ts";
+import { recordWords } from "./store-suppression.ts";
+import { finalDelivery, isReceived, wordOfText } from "./twilio-webhook.ts";
 
 /** Applies what SendGrid and Twilio have told. */
 export const notifyWebhooks = defineWebhookQueue("notify");
@@ -26,14 +27,15 @@ export async function settleDeliveries(
   tx: Tx,
   events: readonly IncomingEvent[],
 ): Promise<ReadonlySet<IncomingEvent>> {
+  const now = clock();
+  const words = events.flatMap((event) => wordOfSendgrid(event, now) ?? []);
+  await recordWords(tx, words);
   const telling = events.flatMap((event) => {
     const told = event.provider === "sendgrid" ? toldBySendgrid(event) : toldByTwilio(event);
     return told === undefined ? [] : [{ event, told }];
   });
   const known =
-    telling.length === 0
-      ? []
-      : await markDeliveries(tx, { told: telling.map(({ told }) => told), now: clock() });
+    telling.length === 0 ? [] : await markDeliveries(tx, { told: telling.map(({ told }) => told), now });
   const settled = new Set(events.filter((event) => event.provider === "sendgrid"));
   telling.forEach(({ event }, i) => {
     if (known[i] === true) settled.add(event);
@@ -41,11 +43,25 @@ export async function settleDeliveries(
   return settled;
 }
 
-/** Moves the message that an event is about forward. */
+/** Moves the message that an event is about forward, and records what its address is told to be. */
 export async function applyDelivery(deps: NotifyDeps, event: StoredEvent): Promise<void> {
+  const { db, clock } = deps;
+  if (isReceived(event)) return applyText(deps, event);
   if (event.provider !== "sendgrid") return applyTwilio(deps, event);
   const told = toldBySendgrid(event);
-  if (told !== undefined) await markDeliveries(deps.db, { told: [told], now: deps.clock() });
+  const word = wordOfSendgrid(event, clock());
+  if (told !== undefined) await markDeliveries(db, { told: [told], now: clock() });
+  if (word !== undefined) await recordWords(db, [word]);
+}
+
+/** Takes STOP and START for what they say, each for its time: Twilio is asked, since its events have none. */
+async function applyText({ db, sms }: NotifyDeps, event: StoredEvent): Promise<void> {
+  const said = wordOfText(event);
+  if (said === undefined) return;
+  const { sid, ...word } = said;
+  const saidTime = await sms.receiveTime(sid);
+  // One that Twilio does not know was never said.
+  if (saidTime !== undefined) await recordWords(db, [{ ...word, saidTime }]);
 }
 
 /** SendGrid's events carry the message's id, which e-mails of others do not. */
@@ -56,7 +72,9 @@ function toldBySendgrid({ type, subject, payload }: IncomingEvent): Told | undef
   return { id, channel: "EMAIL", providerId: subject, delivery };
 }
 
-function toldByTwilio({ subject, payload }: IncomingEvent): Told | undefined {
+function toldByTwilio(event: IncomingEvent): Told | undefined {
+  if (isReceived(event)) return undefined;
+  const { subject, payload } = event;
   const delivery = finalDelivery(payload as Record<string, string | string[]>);
   return delivery && { id: "", channel: "SMS", providerId: subject, delivery };
 }

@@ -1,7 +1,7 @@
 import type { MethodImpl } from "@connectrpc/connect";
 import type { NotifyService } from "../../../gen/rowlock/notify/v1/notify_pb.js";
 import { decodePageToken, pageSizeOf, paginate } from "../../../lib/paging/paging.ts";
-import { toMessage } from "../convert.ts";
+import { stateOf, toMessage } from "../convert.ts";
 import type { NotifyDeps } from "../service.ts";
 import { listMessages as readMessages } from "../store.ts";
 
@@ -9,10 +9,12 @@ import { listMessages as readMessages } from "../store.ts";
 export function listMessages({ db }: NotifyDeps): MethodImpl<typeof NotifyService.method.listMessages> {
   return async (req) => {
     const pageSize = pageSizeOf(req.pageSize);
-    const filter = ["messages", req.orderId];
+    const state = stateOf(req.state);
+    const filter = ["messages", req.orderId, ...(state === undefined ? [] : [state])];
     const cursor = decodePageToken({ token: req.pageToken, filter, like: ["time", "text"] });
     const rows = await readMessages(db, {
       orderId: req.orderId,
+      state,
       after: cursor && { createTime: new Date(Number(cursor[0])), id: String(cursor[1]) },
       limit: pageSize + 1,
     });

@@ -1,8 +1,9 @@
+import { toBinary } from "@bufbuild/protobuf";
 import type { MethodImpl } from "@connectrpc/connect";
 import { NotifyOrderRequestSchema, type NotifyService } from "../../../gen/rowlock/notify/v1/notify_pb.js";
 import { fingerprintOf } from "../../../lib/idempotency/idempotency.ts";
 import { toMessage } from "../convert.ts";
-import { deliver, withdrawEvent } from "../deliver.ts";
+import { deliver, type Event, withdrawEvent } from "../deliver.ts";
 import { orderDrafts } from "../order-drafts.ts";
 import type { NotifyDeps } from "../service.ts";
 
@@ -16,10 +17,11 @@ export function notifyOrder(deps: NotifyDeps): MethodImpl<typeof NotifyService.m
     const { eventKey, order } = req;
     const drafts = await orderDrafts(deps, req);
     if (req.withdraw) return { messages: (await withdrawEvent(deps, { eventKey, drafts })).map(toMessage) };
-    const event = {
+    const event: Event = {
       key: eventKey,
       orderId: order?.orderId ?? "",
       fingerprint: fingerprintOf(NotifyOrderRequestSchema, req),
+      source: { kind: "ORDER", request: toBinary(NotifyOrderRequestSchema, req) },
     };
     return { messages: (await deliver(deps, ctx, { event, drafts })).map(toMessage) };
   };

@@ -6,7 +6,7 @@ import type { NotifyDeps } from "../service.ts";
 
 /**
  * Sends an e-mail of the staff's own, once per request_id.
- * Errors: PROVIDER_UNAVAILABLE, MESSAGE_REFUSED, MESSAGE_IN_PROGRESS, REQUEST_ID_REUSED.
+ * Errors: PROVIDER_UNAVAILABLE, MESSAGE_REFUSED, MESSAGE_SUPPRESSED, MESSAGE_IN_PROGRESS, REQUEST_ID_REUSED.
  */
 export function sendEmail(deps: NotifyDeps): MethodImpl<typeof NotifyService.method.sendEmail> {
   return (request, ctx) => {

@@ -29,6 +29,8 @@ export class FakeSmsSender implements SmsSender {
   lookups = 0;
   /** What became of each message, by the provider's id. */
   readonly deliveries = new Map<string, Delivery>();
+  /** When it received each text that somebody sent to the shop, by the provider's id. */
+  readonly received = new Map<string, Date>();
   /** Runs in place of the next sending. */
   next: (() => Promise<string>) | undefined;
   // No provider gives an id twice, also not to another test on the same database.
@@ -54,5 +56,9 @@ export class FakeSmsSender implements SmsSender {
 
   async delivery(providerId: string): Promise<Delivery | undefined> {
     return this.deliveries.get(providerId);
+  }
+
+  async receiveTime(providerId: string): Promise<Date | undefined> {
+    return this.received.get(providerId);
   }
 }

@@ -29,6 +29,7 @@ export function notifyUnderTest(
   db: Db,
   webhooks: WebhookSecrets = noSecrets,
   staffEmails: readonly string[] = [],
+  language?: string,
 ) {
   let now = new Date("2026-03-01T10:00:00.000Z");
   const logged: { level: number; msg: string }[] = [];
@@ -45,6 +46,7 @@ export function notifyUnderTest(
     jobs: jobs.enqueuer,
     webhooks,
     staffEmails,
+    ...(language !== undefined && { language }),
   });
   const transport = createDirectTransport({ services, interceptors: testInterceptors });
   return {

@@ -9,7 +9,7 @@ import type { Message as Message$1 } from "@bufbuild/protobuf";
 import type { Timestamp } from "@bufbuild/protobuf/wkt";
 import type { Money } from "../../type/v1/money_pb.js";
 import type { Address, Contact } from "../../type/v1/address_pb.js";
-import type { HttpBody } from "../../../google/api/httpbody_pb.js";
+import type { HttpBody, HttpBodySchema } from "../../../google/api/httpbody_pb.js";
 import type { WebhookEvent, WebhookEvent_State, WebhookEventSchema } from "../../type/v1/webhook_pb.js";
 
 /**
@@ -80,8 +80,9 @@ export declare type Message = Message$1<"rowlock.notify.v1.Message"> & {
   providerId: string;
 
   /**
-   * Why it was refused, `withdrawn` when it was not needed any more; empty
-   * otherwise.
+   * Why it was refused, `withdrawn` when it was not needed any more; why it is
+   * suppressed: `bounced`, `complained`, `opted_out` or `unsubscribed`; why the
+   * last attempt to send it failed; why it was not delivered. Empty otherwise.
    *
    * @generated from field: string error = 9;
    */
@@ -100,6 +101,13 @@ export declare type Message = Message$1<"rowlock.notify.v1.Message"> & {
    * @generated from field: google.protobuf.Timestamp send_time = 11;
    */
   sendTime?: Timestamp | undefined;
+
+  /**
+   * The message that staff had sent once more with this one; empty otherwise.
+   *
+   * @generated from field: string resend_of = 12;
+   */
+  resendOf: string;
 };
 
 /**
@@ -156,12 +164,129 @@ export enum Message_State {
    * @generated from enum value: STATE_UNDELIVERED = 5;
    */
   UNDELIVERED = 5,
+
+  /**
+   * Not sent: its recipient is suppressed.
+   *
+   * @generated from enum value: STATE_SUPPRESSED = 6;
+   */
+  SUPPRESSED = 6,
+
+  /**
+   * Not sent for twelve hours, after which nobody tries any more. Staff may
+   * (ResendMessage).
+   *
+   * @generated from enum value: STATE_FAILED = 7;
+   */
+  FAILED = 7,
 }
 
 /**
  * Describes the enum rowlock.notify.v1.Message.State.
  */
 export declare const Message_StateSchema: GenEnum<Message_State>;
+
+/**
+ * An address that is not written to.
+ *
+ * @generated from message rowlock.notify.v1.Suppression
+ */
+export declare type Suppression = Message$1<"rowlock.notify.v1.Suppression"> & {
+  /**
+   * Opaque id, `sup_…`.
+   *
+   * @generated from field: string id = 1;
+   */
+  id: string;
+
+  /**
+   * What kind of address it is.
+   *
+   * @generated from field: rowlock.notify.v1.Channel channel = 2;
+   */
+  channel: Channel;
+
+  /**
+   * E-mail address or phone number; empty when its customer was erased.
+   *
+   * @generated from field: string address = 3;
+   */
+  address: string;
+
+  /**
+   * Why.
+   *
+   * @generated from field: rowlock.notify.v1.Suppression.Reason reason = 4;
+   */
+  reason: Suppression_Reason;
+
+  /**
+   * What the provider said; may be empty.
+   *
+   * @generated from field: string detail = 5;
+   */
+  detail: string;
+
+  /**
+   * Since when, by the clock of who said so.
+   *
+   * @generated from field: google.protobuf.Timestamp suppress_time = 6;
+   */
+  suppressTime?: Timestamp | undefined;
+};
+
+/**
+ * Describes the message rowlock.notify.v1.Suppression.
+ * Use `create(SuppressionSchema)` to create a new message.
+ */
+export declare const SuppressionSchema: GenMessage<Suppression>;
+
+/**
+ * Why an address is not written to.
+ *
+ * @generated from enum rowlock.notify.v1.Suppression.Reason
+ */
+export enum Suppression_Reason {
+  /**
+   * Not set.
+   *
+   * @generated from enum value: REASON_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * An e-mail came back for good.
+   *
+   * @generated from enum value: REASON_BOUNCED = 1;
+   */
+  BOUNCED = 1,
+
+  /**
+   * Somebody reported an e-mail as spam.
+   *
+   * @generated from enum value: REASON_COMPLAINED = 2;
+   */
+  COMPLAINED = 2,
+
+  /**
+   * Somebody answered a text message with STOP.
+   *
+   * @generated from enum value: REASON_OPTED_OUT = 3;
+   */
+  OPTED_OUT = 3,
+
+  /**
+   * Somebody wants no notices of stock; other messages are sent.
+   *
+   * @generated from enum value: REASON_UNSUBSCRIBED = 4;
+   */
+  UNSUBSCRIBED = 4,
+}
+
+/**
+ * Describes the enum rowlock.notify.v1.Suppression.Reason.
+ */
+export declare const Suppression_ReasonSchema: GenEnum<Suppression_Reason>;
 
 /**
  * An order as its messages show it.
@@ -685,6 +810,14 @@ export declare type ListMessagesRequest = Message$1<"rowlock.notify.v1.ListMessa
    * @generated from field: string order_id = 3;
    */
   orderId: string;
+
+  /**
+   * Only messages in this state: FAILED are those that somebody has to look
+   * after.
+   *
+   * @generated from field: rowlock.notify.v1.Message.State state = 4;
+   */
+  state: Message_State;
 };
 
 /**
@@ -719,6 +852,190 @@ export declare type ListMessagesResponse = Message$1<"rowlock.notify.v1.ListMess
  * Use `create(ListMessagesResponseSchema)` to create a new message.
  */
 export declare const ListMessagesResponseSchema: GenMessage<ListMessagesResponse>;
+
+/**
+ * Input of ResendMessage.
+ *
+ * @generated from message rowlock.notify.v1.ResendMessageRequest
+ */
+export declare type ResendMessageRequest = Message$1<"rowlock.notify.v1.ResendMessageRequest"> & {
+  /**
+   * The message.
+   *
+   * @generated from field: string message_id = 1;
+   */
+  messageId: string;
+
+  /**
+   * Idempotency key; REST header `Idempotency-Key`.
+   *
+   * @generated from field: string request_id = 2;
+   */
+  requestId: string;
+};
+
+/**
+ * Describes the message rowlock.notify.v1.ResendMessageRequest.
+ * Use `create(ResendMessageRequestSchema)` to create a new message.
+ */
+export declare const ResendMessageRequestSchema: GenMessage<ResendMessageRequest>;
+
+/**
+ * Input of ListSuppressions.
+ *
+ * @generated from message rowlock.notify.v1.ListSuppressionsRequest
+ */
+export declare type ListSuppressionsRequest = Message$1<"rowlock.notify.v1.ListSuppressionsRequest"> & {
+  /**
+   * How many to return: 0 means 50; above 200 means 200; a negative number is
+   * refused.
+   *
+   * @generated from field: int32 page_size = 1;
+   */
+  pageSize: number;
+
+  /**
+   * `next_page_token` of the page before; the other fields must be unchanged.
+   *
+   * @generated from field: string page_token = 2;
+   */
+  pageToken: string;
+
+  /**
+   * Only of this e-mail address or phone number.
+   *
+   * @generated from field: string address = 3;
+   */
+  address: string;
+};
+
+/**
+ * Describes the message rowlock.notify.v1.ListSuppressionsRequest.
+ * Use `create(ListSuppressionsRequestSchema)` to create a new message.
+ */
+export declare const ListSuppressionsRequestSchema: GenMessage<ListSuppressionsRequest>;
+
+/**
+ * Answer of ListSuppressions.
+ *
+ * @generated from message rowlock.notify.v1.ListSuppressionsResponse
+ */
+export declare type ListSuppressionsResponse = Message$1<"rowlock.notify.v1.ListSuppressionsResponse"> & {
+  /**
+   * One page.
+   *
+   * @generated from field: repeated rowlock.notify.v1.Suppression suppressions = 1;
+   */
+  suppressions: Suppression[];
+
+  /**
+   * Opaque; empty on the last page.
+   *
+   * @generated from field: string next_page_token = 2;
+   */
+  nextPageToken: string;
+};
+
+/**
+ * Describes the message rowlock.notify.v1.ListSuppressionsResponse.
+ * Use `create(ListSuppressionsResponseSchema)` to create a new message.
+ */
+export declare const ListSuppressionsResponseSchema: GenMessage<ListSuppressionsResponse>;
+
+/**
+ * Input of DeleteSuppression.
+ *
+ * @generated from message rowlock.notify.v1.DeleteSuppressionRequest
+ */
+export declare type DeleteSuppressionRequest = Message$1<"rowlock.notify.v1.DeleteSuppressionRequest"> & {
+  /**
+   * The suppression.
+   *
+   * @generated from field: string suppression_id = 1;
+   */
+  suppressionId: string;
+
+  /**
+   * Idempotency key; REST header `Idempotency-Key`.
+   *
+   * @generated from field: string request_id = 2;
+   */
+  requestId: string;
+};
+
+/**
+ * Describes the message rowlock.notify.v1.DeleteSuppressionRequest.
+ * Use `create(DeleteSuppressionRequestSchema)` to create a new message.
+ */
+export declare const DeleteSuppressionRequestSchema: GenMessage<DeleteSuppressionRequest>;
+
+/**
+ * Answer of DeleteSuppression.
+ *
+ * @generated from message rowlock.notify.v1.DeleteSuppressionResponse
+ */
+export declare type DeleteSuppressionResponse = Message$1<"rowlock.notify.v1.DeleteSuppressionResponse"> & {
+};
+
+/**
+ * Describes the message rowlock.notify.v1.DeleteSuppressionResponse.
+ * Use `create(DeleteSuppressionResponseSchema)` to create a new message.
+ */
+export declare const DeleteSuppressionResponseSchema: GenMessage<DeleteSuppressionResponse>;
+
+/**
+ * Input of GetUnsubscribePage.
+ *
+ * @generated from message rowlock.notify.v1.GetUnsubscribePageRequest
+ */
+export declare type GetUnsubscribePageRequest = Message$1<"rowlock.notify.v1.GetUnsubscribePageRequest"> & {
+  /**
+   * What the notice's link ends with.
+   *
+   * @generated from field: string token = 1;
+   */
+  token: string;
+};
+
+/**
+ * Describes the message rowlock.notify.v1.GetUnsubscribePageRequest.
+ * Use `create(GetUnsubscribePageRequestSchema)` to create a new message.
+ */
+export declare const GetUnsubscribePageRequestSchema: GenMessage<GetUnsubscribePageRequest>;
+
+/**
+ * Input of Unsubscribe.
+ *
+ * @generated from message rowlock.notify.v1.UnsubscribeRequest
+ */
+export declare type UnsubscribeRequest = Message$1<"rowlock.notify.v1.UnsubscribeRequest"> & {
+  /**
+   * What the notice's link ends with.
+   *
+   * @generated from field: string token = 1;
+   */
+  token: string;
+
+  /**
+   * What mail programs send: `List-Unsubscribe=One-Click`. It is not looked at.
+   *
+   * @generated from field: google.api.HttpBody content = 2;
+   */
+  content?: HttpBody | undefined;
+
+  /**
+   * Idempotency key; REST header `Idempotency-Key`.
+   *
+   * @generated from field: string request_id = 3;
+   */
+  requestId: string;
+};
+
+/**
+ * Describes the message rowlock.notify.v1.UnsubscribeRequest.
+ * Use `create(UnsubscribeRequestSchema)` to create a new message.
+ */
+export declare const UnsubscribeRequestSchema: GenMessage<UnsubscribeRequest>;
 
 /**
  * Input of ReceiveSendgridWebhook.
@@ -926,6 +1243,388 @@ export declare type EraseMessagesResponse = Message$1<"rowlock.notify.v1.EraseMe
 export declare const EraseMessagesResponseSchema: GenMessage<EraseMessagesResponse>;
 
 /**
+ * The words of messages about an event, in one language.
+ *
+ * @generated from message rowlock.notify.v1.Template
+ */
+export declare type Template = Message$1<"rowlock.notify.v1.Template"> & {
+  /**
+   * What it is told about: `order.payment_instructions`, `order.fulfilled`,
+   * `order.shipped`, `order.delivered`, `order.canceled`, `order.expired`,
+   * `order.refunded`, `stock.low` or `stock.back`.
+   *
+   * @generated from field: string event = 1;
+   */
+  event: string;
+
+  /**
+   * BCP 47 tag of the language.
+   *
+   * @generated from field: string language = 2;
+   */
+  language: string;
+
+  /**
+   * What is used: the shop's own, and Rowlock's where the shop's are empty.
+   *
+   * @generated from field: rowlock.notify.v1.TemplateParts parts = 3;
+   */
+  parts?: TemplateParts | undefined;
+
+  /**
+   * The shop's own alone; unset when there are none.
+   *
+   * @generated from field: rowlock.notify.v1.TemplateParts override = 4;
+   */
+  override?: TemplateParts | undefined;
+
+  /**
+   * Changes with each change of the shop's own; empty when there are none. Sent
+   * back with an update or a deletion it makes it fail when somebody else was
+   * quicker.
+   *
+   * @generated from field: string etag = 5;
+   */
+  etag: string;
+
+  /**
+   * When the shop's own last changed; unset when there are none.
+   *
+   * @generated from field: google.protobuf.Timestamp update_time = 6;
+   */
+  updateTime?: Timestamp | undefined;
+};
+
+/**
+ * Describes the message rowlock.notify.v1.Template.
+ * Use `create(TemplateSchema)` to create a new message.
+ */
+export declare const TemplateSchema: GenMessage<Template>;
+
+/**
+ * Templates in Liquid (https://liquidjs.com), without files and programs: the
+ * tags `if`, `unless`, `case`, `for`, `break`, `continue` and `comment`. What
+ * there is to say: `shop.name`; `order` with `id`, `lines` (`title`, `quantity`,
+ * `total`), `item_total`, `item_discount`, `shipping_total`,
+ * `shipping_discount`, `tax_total` (what is not in the prices),
+ * `included_tax_total`, `total`, `free`, `refunded`, `pick_up`, `address` (its
+ * lines), `cancel_reason`, `carrier`, `tracking_number`, `tracking_url`,
+ * `label_url`, `by_transfer` and `transfer` (`bank`, `account_number`,
+ * `reference`, `deadline`); of stock `items` (`name`, `sku`, `available`,
+ * `threshold`), `out` and `unsubscribe_url`; in `html` and `text` the `subject`,
+ * too. What an order has not is null, so that `if` leaves it out. Amounts and
+ * dates come written as the language does.
+ *
+ * @generated from message rowlock.notify.v1.TemplateParts
+ */
+export declare type TemplateParts = Message$1<"rowlock.notify.v1.TemplateParts"> & {
+  /**
+   * Subject of the e-mail.
+   *
+   * @generated from field: string subject = 1;
+   */
+  subject: string;
+
+  /**
+   * The e-mail as HTML. All values are escaped. Addresses are https, http,
+   * mailto or tel, or one of the variables for them.
+   *
+   * @generated from field: string html = 2;
+   */
+  html: string;
+
+  /**
+   * The same as plain text.
+   *
+   * @generated from field: string text = 3;
+   */
+  text: string;
+
+  /**
+   * The text message; empty for events that are told by e-mail alone. Beyond
+   * 1600 characters it is cut.
+   *
+   * @generated from field: string sms = 4;
+   */
+  sms: string;
+};
+
+/**
+ * Describes the message rowlock.notify.v1.TemplateParts.
+ * Use `create(TemplatePartsSchema)` to create a new message.
+ */
+export declare const TemplatePartsSchema: GenMessage<TemplateParts>;
+
+/**
+ * Input of ListTemplates.
+ *
+ * @generated from message rowlock.notify.v1.ListTemplatesRequest
+ */
+export declare type ListTemplatesRequest = Message$1<"rowlock.notify.v1.ListTemplatesRequest"> & {
+  /**
+   * How many to return: 0 means 50; above 200 means 200; a negative number is
+   * refused.
+   *
+   * @generated from field: int32 page_size = 1;
+   */
+  pageSize: number;
+
+  /**
+   * `next_page_token` of the page before; the other fields must be unchanged.
+   *
+   * @generated from field: string page_token = 2;
+   */
+  pageToken: string;
+
+  /**
+   * Only those of this language.
+   *
+   * @generated from field: string language = 3;
+   */
+  language: string;
+};
+
+/**
+ * Describes the message rowlock.notify.v1.ListTemplatesRequest.
+ * Use `create(ListTemplatesRequestSchema)` to create a new message.
+ */
+export declare const ListTemplatesRequestSchema: GenMessage<ListTemplatesRequest>;
+
+/**
+ * Answer of ListTemplates.
+ *
+ * @generated from message rowlock.notify.v1.ListTemplatesResponse
+ */
+export declare type ListTemplatesResponse = Message$1<"rowlock.notify.v1.ListTemplatesResponse"> & {
+  /**
+   * One page.
+   *
+   * @generated from field: repeated rowlock.notify.v1.Template templates = 1;
+   */
+  templates: Template[];
+
+  /**
+   * Opaque; empty on the last page.
+   *
+   * @generated from field: string next_page_token = 2;
+   */
+  nextPageToken: string;
+};
+
+/**
+ * Describes the message rowlock.notify.v1.ListTemplatesResponse.
+ * Use `create(ListTemplatesResponseSchema)` to create a new message.
+ */
+export declare const ListTemplatesResponseSchema: GenMessage<ListTemplatesResponse>;
+
+/**
+ * Input of GetTemplate.
+ *
+ * @generated from message rowlock.notify.v1.GetTemplateRequest
+ */
+export declare type GetTemplateRequest = Message$1<"rowlock.notify.v1.GetTemplateRequest"> & {
+  /**
+   * The event, as in Template.
+   *
+   * @generated from field: string event = 1;
+   */
+  event: string;
+
+  /**
+   * BCP 47 tag of the language.
+   *
+   * @generated from field: string language = 2;
+   */
+  language: string;
+};
+
+/**
+ * Describes the message rowlock.notify.v1.GetTemplateRequest.
+ * Use `create(GetTemplateRequestSchema)` to create a new message.
+ */
+export declare const GetTemplateRequestSchema: GenMessage<GetTemplateRequest>;
+
+/**
+ * Input of UpdateTemplate.
+ *
+ * @generated from message rowlock.notify.v1.UpdateTemplateRequest
+ */
+export declare type UpdateTemplateRequest = Message$1<"rowlock.notify.v1.UpdateTemplateRequest"> & {
+  /**
+   * The event, as in Template.
+   *
+   * @generated from field: string event = 1;
+   */
+  event: string;
+
+  /**
+   * BCP 47 tag of the language.
+   *
+   * @generated from field: string language = 2;
+   */
+  language: string;
+
+  /**
+   * The shop's own templates. A part that is empty is Rowlock's; in a language
+   * that Rowlock has no words in, none may be.
+   *
+   * @generated from field: rowlock.notify.v1.TemplateParts override = 3;
+   */
+  override?: TemplateParts | undefined;
+
+  /**
+   * The template's etag as it was read; empty: whatever is there is replaced.
+   *
+   * @generated from field: string etag = 4;
+   */
+  etag: string;
+
+  /**
+   * Idempotency key; REST header `Idempotency-Key`.
+   *
+   * @generated from field: string request_id = 5;
+   */
+  requestId: string;
+};
+
+/**
+ * Describes the message rowlock.notify.v1.UpdateTemplateRequest.
+ * Use `create(UpdateTemplateRequestSchema)` to create a new message.
+ */
+export declare const UpdateTemplateRequestSchema: GenMessage<UpdateTemplateRequest>;
+
+/**
+ * Input of DeleteTemplate.
+ *
+ * @generated from message rowlock.notify.v1.DeleteTemplateRequest
+ */
+export declare type DeleteTemplateRequest = Message$1<"rowlock.notify.v1.DeleteTemplateRequest"> & {
+  /**
+   * The event, as in Template.
+   *
+   * @generated from field: string event = 1;
+   */
+  event: string;
+
+  /**
+   * BCP 47 tag of the language.
+   *
+   * @generated from field: string language = 2;
+   */
+  language: string;
+
+  /**
+   * The template's etag as it was read; empty: whatever is there is deleted.
+   *
+   * @generated from field: string etag = 3;
+   */
+  etag: string;
+
+  /**
+   * Idempotency key; REST header `Idempotency-Key`.
+   *
+   * @generated from field: string request_id = 4;
+   */
+  requestId: string;
+};
+
+/**
+ * Describes the message rowlock.notify.v1.DeleteTemplateRequest.
+ * Use `create(DeleteTemplateRequestSchema)` to create a new message.
+ */
+export declare const DeleteTemplateRequestSchema: GenMessage<DeleteTemplateRequest>;
+
+/**
+ * Answer of DeleteTemplate.
+ *
+ * @generated from message rowlock.notify.v1.DeleteTemplateResponse
+ */
+export declare type DeleteTemplateResponse = Message$1<"rowlock.notify.v1.DeleteTemplateResponse"> & {
+};
+
+/**
+ * Describes the message rowlock.notify.v1.DeleteTemplateResponse.
+ * Use `create(DeleteTemplateResponseSchema)` to create a new message.
+ */
+export declare const DeleteTemplateResponseSchema: GenMessage<DeleteTemplateResponse>;
+
+/**
+ * Input of PreviewTemplate.
+ *
+ * @generated from message rowlock.notify.v1.PreviewTemplateRequest
+ */
+export declare type PreviewTemplateRequest = Message$1<"rowlock.notify.v1.PreviewTemplateRequest"> & {
+  /**
+   * The event, as in Template.
+   *
+   * @generated from field: string event = 1;
+   */
+  event: string;
+
+  /**
+   * BCP 47 tag of the language.
+   *
+   * @generated from field: string language = 2;
+   */
+  language: string;
+
+  /**
+   * Templates to try; a part that is empty is Rowlock's. Unset: those that are
+   * used now.
+   *
+   * @generated from field: rowlock.notify.v1.TemplateParts override = 3;
+   */
+  override?: TemplateParts | undefined;
+};
+
+/**
+ * Describes the message rowlock.notify.v1.PreviewTemplateRequest.
+ * Use `create(PreviewTemplateRequestSchema)` to create a new message.
+ */
+export declare const PreviewTemplateRequestSchema: GenMessage<PreviewTemplateRequest>;
+
+/**
+ * A message as somebody would get it.
+ *
+ * @generated from message rowlock.notify.v1.TemplatePreview
+ */
+export declare type TemplatePreview = Message$1<"rowlock.notify.v1.TemplatePreview"> & {
+  /**
+   * Subject of the e-mail.
+   *
+   * @generated from field: string subject = 1;
+   */
+  subject: string;
+
+  /**
+   * The e-mail as HTML.
+   *
+   * @generated from field: string html = 2;
+   */
+  html: string;
+
+  /**
+   * The same as plain text.
+   *
+   * @generated from field: string text = 3;
+   */
+  text: string;
+
+  /**
+   * The text message; empty for events that are told by e-mail alone.
+   *
+   * @generated from field: string sms = 4;
+   */
+  sms: string;
+};
+
+/**
+ * Describes the message rowlock.notify.v1.TemplatePreview.
+ * Use `create(TemplatePreviewSchema)` to create a new message.
+ */
+export declare const TemplatePreviewSchema: GenMessage<TemplatePreview>;
+
+/**
  * Ways to reach a customer.
  *
  * @generated from enum rowlock.notify.v1.Channel
@@ -1064,14 +1763,16 @@ export declare const StockEventKindSchema: GenEnum<StockEventKind>;
  *
  * A Message is sent at most once per `event_key` and channel, however often
  * it is asked for; the log of messages says what was sent and what became of
- * it.
+ * it. A Suppression keeps messages from an address that cannot or does not want
+ * to get them.
  *
  * @generated from service rowlock.notify.v1.NotifyService
  */
 export declare const NotifyService: GenService<{
   /**
    * Tells a customer what happened to an order: an e-mail, and a text message
-   * when there is a phone number. Idempotent by `event_key`.
+   * when there is a phone number that may get one. Idempotent by `event_key`.
+   * What is suppressed is no failure: the message says so.
    * Errors: PROVIDER_UNAVAILABLE, MESSAGE_REFUSED (metadata: channel, the
    * provider's message), MESSAGE_IN_PROGRESS (another call is sending it).
    *
@@ -1086,7 +1787,7 @@ export declare const NotifyService: GenService<{
    * Tells by e-mail of the stock of a SKU: the staff that it runs low, or a
    * customer that it is back. Idempotent by `event_key` and recipient. Without a
    * recipient it goes to the staff's addresses; when the shop has none, nothing
-   * is sent.
+   * is sent. What a customer gets says how to stop such notices (RFC 8058).
    * Errors: as NotifyOrder.
    *
    * @generated from rpc rowlock.notify.v1.NotifyService.NotifyStock
@@ -1098,8 +1799,8 @@ export declare const NotifyService: GenService<{
   },
   /**
    * Sends an e-mail of the staff's own.
-   * Errors: PROVIDER_UNAVAILABLE, MESSAGE_REFUSED, MESSAGE_IN_PROGRESS,
-   * REQUEST_ID_REUSED.
+   * Errors: PROVIDER_UNAVAILABLE, MESSAGE_REFUSED, MESSAGE_SUPPRESSED (metadata:
+   * channel, why), MESSAGE_IN_PROGRESS, REQUEST_ID_REUSED.
    *
    * @generated from rpc rowlock.notify.v1.NotifyService.SendEmail
    */
@@ -1110,8 +1811,8 @@ export declare const NotifyService: GenService<{
   },
   /**
    * Sends a text message of the staff's own.
-   * Errors: PROVIDER_UNAVAILABLE, MESSAGE_REFUSED, MESSAGE_IN_PROGRESS,
-   * REQUEST_ID_REUSED.
+   * Errors: PROVIDER_UNAVAILABLE, MESSAGE_REFUSED, MESSAGE_SUPPRESSED (metadata:
+   * channel, why), MESSAGE_IN_PROGRESS, REQUEST_ID_REUSED.
    *
    * @generated from rpc rowlock.notify.v1.NotifyService.SendSms
    */
@@ -1143,7 +1844,142 @@ export declare const NotifyService: GenService<{
     output: typeof ListMessagesResponseSchema;
   },
   /**
-   * Takes a message from SendGrid into the inbox and acknowledges it.
+   * Sends news of an order or of stock once more: in the words that are said of
+   * it now, to where it went. One that is not sent yet (PENDING, FAILED) is sent
+   * as the message that it is; of any other a new message is made, of which
+   * `resend_of` says what it repeats. What an e-mail or text of the staff's own
+   * said is not kept, so it cannot be sent again, nor can news that is older
+   * than 30 days, was withdrawn, or whose customer was erased.
+   * Errors: MESSAGE_NOT_FOUND, MESSAGE_NOT_RESENDABLE (metadata: why),
+   * PROVIDER_UNAVAILABLE, MESSAGE_REFUSED, MESSAGE_SUPPRESSED,
+   * MESSAGE_IN_PROGRESS, REQUEST_ID_REUSED.
+   *
+   * @generated from rpc rowlock.notify.v1.NotifyService.ResendMessage
+   */
+  resendMessage: {
+    methodKind: "unary";
+    input: typeof ResendMessageRequestSchema;
+    output: typeof MessageSchema;
+  },
+  /**
+   * Lists who is not written to, those first of whom it was learnt last.
+   * Errors: PAGE_TOKEN_INVALID.
+   *
+   * @generated from rpc rowlock.notify.v1.NotifyService.ListSuppressions
+   */
+  listSuppressions: {
+    methodKind: "unary";
+    input: typeof ListSuppressionsRequestSchema;
+    output: typeof ListSuppressionsResponseSchema;
+  },
+  /**
+   * Lifts a suppression: the address is written to again. The provider has a
+   * list of its own: what is on that comes back with the next message. Deleting
+   * what is not there changes nothing.
+   * Errors: REQUEST_ID_REUSED.
+   *
+   * @generated from rpc rowlock.notify.v1.NotifyService.DeleteSuppression
+   */
+  deleteSuppression: {
+    methodKind: "unary";
+    input: typeof DeleteSuppressionRequestSchema;
+    output: typeof DeleteSuppressionResponseSchema;
+  },
+  /**
+   * Shows whoever follows the link in a notice a page with one button, which
+   * calls Unsubscribe. It changes nothing itself, for scanners of mail follow
+   * links, too.
+   * Errors: UNSUBSCRIBE_TOKEN_INVALID.
+   *
+   * @generated from rpc rowlock.notify.v1.NotifyService.GetUnsubscribePage
+   */
+  getUnsubscribePage: {
+    methodKind: "unary";
+    input: typeof GetUnsubscribePageRequestSchema;
+    output: typeof HttpBodySchema;
+  },
+  /**
+   * Stops notices of stock to the address that the token stands for; what is
+   * said of its orders goes on. Mail programs call it for their readers, with
+   * one click (RFC 8058). Repeating it changes nothing.
+   * Errors: UNSUBSCRIBE_TOKEN_INVALID, REQUEST_ID_REUSED.
+   *
+   * @generated from rpc rowlock.notify.v1.NotifyService.Unsubscribe
+   */
+  unsubscribe: {
+    methodKind: "unary";
+    input: typeof UnsubscribeRequestSchema;
+    output: typeof HttpBodySchema;
+  },
+  /**
+   * Lists the templates of messages: of every event in every language that
+   * Rowlock or the shop has words in, by event and language. Without `parts`.
+   * Errors: PAGE_TOKEN_INVALID.
+   *
+   * @generated from rpc rowlock.notify.v1.NotifyService.ListTemplates
+   */
+  listTemplates: {
+    methodKind: "unary";
+    input: typeof ListTemplatesRequestSchema;
+    output: typeof ListTemplatesResponseSchema;
+  },
+  /**
+   * Returns the templates of an event in a language.
+   * Errors: TEMPLATE_NOT_FOUND (no such event, or nobody has words for it in
+   * the language).
+   *
+   * @generated from rpc rowlock.notify.v1.NotifyService.GetTemplate
+   */
+  getTemplate: {
+    methodKind: "unary";
+    input: typeof GetTemplateRequestSchema;
+    output: typeof TemplateSchema;
+  },
+  /**
+   * Puts the shop's own templates of an event in place of Rowlock's, in one
+   * language: also in one that Rowlock has no words in. They hold from the next
+   * message on. What is wrong with them is refused; what still fails when a
+   * message is sent is logged, and the message goes out in Rowlock's words.
+   * Errors: TEMPLATE_NOT_FOUND (no such event), LANGUAGE_INVALID,
+   * TEMPLATE_INVALID (metadata part, line, problem), ETAG_MISMATCH,
+   * REQUEST_ID_REUSED.
+   *
+   * @generated from rpc rowlock.notify.v1.NotifyService.UpdateTemplate
+   */
+  updateTemplate: {
+    methodKind: "unary";
+    input: typeof UpdateTemplateRequestSchema;
+    output: typeof TemplateSchema;
+  },
+  /**
+   * Goes back to Rowlock's templates of an event in a language. Deleting what is
+   * not there changes nothing.
+   * Errors: ETAG_MISMATCH, REQUEST_ID_REUSED.
+   *
+   * @generated from rpc rowlock.notify.v1.NotifyService.DeleteTemplate
+   */
+  deleteTemplate: {
+    methodKind: "unary";
+    input: typeof DeleteTemplateRequestSchema;
+    output: typeof DeleteTemplateResponseSchema;
+  },
+  /**
+   * Shows what a message will look like, with an order or items made up for it;
+   * sends and stores nothing. What is wrong with the templates is refused as
+   * UpdateTemplate refuses it.
+   * Errors: TEMPLATE_NOT_FOUND, LANGUAGE_INVALID, TEMPLATE_INVALID (metadata
+   * part, line, problem).
+   *
+   * @generated from rpc rowlock.notify.v1.NotifyService.PreviewTemplate
+   */
+  previewTemplate: {
+    methodKind: "unary";
+    input: typeof PreviewTemplateRequestSchema;
+    output: typeof TemplatePreviewSchema;
+  },
+  /**
+   * Takes a message from SendGrid into the inbox and acknowledges it. Who
+   * bounces, or reports a message as spam, is suppressed.
    * Authenticated by the ECDSA signature in `x-twilio-email-event-webhook-signature`.
    * One message carries several events; each is kept by itself.
    * A message that was stored before is acknowledged again and changes nothing.
@@ -1157,7 +1993,10 @@ export declare const NotifyService: GenService<{
     output: typeof ReceiveSendgridWebhookResponseSchema;
   },
   /**
-   * Takes a message from Twilio into the inbox and acknowledges it.
+   * Takes a message from Twilio into the inbox and acknowledges it: a new status
+   * of a text message, or a text that somebody sent to the shop's number. One
+   * that says STOP suppresses its sender, one that says START lifts that; what
+   * else people write is not kept.
    * Authenticated by `x-twilio-signature` over the public URL and the form.
    * A message that was stored before is acknowledged again and changes nothing.
    * Errors: WEBHOOK_SIGNATURE_INVALID, WEBHOOK_MALFORMED.
@@ -1195,7 +2034,8 @@ export declare const NotifyService: GenService<{
   /**
    * Blots out the recipient and the subject of these orders' messages and of all
    * that went to these recipients, and deletes what the providers told of them.
-   * Repeating it changes nothing.
+   * Of suppressions a salted hash of the address stays, so that it is still not
+   * written to. Repeating it changes nothing.
    *
    * @generated from rpc rowlock.notify.v1.NotifyService.EraseMessages
    */

@@ -1,0 +1,48 @@
+import type { MethodImpl } from "@connectrpc/connect";
+import { NotifyService } from "../../../gen/rowlock/notify/v1/notify_pb.js";
+import { callerKey } from "../../../lib/idempotency/idempotency.ts";
+import { keyed } from "../../../lib/idempotency/keyed.ts";
+import { newId } from "../../../lib/ids/ids.ts";
+import { toMessage } from "../convert.ts";
+import { deliver, type Event } from "../deliver.ts";
+import { fail } from "../reasons.ts";
+import { requireSent } from "../request-event.ts";
+import { makeAnew } from "../resend.ts";
+import type { NotifyDeps } from "../service.ts";
+import { findMessage } from "../store.ts";
+import type { Unsubscribing } from "../unsubscribing.ts";
+
+/**
+ * Sends news once more, once per request_id. What is not sent yet goes on as the message that it is, so that of any
+ * number of calls, and the job that tells the news, one sends it.
+ */
+export function resendMessage(
+  deps: NotifyDeps,
+  unsubscribing: Unsubscribing,
+): MethodImpl<typeof NotifyService.method.resendMessage> {
+  const method = NotifyService.method.resendMessage;
+  const { db, clock } = deps;
+  return (request, ctx) => {
+    const { messageId, requestId } = request;
+    const caller = callerKey(ctx);
+    const call = { db, clock, signal: ctx.signal, method, caller, key: requestId, request };
+    return keyed(call, async () => {
+      const message = await findMessage(db, messageId);
+      if (message === undefined) throw fail("MESSAGE_NOT_FOUND", { message_id: messageId });
+      const { draft, source } = await makeAnew(deps, unsubscribing, message);
+      const isNew = message.state !== "PENDING" && message.state !== "FAILED";
+      const { eventKey: key, orderId, fingerprint } = message;
+      const event: Event = isNew
+        ? {
+            key: `resend:${messageId}:${caller}:${requestId || newId("req")}`,
+            orderId,
+            fingerprint,
+            source,
+            resendOf: messageId,
+          }
+        : { key, orderId, fingerprint };
+      const sent = await deliver(deps, ctx, { event, drafts: [draft] });
+      return toMessage(requireSent(sent));
+    });
+  };
+}
