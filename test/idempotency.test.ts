@@ -9,6 +9,7 @@ import { priceScenes } from "./support/price-scenes.ts";
 import { type Answer, reasonIn } from "./support/rest.ts";
 import { type Json, sampleOf, toHttp } from "./support/samples.ts";
 import type { Scene } from "./support/scene.ts";
+import { shippingScenes } from "./support/shipping-scenes.ts";
 import { openShop, type TestShop } from "./support/shop.ts";
 import { shopFrontScenes } from "./support/shop-front-scenes.ts";
 import { stockScenes } from "./support/stock-scenes.ts";
@@ -127,10 +128,9 @@ const begun = ({ requestTime }: Record<string, unknown>) => requestTime;
 /** One for each keyed method that has a route. */
 const scenes: Record<string, () => Promise<Scene>> = {
   ...Object.fromEntries(
-    Object.entries({ ...priceScenes, ...shopFrontScenes, ...stockScenes }).map(([name, make]) => [
-      name,
-      () => make(shop),
-    ]),
+    Object.entries({ ...priceScenes, ...shippingScenes, ...shopFrontScenes, ...stockScenes }).map(
+      ([name, make]) => [name, () => make(shop)],
+    ),
   ),
   "cart.v1.CartService/CreateCart": async () => ({ known: {}, other: { currency_code: "EUR" } }),
   "cart.v1.CartService/AddItem": async () => ({ ...(await cart()), other: { quantity: 5 } }),
@@ -321,12 +321,12 @@ const scenes: Record<string, () => Promise<Scene>> = {
   "notify.v1.NotifyService/ReplayWebhookEvent": () => webhookEvent("notify"),
 };
 
-/** What a repetition does in the older shops' APIs is said in their own words, and tried in `test/legacy`. */
-const isOlder = ({ parent }: DescMethod) => parent.typeName.startsWith("rowlock.legacy.");
+/** They answer with how things stand, and are tried in test/legacy/micro-services-keys.test.ts. */
+const isMicroServices = ({ parent }: DescMethod) => parent.name === "MicroServicesService";
 const keyed = routes.filter(
   ({ method }) =>
     !isReading(method) &&
-    !isOlder(method) &&
+    !isMicroServices(method) &&
     method.input.fields.some((field) => field.name === "request_id"),
 );
 const shortName = (route: (typeof routes)[number]) => nameOf(route.method).replace("rowlock.", "");
