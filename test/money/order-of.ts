@@ -16,16 +16,19 @@ export async function orderOf(sale: Sale): Promise<Order> {
   const deps = pricedBy(sale);
   const cart = priceGoods(sale.cart, offersOf(sale));
   const frozen = create(FreezeCartResponseSchema, { cart, owner: sale.cart.owner });
-  const { codes, parcel: _, ...draft } = draftOrder(frozen, create(PlaceOrderRequestSchema));
-  const basket = { id: "ord_1", ...draft };
+  const draft = draftOrder(frozen, create(PlaceOrderRequestSchema));
+  const { codes, owner, channel, metadata, pickUp, currencyCode, contact, shippingAddress } = draft;
+  const place = { currencyCode, shippingAddress };
+  const basket = { id: "ord_1", owner, channel, metadata, pickUp, contact, lines: draft.lines, ...place };
   const beforeRedeeming = async () => undefined;
   const discounted = await redeemDiscounts(deps, { basket, codes, beforeRedeeming }, {});
-  const lines = await taxLines(deps, { ...draft, lines: discounted.lines }, {});
+  const lines = await taxLines(deps, { ...place, lines: discounted.lines }, {});
   const placed: Order = {
     ...{ ...basket, lines, promotions: discounted.promotions, refunds: [] },
     ...{ cartId: "cart_1", state: "PENDING_PAYMENT" },
     ...{
       shipmentId: "shp_1",
+      shipments: [],
       shippingMethods: [],
       shippingMethodId: "",
       shippingDiscounts: [],
@@ -38,7 +41,7 @@ export async function orderOf(sale: Sale): Promise<Order> {
   };
   const total = sale.shippingPrice;
   const discounts = await discountShipping(deps, { order: placed, price: total }, {});
-  const taxes = await taxShipping(deps, { ...draft, shipping: { total, discounts } }, {});
+  const taxes = await taxShipping(deps, { ...place, shipping: { total, discounts } }, {});
   const totals = totalsOf({ lines, shipping: { total, discounts, taxes } });
   return {
     ...placed,
