@@ -17,8 +17,8 @@ const timeoutMs = 10_000;
 /** What the sandbox tells by webhook: as a shop would subscribe to it, what it could not know otherwise. */
 const postedEvents = {
   stripe: tellingEvents,
-  sendgrid: ["delivered", "bounce", "dropped"],
-  twilio: ["delivered", "undelivered", "failed"],
+  sendgrid: ["delivered", "bounce", "dropped", "spamreport"],
+  twilio: ["delivered", "undelivered", "failed", "received"],
 };
 /** How late SendGrid's word on an e-mail may be: its first attempts to deliver a webhook lie within. */
 const lateWebhookMs = 180_000;

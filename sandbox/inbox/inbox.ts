@@ -4,6 +4,7 @@ import { Router } from "../http/router.ts";
 import { fundCashBalance } from "../stripe/bank-transfer.ts";
 import { customerOf } from "../stripe/context.ts";
 import { decideDispute } from "../stripe/dispute.ts";
+import { answer, answerApi, happen, happenApi } from "./answers.ts";
 import { CSS, SCRIPT } from "./assets.ts";
 import { answerAuthentication, authenticationPage } from "./authentication.ts";
 import type { InboxContext, Section, Visit } from "./context.ts";
@@ -58,6 +59,19 @@ export function createInbox(ctx: InboxContext): Vendor {
     return moved && { status: 303, headers: { location: "/sandbox/labels" } };
   });
   router.add("POST", "/sandbox/api/labels/:id/track", (visit) => trackApi(ctx, visit));
+  router.add("POST", "/sandbox/messages/:id/answer", ({ path, request }) => {
+    const body = parseFlatForm(request.body.toString())?.get("body")?.[0] ?? "";
+    const made = body === "" ? undefined : answer(ctx, { id: path["id"] ?? "", body });
+    return made && { status: 303, headers: { location: "/sandbox/messages" } };
+  });
+  router.add("POST", "/sandbox/api/messages/:id/answer", (visit) => answerApi(ctx, visit));
+  router.add("POST", "/sandbox/emails/:id/event", ({ path, request }) => {
+    const id = path["id"] ?? "";
+    const event = parseFlatForm(request.body.toString())?.get("event")?.[0];
+    if (happen(ctx, { id, event }) !== "done") return undefined;
+    return { status: 303, headers: { location: `/sandbox?id=${encodeURIComponent(id)}` } };
+  });
+  router.add("POST", "/sandbox/api/emails/:id/event", (visit) => happenApi(ctx, visit));
   router.add("GET", "/sandbox/inbox.css", () => asset("text/css", CSS));
   router.add("GET", "/sandbox/inbox.js", () => asset("text/javascript", SCRIPT));
   router.add("GET", "/sandbox/emails/:id", ({ path }) => {

@@ -23,7 +23,8 @@ export function messageSection(ctx: InboxContext): Section {
       return html`<article class="card sms">
         <div class="row"><span><span class="strong">${message.to}</span> <span class="dim small">from ${message.from ?? message.service ?? ""}</span></span>${time(message.created)}</div>
         <div class="bubble">${message.body}</div>
-        <p class="small dim">${chip(status, status === "delivered" ? "good" : status === "undelivered" ? "bad" : "wait")} ${segments} ${segments === 1 ? "segment" : "segments"}${message.media.length > 0 && `, ${message.media.length} media`}</p>
+        <p class="small dim">${chip(status, status === "delivered" || status === "received" ? "good" : status === "undelivered" ? "bad" : "wait")} ${segments} ${segments === 1 ? "segment" : "segments"}${message.media.length > 0 && `, ${message.media.length} media`}</p>
+        ${message.inbound ? "" : html`<form method="post" action="/sandbox/messages/${message.id}/answer" class="small"><button name="body" value="STOP">Answer STOP</button> <button name="body" value="START">Answer START</button></form>`}
       </article>`;
     })}</div>${pager({ path: "/sandbox/messages", query, page: current, more })}`;
   }

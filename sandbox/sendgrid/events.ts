@@ -53,6 +53,7 @@ const ENDS = {
     tls: 1,
   },
   dropped: { event: "dropped", reason: "Bounced Address" },
+  spamreport: { event: "spamreport" },
 } as const;
 
 const DELIVERED = { event: "delivered", response: "250 OK", tls: 1 };
@@ -80,10 +81,11 @@ export function sendgridSender({
   keys: SendgridKeys;
   now: () => number;
 }): Sender {
-  return ({ subject }) => {
+  return ({ subject, detail }) => {
     const email = records.emails.get(subject);
     if (!email) return undefined;
-    const body = `${JSON.stringify(eventsOf(email))}\r\n`;
+    const events = detail === undefined ? eventsOf(email) : [laterEvent(email, JSON.parse(detail) as Later)];
+    const body = `${JSON.stringify(events)}\r\n`;
     const timestamp = String(Math.floor(now() / 1000));
     return {
       body,
@@ -101,23 +103,60 @@ export function sendgridSender({
   };
 }
 
+/** What may still become of a message that has arrived. */
+export const LATER_EVENTS = ["bounce", "spamreport"] as const;
+
+interface Later {
+  event: (typeof LATER_EVENTS)[number];
+  /** Milliseconds since the epoch. */
+  at: number;
+}
+
+/** Tells that a message bounced after all, or that its first recipient reported it as spam. */
+export function tellLater(tell: Tell, email: EmailRecord, later: Later): void {
+  tell({ vendor: "sendgrid", subject: email.id, type: later.event, detail: JSON.stringify(later) });
+}
+
+function laterEvent(email: EmailRecord, { event, at }: Later): object {
+  const address = email.to[0]?.email ?? "";
+  const id = hash("sha256", `${email.id} ${address} ${event} ${at}`, "base64url").slice(0, 22);
+  const about = aboutOf(email, { address, event, id, timestamp: Math.floor(at / 1000) });
+  return { ...email.customArgs, ...about, ...ENDS[event] };
+}
+
+function aboutOf(
+  email: EmailRecord,
+  { address, event, id, timestamp }: { address: string; event: string; id: string; timestamp: number },
+) {
+  return {
+    email: address,
+    timestamp,
+    "smtp-id": `<${email.messageId}@geopod-ismtpd-sandbox>`,
+    sg_event_id: id,
+    sg_message_id: `${email.messageId}.recvd-sandbox-0`,
+    ...(email.categories.length > 0 && { category: email.categories }),
+    event,
+  };
+}
+
 function eventsOf(email: EmailRecord): object[] {
   const second = Math.floor(email.created / 1000);
   const recipients = [...email.to, ...email.cc, ...email.bcc];
   return recipients.flatMap(({ email: address }) => {
     const end = endOf(address);
-    const about = (event: string, timestamp: number) => ({
-      email: address,
-      timestamp,
-      "smtp-id": `<${email.messageId}@geopod-ismtpd-sandbox>`,
-      sg_event_id: hash("sha256", `${email.id} ${address} ${event}`, "base64url").slice(0, 22),
-      sg_message_id: `${email.messageId}.recvd-sandbox-0`,
-      ...(email.categories.length > 0 && { category: email.categories }),
-      event,
-    });
+    const about = (event: string, timestamp: number) => {
+      const id = hash("sha256", `${email.id} ${address} ${event}`, "base64url").slice(0, 22);
+      return aboutOf(email, { address, event, id, timestamp });
+    };
     // A recipient on the list of bounces is dropped before the message is processed.
     const last = { ...about(end.event, second + 1), ...end };
-    const all = end.event === "dropped" ? [last] : [about("processed", second), last];
+    const processed = about("processed", second);
+    const all =
+      end.event === "dropped"
+        ? [last]
+        : end.event === "spamreport"
+          ? [processed, { ...about("delivered", second), ...DELIVERED }, last]
+          : [processed, last];
     return all.map((event) => ({ ...email.customArgs, ...event }));
   });
 }

@@ -74,6 +74,7 @@ test.each([
   ["Bounce+7@example.com", [{ event: "processed" }, { event: "bounce", type: "bounce", status: "5.1.1" }]],
   ["blocked@example.com", [{ event: "processed" }, { event: "bounce", type: "blocked" }]],
   ["dropped@example.com", [{ event: "dropped", reason: "Bounced Address" }]],
+  ["spamreport@example.com", [{ event: "processed" }, { event: "delivered" }, { event: "spamreport" }]],
   ["constructor@example.com", [{ event: "processed" }, { event: "delivered" }]],
 ])("SendGrid tells of mail to %s, with the custom arguments", async (to, want) => {
   await using sandbox = await start();
@@ -84,6 +85,70 @@ test.each([
     want.map((event) => expect.objectContaining({ email: to, message_id: "msg_1", ...event })),
   );
   expect(String(events(post)[0]?.["sg_message_id"]).split(".")[0]).toBe(messageId);
+});
+
+test.each([
+  ["/sandbox/api/emails/:id/event", JSON.stringify({ event: "spamreport" }), "spamreport"],
+  ["/sandbox/emails/:id/event", "event=bounce", "bounce"],
+])("a reader has something become of an e-mail later, by POST %s", async (path, body, event) => {
+  await using sandbox = await start();
+  await sandbox.mail.send({ ...mail, to: "ada@example.com" });
+  await waitFor(() => shop.at("sendgrid")[0]);
+  const list = (await (await fetch(`${sandbox.url}/sandbox/api/emails`)).json()) as {
+    items: { id: string }[];
+  };
+  const post = (id: string, sent = body) =>
+    fetch(sandbox.url + path.replace(":id", id), { method: "POST", body: sent, redirect: "manual" });
+  const id = list.items[0]?.id ?? "";
+  expect([200, 303]).toContain((await post(id)).status);
+  const told = await waitFor(() => shop.at("sendgrid")[1]);
+  expect(events(told)).toEqual([
+    expect.objectContaining({ event, email: "ada@example.com", message_id: "msg_1" }),
+  ]);
+  expect((await post("eml_none")).status).toBe(404);
+  expect((await post(id, "{}")).status).toBeGreaterThanOrEqual(400);
+});
+
+test("whoever has the phone answers: the shop is told, and after STOP it is refused until START", async () => {
+  await using sandbox = await start();
+  const sms = { to: "+14155550123", from: "+15005550006", body: "Hello" };
+  const { sid } = await sandbox.sms.messages.create(sms);
+  const answer = (id: string, body: unknown) =>
+    fetch(`${sandbox.url}/sandbox/api/messages/${id}/answer`, {
+      method: "POST",
+      body: JSON.stringify({ body }),
+    });
+  const told = (word: string) =>
+    waitFor(() => shop.at("twilio").find(({ body }) => new URLSearchParams(body).get("Body") === word));
+  const answered = (await (await answer(sid, " stop ")).json()) as { sid: string };
+  const { path, headers, body } = await told(" stop ");
+  const params = Object.fromEntries(new URLSearchParams(body));
+  expect(params).toMatchObject({
+    ...{ From: "+14155550123", To: "+15005550006", MessageSid: answered.sid, SmsStatus: "received" },
+  });
+  const signature = String(headers["x-twilio-signature"]);
+  expect(twilio.validateRequest(SANDBOX_KEYS.twilioAuthToken, signature, shop.url + path, params)).toBe(true);
+  expect(await sandbox.sms.messages(answered.sid).fetch()).toMatchObject({
+    ...{ direction: "inbound", status: "received", from: "+14155550123" },
+  });
+  await expect(sandbox.sms.messages.create(sms)).rejects.toMatchObject({ status: 400, code: 21610 });
+  await sandbox.sms.messages.create({ ...sms, to: "+14155550124" });
+  const form = new URLSearchParams({ body: "START" });
+  await fetch(`${sandbox.url}/sandbox/messages/${sid}/answer`, {
+    method: "POST",
+    body: form,
+    redirect: "manual",
+  });
+  await told("START");
+  await sandbox.sms.messages.create(sms);
+  for (const [id, said] of [
+    ["SM1", "STOP"],
+    [answered.sid, "STOP"],
+    [sid, ""],
+    [sid, 7],
+  ] as const) {
+    expect((await answer(id, said)).status).toBeGreaterThanOrEqual(400);
+  }
 });
 
 test("SendGrid's events are signed with a key that outlives the process", async () => {

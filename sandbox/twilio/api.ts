@@ -4,6 +4,7 @@ import { Router } from "../http/router.ts";
 import { timedHex } from "../ids.ts";
 import type { Store } from "../store/store.ts";
 import type { Tell } from "../webhooks/targets.ts";
+import { hasStopped } from "./answers.ts";
 import { tellOfMessage } from "./callbacks.ts";
 import { renderMessage, type TwilioRecords } from "./messages.ts";
 import { readMessage, TwilioError } from "./read.ts";
@@ -37,6 +38,9 @@ export function createTwilioApi({
       : undefined;
     if (!form) throw new TwilioError(400, 20001, "The request is not application/x-www-form-urlencoded.");
     const fields = readMessage(form, { account: path["account"] ?? "", now: now() });
+    if (hasStopped(records, { phone: fields.to, sender: fields.from ?? "" })) {
+      throw new TwilioError(400, 21610, "Attempt to send to unsubscribed recipient");
+    }
     const id = `${fields.media.length > 0 ? "MM" : "SM"}${timedHex(32)}`;
     const message = store.write(() => {
       const made = records.messages.insert({ ...fields, id, created: now() });

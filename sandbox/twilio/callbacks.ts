@@ -2,6 +2,7 @@ import { createHmac } from "node:crypto";
 import type { Sender } from "../webhooks/deliveries.ts";
 import type { Tell } from "../webhooks/targets.ts";
 import { END_AFTER_MS, endOf, type MessageRecord, SENT_AFTER_MS, type TwilioRecords } from "./messages.ts";
+import { segmentsOf } from "./segments.ts";
 
 /** Tells of a text when it is sent and when it has arrived or not; Twilio does not tell of the first status. */
 export function tellOfMessage(tell: Tell, message: MessageRecord): void {
@@ -15,24 +16,12 @@ export function tellOfMessage(tell: Tell, message: MessageRecord): void {
   }
 }
 
-/** Forms and signatures of status callbacks (www.twilio.com/docs/messaging/guides/outbound-message-status-in-status-callbacks). */
+/** Forms and signatures of answers and of status callbacks (www.twilio.com/docs/messaging/guides/outbound-message-status-in-status-callbacks). */
 export function twilioSender({ records, authToken }: { records: TwilioRecords; authToken: string }): Sender {
   return ({ subject, type, url }) => {
     const message = records.messages.get(subject);
     if (!message) return undefined;
-    const { code } = endOf(message);
-    const params: Record<string, string> = {
-      AccountSid: message.account,
-      ApiVersion: "2010-04-01",
-      ...(type === "undelivered" && code !== undefined && { ErrorCode: String(code) }),
-      ...(message.from !== undefined && { From: message.from }),
-      MessageSid: message.id,
-      MessageStatus: type,
-      ...(message.service !== undefined && { MessagingServiceSid: message.service }),
-      SmsSid: message.id,
-      SmsStatus: type,
-      To: message.to,
-    };
+    const params = message.inbound ? answerParams(message) : statusParams(message, type);
     return {
       body: new URLSearchParams(params).toString(),
       headers: {
@@ -41,6 +30,40 @@ export function twilioSender({ records, authToken }: { records: TwilioRecords; a
         "x-twilio-signature": signature({ url, params, authToken }),
       },
     };
+  };
+}
+
+/** What Twilio sends of a new status. */
+function statusParams(message: MessageRecord, type: string): Record<string, string> {
+  const { code } = endOf(message);
+  return {
+    AccountSid: message.account,
+    ApiVersion: "2010-04-01",
+    ...(type === "undelivered" && code !== undefined && { ErrorCode: String(code) }),
+    ...(message.from !== undefined && { From: message.from }),
+    MessageSid: message.id,
+    MessageStatus: type,
+    ...(message.service !== undefined && { MessagingServiceSid: message.service }),
+    SmsSid: message.id,
+    SmsStatus: type,
+    To: message.to,
+  };
+}
+
+/** What Twilio sends of a text to the shop's number (www.twilio.com/docs/messaging/guides/webhook-request). */
+function answerParams({ account, id, from = "", to, body }: MessageRecord): Record<string, string> {
+  return {
+    AccountSid: account,
+    ApiVersion: "2010-04-01",
+    Body: body,
+    From: from,
+    MessageSid: id,
+    NumMedia: "0",
+    NumSegments: String(segmentsOf(body)),
+    SmsMessageSid: id,
+    SmsSid: id,
+    SmsStatus: "received",
+    To: to,
   };
 }
 

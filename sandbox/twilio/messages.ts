@@ -14,6 +14,8 @@ export interface MessageRecord {
   /** When a scheduled message is due, in milliseconds. */
   sendAt?: number;
   statusCallback?: string;
+  /** Somebody's answer to a text of the shop. */
+  inbound?: true;
 }
 
 export type TwilioRecords = ReturnType<typeof openTwilioRecords>;
@@ -27,7 +29,14 @@ export function openTwilioRecords(store: Store) {
   };
 }
 
-export type MessageStatus = "accepted" | "scheduled" | "queued" | "sent" | "delivered" | "undelivered";
+export type MessageStatus =
+  | "accepted"
+  | "scheduled"
+  | "queued"
+  | "sent"
+  | "delivered"
+  | "undelivered"
+  | "received";
 
 /** Ages, in milliseconds, at which a message is sent and at which it has arrived or not. */
 export const SENT_AFTER_MS = 1000;
@@ -48,6 +57,7 @@ export function endOf({ to }: MessageRecord): {
 
 /** A message is queued for a second and arrives two seconds later: its state follows from its age. */
 export function statusOf(message: MessageRecord, now: number): MessageStatus {
+  if (message.inbound) return "received";
   if (message.sendAt !== undefined && now < message.sendAt) return "scheduled";
   const age = now - (message.sendAt ?? message.created);
   if (age < SENT_AFTER_MS) return message.service ? "accepted" : "queued";
@@ -58,7 +68,7 @@ export function statusOf(message: MessageRecord, now: number): MessageStatus {
 export function renderMessage(message: MessageRecord, { now }: { now: number }): object {
   const status = statusOf(message, now);
   const base = `/2010-04-01/Accounts/${message.account}/Messages/${message.id}`;
-  const ended = status === "delivered" || status === "undelivered";
+  const ended = status === "delivered" || status === "undelivered" || status === "received";
   const begun = message.sendAt ?? message.created;
   const date = (time: number) => new Date(time).toUTCString().replace("GMT", "+0000");
   return {
@@ -68,9 +78,9 @@ export function renderMessage(message: MessageRecord, { now }: { now: number }):
     date_created: date(message.created),
     date_sent: status === "sent" || ended ? date(begun + SENT_AFTER_MS) : null,
     date_updated: date(ended ? begun + END_AFTER_MS : message.created),
-    direction: "outbound-api",
-    error_code: (ended && endOf(message).code) || null,
-    error_message: (ended && endOf(message).reason) || null,
+    direction: message.inbound ? "inbound" : "outbound-api",
+    error_code: (status === "undelivered" && endOf(message).code) || null,
+    error_message: (status === "undelivered" && endOf(message).reason) || null,
     from: message.from ?? null,
     messaging_service_sid: message.service ?? null,
     num_media: String(message.media.length),
