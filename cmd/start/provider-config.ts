@@ -1,3 +1,4 @@
+import { languageTag } from "../../services/notify/templates/language.ts";
 import type { Sender } from "../../services/shipping/carrier.ts";
 import { listOf } from "./sign-in-config.ts";
 
@@ -5,6 +6,8 @@ import { listOf } from "./sign-in-config.ts";
 export interface ProviderConfig {
   /** What the shop is called in its messages. */
   shopName: string;
+  /** BCP 47 tag of the language in which it writes to who has no other wish. */
+  language: string;
   stripeSecretKey: string;
   /** Signs Stripe's webhooks, `whsec_…`; empty: they are refused. */
   stripeWebhookSecret: string;
@@ -55,6 +58,10 @@ export function readProviders(
     if (!shape.test(value)) problems.push(`${name} must be ${like}`);
     return value;
   };
+  const language = text("ROWLOCK_LANGUAGE", "en");
+  if (languageTag(language) === undefined) {
+    problems.push("ROWLOCK_LANGUAGE must be a BCP 47 tag of a language such as de or id-ID");
+  }
   const mailFrom = matching("ROWLOCK_MAIL_FROM", "shop@example.com", [mailAddress, "an e-mail address"]);
   const staffEmails = listOf(text("ROWLOCK_STAFF_EMAILS"));
   if (!staffEmails.every((each) => mailAddress.test(each))) {
@@ -67,6 +74,7 @@ export function readProviders(
   }
   return {
     shopName: text("ROWLOCK_SHOP_NAME", "Rowlock"),
+    language,
     stripeSecretKey: shaped("STRIPE_SECRET_KEY"),
     stripeWebhookSecret: shaped("STRIPE_WEBHOOK_SECRET"),
     shippoApiKey: shaped("SHIPPO_API_KEY"),

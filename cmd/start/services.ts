@@ -265,6 +265,7 @@ export const makers: Record<ServiceName, (parts: Parts) => Made | Promise<Made>>
       staffEmails: config.staffEmails,
     });
     return {
+      language: config.language,
       services,
       sweep: () =>
         together(

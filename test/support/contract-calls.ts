@@ -187,6 +187,7 @@ const ofCart: Prepare = async (shop) => {
 const ofTransfer: Prepare = async (shop) => ({ path: { paymentId: await payment(shop, "transfer") } });
 const examples: Prepare = () => ({});
 
+const fulfilled = { event: "order.fulfilled", language: "en" };
 /** How each operation is called so that it succeeds, by its id. */
 export const contractCalls: Record<string, Prepare> = {
   Catalog_CreateCategory: examples,
@@ -316,6 +317,11 @@ export const contractCalls: Record<string, Prepare> = {
   },
   Notify_ListMessages: examples,
   Notify_ReceiveSendgridWebhook: sendgrid,
+  Notify_ListTemplates: examples,
+  Notify_GetTemplate: () => ({ path: fulfilled }),
+  Notify_UpdateTemplate: () => ({ path: fulfilled, body: { override: { subject: "It is on its way" } } }),
+  Notify_DeleteTemplate: () => ({ path: fulfilled }),
+  Notify_PreviewTemplate: () => ({ path: fulfilled, body: { override: { sms: "It is on its way" } } }),
   Notify_ReceiveTwilioWebhook: twilio,
   Notify_ListWebhookEvents: examples,
   Notify_ReplayWebhookEvent: replay("notify", sendgrid, "/v1/webhooks/sendgrid"),
