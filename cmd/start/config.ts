@@ -75,6 +75,8 @@ export interface Config extends ProviderConfig {
   holdMs: number;
   /** Milliseconds that a buyer has for a bank transfer. */
   transferMs: number;
+  /** By bank, the digits with which the account numbers begin that it gives the shop's buyers. */
+  accountPrefixes: Readonly<Record<string, string>>;
   /** Where the gateway is reached from outside, for links. */
   publicUrl: string;
   /** Where the sandbox that this process hosts reaches the gateway, for webhooks; empty: it sends none. */
@@ -172,6 +174,10 @@ export function readConfig({ args, env }: { args: readonly string[]; env: Env })
   const hosted: readonly HostedName[] =
     args.length === 0 ? partNames : parts.filter((part) => part !== undefined);
   const hosts = (part: HostedName) => hosted.includes(part);
+  const prefixes = list("ROWLOCK_ACCOUNT_PREFIXES", "", [
+    (entry) => /^[A-Z][A-Z0-9_]{1,31}=\d{1,10}$/.test(entry),
+    "BCA_VA=8808,BNI_VA=9881",
+  ]);
   const config: Config = {
     parts: hosted,
     host: text("ROWLOCK_HOST", "127.0.0.1"),
@@ -199,6 +205,7 @@ export function readConfig({ args, env }: { args: readonly string[]; env: Env })
     sandboxUrl: text("ROWLOCK_SANDBOX_URL"),
     holdMs: number("ROWLOCK_HOLD_MINUTES", 15, [1, 60 * 24]) * 60_000,
     transferMs: number("ROWLOCK_TRANSFER_HOURS", 24, [1, 24 * 30]) * 3_600_000,
+    accountPrefixes: Object.fromEntries(prefixes.map((entry) => entry.split("=") as [string, string])),
     publicUrl,
     webhookUrl: urlOf(text("ROWLOCK_WEBHOOK_URL", hosts("gateway") ? ownUrl : text("ROWLOCK_PUBLIC_URL"))),
     trustedProxies: list("ROWLOCK_TRUSTED_PROXIES", "", [isNetwork, "10.0.0.0/8,::1"]),

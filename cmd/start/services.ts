@@ -41,6 +41,7 @@ import { undoOrder } from "../../services/order/undo.ts";
 import { undoCheckout } from "../../services/order/undo-checkout.ts";
 import { paymentChanged, tellOrder } from "../../services/payment/order-link.ts";
 import { createPaymentRelay } from "../../services/payment/outbox.ts";
+import { sweepMethods } from "../../services/payment/saved-method.ts";
 import { createPaymentService, type PaymentDeps, paymentWebhooks } from "../../services/payment/service.ts";
 import { sweepRefunds } from "../../services/payment/sweep.ts";
 import { createPromotionService } from "../../services/promotion/service.ts";
@@ -197,7 +198,7 @@ export const makers: Record<ServiceName, (parts: Parts) => Made | Promise<Made>>
   },
 
   payment: async (parts) => {
-    const { database, network, clock, log, jobs, providers } = parts;
+    const { config, database, network, clock, log, jobs, providers } = parts;
     const deps: PaymentDeps = {
       db: database.open("payment"),
       clock,
@@ -206,6 +207,7 @@ export const makers: Record<ServiceName, (parts: Parts) => Made | Promise<Made>>
       cards: await providers.cards(),
       events: await providers.cardEvents(),
       orders: network.client("payment", "order"),
+      accountPrefixes: config.accountPrefixes,
     };
     const { inbox, services } = createPaymentService(deps);
     return {
@@ -213,6 +215,7 @@ export const makers: Record<ServiceName, (parts: Parts) => Made | Promise<Made>>
       sweep: () =>
         together(
           every({ ms: sweepMs, name: "payment.sweep", log }, () => sweepRefunds(deps)),
+          every({ ms: slowSweepMs, name: "payment.methods.sweep", log }, () => sweepMethods(deps)),
           tellOthers(parts, "payment", (webhooks) => createPaymentRelay({ ...deps, webhooks })),
           sweepInbox({ inbox, name: "payment", log }),
           sweepKeys({ db: deps.db, name: "payment", clock, log }),
@@ -262,10 +265,10 @@ export const makers: Record<ServiceName, (parts: Parts) => Made | Promise<Made>>
       sms: await providers.sms(),
       webhooks: await providers.messageSecrets(),
       shopName: config.shopName,
+      language: config.language,
       staffEmails: config.staffEmails,
     });
     return {
-      language: config.language,
       services,
       sweep: () =>
         together(

@@ -2,13 +2,18 @@ import type { MessageInitShape } from "@bufbuild/protobuf";
 import { durationFromMs } from "@bufbuild/protobuf/wkt";
 import type { CallOptions } from "@connectrpc/connect";
 import { type PayOrderRequest, PayOrderRequestSchema } from "../../gen/rowlock/order/v1/order_pb.js";
-import type { CreatePaymentRequestSchema, Payment } from "../../gen/rowlock/payment/v1/payment_pb.js";
+import {
+  type CreatePaymentRequestSchema,
+  type Payment,
+  Payment_State,
+} from "../../gen/rowlock/payment/v1/payment_pb.js";
 import { isUniqueViolation } from "../../lib/db/index.ts";
 import { errorInfo, reasonOf } from "../../lib/errors/reasons.ts";
 import { fingerprintOf } from "../../lib/idempotency/idempotency.ts";
 import { newId } from "../../lib/ids/ids.ts";
 import { money } from "../../lib/money/money.ts";
 import { invalidMethod } from "./decline.ts";
+import { recordReturned } from "./ended.ts";
 import type { Order } from "./order.ts";
 import { giveBack } from "./payments.ts";
 import { fail, holdExpired } from "./reasons.ts";
@@ -42,13 +47,14 @@ export async function giveUpWaiting(deps: OrderDeps, order: Order, call: CallOpt
   const { id: orderId, paymentId, payment, paymentState } = order;
   if (paymentId === null || payment === null) return;
   if (paymentState !== "REQUIRES_ACTION" && paymentState !== "AWAITING_TRANSFER") return;
-  try {
-    await deps.payments.cancelPayment({ paymentId }, call);
-  } catch (err) {
+  const given = await deps.payments.cancelPayment({ paymentId }, call).catch((err: unknown) => {
     if (reasonOf(err) !== "PAYMENT_CAPTURED") throw err;
     throw fail("PAYMENT_IN_PROGRESS", { order_id: orderId, payment_id: paymentId }, { cause: err });
-  }
-  await recordPayment(deps.db, { orderId, paymentId, state: "FAILED", snapshot: payment });
+  });
+  const change = { orderId, paymentId, snapshot: payment };
+  // A part that had come goes back.
+  if (given.state === Payment_State.REFUNDED) await recordReturned(deps, change);
+  else await recordPayment(deps.db, { ...change, state: "FAILED" });
 }
 
 /**
@@ -81,7 +87,7 @@ export async function begin(
 /**
  * Starts a recorded attempt's payment. May be repeated: Payment knows it by its id.
  *
- * @throws HOLD_EXPIRED, PAYMENT_METHOD_INVALID, after which another attempt can be made.
+ * @throws HOLD_EXPIRED, PAYMENT_METHOD_INVALID, PAYMENT_METHOD_NOT_FOUND, after which another attempt can be made.
  */
 export async function startPayment(
   deps: OrderDeps,
@@ -108,16 +114,37 @@ export async function startPayment(
     return createPayment(deps, { ...common, method: { case: "bankTransfer", value } }, call);
   }
   await holdWhileAuthorizing(deps, order, call);
-  const paymentMethod = request.method.case === "card" ? request.method.value.paymentMethod : "";
   try {
-    return await createPayment(deps, { ...common, method: { case: "card", value: { paymentMethod } } }, call);
+    return await createPayment(deps, { ...common, ...cardOf(order, request) }, call);
   } catch (err) {
     const info = errorInfo(err);
-    if (info?.reason !== "PAYMENT_METHOD_INVALID") throw err;
+    if (info?.reason !== "PAYMENT_METHOD_INVALID" && info?.reason !== "PAYMENT_METHOD_NOT_FOUND") throw err;
     await failAttempt(deps, { order, paymentId, declineCode: invalidMethod });
+    if (info.reason === "PAYMENT_METHOD_NOT_FOUND") {
+      const { payment_method_id = "" } = info.metadata;
+      throw fail("PAYMENT_METHOD_NOT_FOUND", { payment_method_id }, { cause: err });
+    }
     const provider_message = info.metadata["provider_message"] ?? "";
     throw fail("PAYMENT_METHOD_INVALID", { provider_message }, { cause: err });
   }
+}
+
+/** The card that pays; whose it is when it is or becomes a saved one. */
+function cardOf(
+  order: Order,
+  { method }: PayOrderRequest,
+): Pick<MessageInitShape<typeof CreatePaymentRequestSchema>, "method" | "customerId"> {
+  if (method.case !== "card") return {};
+  const { paymentMethod, savedPaymentMethodId, savePaymentMethod } = method.value;
+  return {
+    method: { case: "card", value: { paymentMethod, savedPaymentMethodId, savePaymentMethod } },
+    ...(usesSaved(method.value) && { customerId: order.owner }),
+  };
+}
+
+/** Whether a card is, or becomes, one that its customer has saved. */
+export function usesSaved(card: { savedPaymentMethodId: string; savePaymentMethod: boolean }): boolean {
+  return card.savePaymentMethod || card.savedPaymentMethodId !== "";
 }
 
 async function createPayment(

@@ -37,6 +37,7 @@ const order: Order = {
   contact,
   shippingAddress: address,
   shipmentId: "shp_1",
+  shipments: [],
   shippingMethods: [
     { id: "r", carrier: "USPS", service: "Ground", price: 500, estimatedDays: 2, attributes: [] },
   ],

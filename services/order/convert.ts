@@ -7,6 +7,7 @@ import {
   type Order as OrderMessage,
   OrderPayment_State,
   OrderSchema,
+  OrderShipment_State,
 } from "../../gen/rowlock/order/v1/order_pb.js";
 import { money } from "../../lib/money/money.ts";
 import type { Order } from "./order.ts";
@@ -59,6 +60,11 @@ export function toOrderMessage(order: Order): OrderMessage {
     ...(order.fulfillment !== null && {
       fulfillment: { shipmentId: order.shipmentId, ...order.fulfillment },
     }),
+    shipments: order.shipments.map(({ state, items, ...shipment }) => ({
+      ...shipment,
+      state: OrderShipment_State[state],
+      items: items.map(({ sku, quantity }) => ({ sku, quantity: BigInt(quantity) })),
+    })),
     holdExpireTime: timestampFromDate(order.holdExpireTime),
     cancelReason: order.cancelReason,
     createTime: timestampFromDate(order.createTime),
@@ -69,6 +75,9 @@ export function toOrderMessage(order: Order): OrderMessage {
 function toOrderPayment(order: Order, id: string) {
   const { payment, paymentState } = order;
   const transfer = payment?.transfer;
+  const inCurrency = (amount: bigint) => money(order.currencyCode, amount);
+  const total = totalOf(order);
+  const received = BigInt(transfer?.received ?? 0);
   return {
     id,
     state: OrderPayment_State[paymentState ?? "PROCESSING"],
@@ -81,7 +90,9 @@ function toOrderPayment(order: Order, id: string) {
         bank: payment?.method ?? "",
         accountNumber: transfer.accountNumber,
         reference: transfer.reference,
-        amount: money(order.currencyCode, totalOf(order)),
+        amount: inCurrency(total),
+        received: inCurrency(received),
+        missing: inCurrency(received < total ? total - received : 0n),
         deadline: timestampFromDate(new Date(transfer.deadline)),
       },
     }),

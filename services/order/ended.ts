@@ -9,8 +9,8 @@ import type { CallOptions } from "@connectrpc/connect";
 import { type Payment, Payment_State } from "../../gen/rowlock/payment/v1/payment_pb.js";
 import { getExisting } from "./access.ts";
 import { fulfillQueue, undoQueue } from "./jobs.ts";
-import { hasEnded, isErased, type Order } from "./order.ts";
-import { attemptStateOf, snapshotOf } from "./payment-snapshot.ts";
+import { hasEnded, isErased, type Order, type PaymentSnapshot } from "./order.ts";
+import { attemptStateOf, isPartPaid, snapshotOf } from "./payment-snapshot.ts";
 import { capture, cardMethod, giveBack, presentPayment } from "./payments.ts";
 import type { OrderDeps } from "./service.ts";
 import { commitGoods, isLateReservation, returnGoods } from "./stock.ts";
@@ -57,14 +57,26 @@ export async function settleEnded(deps: OrderDeps, own: OwnPayment, call: CallOp
   const returned = await giveBack(deps, payment, call);
   const state = attemptStateOf(returned.state);
   if (state !== "FAILED" && state !== "REFUNDED") return order;
-  const recorded = await recordPayment(deps.db, {
-    orderId,
-    paymentId: payment.id,
-    state,
-    snapshot: snapshotOf(returned),
-    event: state === "REFUNDED" ? "refunded" : undefined,
-  });
+  const change = { orderId, paymentId: payment.id, state, snapshot: snapshotOf(returned) };
+  // Of what was paid somebody tells already; of what a transfer had brought of its amount, nobody.
+  const isPart = state === "REFUNDED" && isPartPaid(returned);
+  const recorded = isPart
+    ? await recordReturned(deps, change)
+    : await recordPayment(deps.db, { ...change, event: state === "REFUNDED" ? "refunded" : undefined });
   return recorded ?? getExisting(deps.db, orderId);
+}
+
+/** Records that a payment's money went back, with the job that tells the customer. */
+export function recordReturned(
+  { db, jobs }: Pick<OrderDeps, "db" | "jobs">,
+  { orderId, paymentId, snapshot }: { orderId: string; paymentId: string; snapshot: PaymentSnapshot },
+): Promise<Order | undefined> {
+  return db.transaction(async (tx) => {
+    const returned = { orderId, paymentId, snapshot, state: "REFUNDED", event: "refunded" } as const;
+    const changed = await recordPayment(tx, returned);
+    if (changed !== undefined) await jobs.enqueue(tx, undoQueue, { orderId, paymentId });
+    return changed;
+  });
 }
 
 /**

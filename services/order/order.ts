@@ -104,11 +104,24 @@ export interface PaymentSnapshot {
   clientSecret: string;
   redirectUrl: string;
   declineCode: string;
-  transfer?: { accountNumber: string; reference: string; deadline: string } | undefined;
+  transfer?: { accountNumber: string; reference: string; deadline: string; received?: number } | undefined;
+}
+
+/** A parcel of an order, as Shipping last told of it. */
+export interface OrderShipment {
+  id: string;
+  state: "OPEN" | "READY" | "LABELED" | "SHIPPED";
+  items: readonly { sku: string; quantity: number }[];
+  carrier: string;
+  trackingNumber: string;
+  trackingUrl: string;
+  labelUrl: string;
 }
 
 /** The parcel of an order. */
 export interface Fulfillment {
+  /** Left out of what was written before there were several. */
+  shipmentId?: string;
   carrier: string;
   trackingNumber: string;
   trackingUrl: string;
@@ -157,6 +170,8 @@ export interface Order extends Totals {
   shippingAddress: Address | null;
   /** Empty when the buyer fetches the goods. */
   shipmentId: string;
+  /** The oldest first. */
+  shipments: readonly OrderShipment[];
   shippingMethods: ShippingMethod[];
   shippingMethodId: string;
   shippingDiscounts: Discount[];
@@ -171,7 +186,7 @@ export interface Order extends Totals {
   paymentState: PaymentAttemptState | null;
   payment: PaymentSnapshot | null;
   lateMoney: LateMoney | null;
-  /** Whether a label is being or has been bought; then it cannot be canceled. */
+  /** Whether a label is being or has been bought, or the merchant ships it; then it cannot be canceled. */
   fulfilling: boolean;
   fulfillment: Fulfillment | null;
   cancelReason: string;
@@ -217,7 +232,7 @@ export function isGuest(owner: string): boolean {
   return guestId.test(owner);
 }
 
-/** The shipment's id: an order has one, named after it. */
+/** The id of the shipment that an order is placed with; staff may split it into others. */
 export function shipmentIdOf(orderId: string): string {
   return orderId.replace(/^ord_/, "shp_");
 }

@@ -4,14 +4,20 @@ import type { PaymentAttemptState, PaymentSnapshot } from "./order.ts";
 
 /** What an order keeps of a payment. */
 export function snapshotOf(payment: Payment): PaymentSnapshot {
-  const { method, clientSecret, redirectUrl, declineCode, accountNumber, reference, deadline } = payment;
+  const { method, clientSecret, redirectUrl, declineCode, accountNumber, reference, deadline, received } =
+    payment;
+  const came = received?.amount ?? 0n;
   return {
     method,
     clientSecret,
     redirectUrl,
     declineCode,
     ...(deadline !== undefined && {
-      transfer: { accountNumber, reference, deadline: timestampDate(deadline).toISOString() },
+      transfer: {
+        ...{ accountNumber, reference },
+        ...(came > 0n && { received: Number(came) }),
+        deadline: timestampDate(deadline).toISOString(),
+      },
     }),
   };
 }
@@ -35,4 +41,9 @@ export function attemptStateOf(state: Payment_State): PaymentAttemptState {
     case Payment_State.REFUNDED:
       return "REFUNDED";
   }
+}
+
+/** Whether less has come than was to be paid. */
+export function isPartPaid({ received, amount }: Payment): boolean {
+  return received !== undefined && amount !== undefined && received.amount < amount.amount;
 }

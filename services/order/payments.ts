@@ -6,6 +6,9 @@ import type { OrderDeps } from "./service.ts";
 /** The method of a card payment, as Payment names it. */
 export const cardMethod = "card";
 
+/** The decline code of a transfer that staff say will not come, as Payment names it. */
+export const rejected = "rejected";
+
 /** A payment as its provider sees it now; undefined when the call that should have started it died before. */
 export async function presentPayment(
   { payments }: OrderDeps,

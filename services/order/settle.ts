@@ -6,12 +6,19 @@ import { returnOther, settleEnded } from "./ended.ts";
 import { fulfillQueue, instructQueue, undoQueue } from "./jobs.ts";
 import type { Order } from "./order.ts";
 import { attemptStateOf, snapshotOf } from "./payment-snapshot.ts";
-import { capture, cardMethod } from "./payments.ts";
+import { capture, cardMethod, rejected } from "./payments.ts";
 import { fail, holdExpired } from "./reasons.ts";
 import { settlePaid } from "./refunded.ts";
 import type { OrderDeps } from "./service.ts";
 import { commitGoods, holdForBuyer } from "./stock.ts";
-import { markFree, markPaid, markUnpayable, recordPayment, takeIntoWork } from "./store-change.ts";
+import {
+  markFree,
+  markPaid,
+  markUnpayable,
+  recordPayment,
+  recordReceived,
+  takeIntoWork,
+} from "./store-change.ts";
 import { undoNow } from "./undo.ts";
 
 /**
@@ -59,23 +66,36 @@ async function settlePending(
       return record(deps, { order, payment, holdUntil: await holdForBuyer(deps, order, call) });
     }
     case Payment_State.AWAITING_TRANSFER: {
+      if (order.paymentState === "AWAITING_TRANSFER") return recordPart(deps, { order, payment });
       const holdUntil = payment.deadline && addMs(timestampDate(payment.deadline), holds.transferSlackMs);
       return record(deps, { order, payment, holdUntil });
     }
     case Payment_State.REFUNDED:
+      // Of a transfer that staff rejected, the part that had come went back.
+      if (payment.declineCode === rejected) return cancelUnpayable(deps, { order, payment });
       return record(deps, { order, payment });
     case Payment_State.CANCELED:
       return record(deps, { order, payment, event: "payment_failed" });
     case Payment_State.FAILED: {
       if (payment.method === cardMethod) return record(deps, { order, payment, event: "payment_failed" });
       // A transfer that will not come: the goods go to whoever pays.
-      const reason = payment.declineMessage || "the transfer was rejected";
-      return cancelUnpayable(deps, { order, payment, reason });
+      return cancelUnpayable(deps, { order, payment });
     }
     case Payment_State.AUTHORIZED:
     case Payment_State.CAPTURED:
       return takeMoney(deps, { order, payment }, call);
   }
+}
+
+/** A part of what the order waits for has come: the buyer is shown what is missing. */
+async function recordPart(
+  { db }: OrderDeps,
+  { order, payment }: { order: Order; payment: Payment },
+): Promise<Order> {
+  const received = payment.received?.amount ?? 0n;
+  if (received <= BigInt(order.payment?.transfer?.received ?? 0)) return order;
+  const part = { orderId: order.id, paymentId: payment.id, received, snapshot: snapshotOf(payment) };
+  return (await recordReceived(db, part)) ?? getExisting(db, order.id);
 }
 
 async function record(
@@ -179,7 +199,11 @@ function addMs(time: Date, ms: number): Date {
 /** The order cannot be paid any more: it is canceled, and what it held goes back. */
 async function cancelUnpayable(
   deps: OrderDeps,
-  { order, payment, reason }: { order: Order; payment: Payment; reason: string },
+  {
+    order,
+    payment,
+    reason = payment.declineMessage || "the transfer was rejected",
+  }: { order: Order; payment: Payment; reason?: string },
 ): Promise<Order> {
   const { db, jobs } = deps;
   const orderId = order.id;

@@ -4,6 +4,7 @@ import {
   attemptSources,
   type Fulfillment,
   type Order,
+  type OrderShipment,
   type PaymentAttemptState,
   type PaymentSnapshot,
   sourcesOf,
@@ -58,6 +59,25 @@ export function recordPayment(
     set: sql`payment_state = ${state}, payment = ${json(snapshot)}::jsonb,
       hold_expire_time = greatest(hold_expire_time, ${holdUntil ?? null}::timestamptz), ${polledAnew}`,
     ...(event !== undefined && { event: { kind: event, data: { payment_id: paymentId } } }),
+  });
+}
+
+/** Notes that more has come of the transfer that the order waits for. What somebody learned late is not noted. */
+export function recordReceived(
+  db: Queryable,
+  {
+    orderId,
+    paymentId,
+    received,
+    snapshot,
+  }: { orderId: string; paymentId: string; received: bigint; snapshot: PaymentSnapshot },
+): Promise<Order | undefined> {
+  return changeOrder(db, {
+    id: orderId,
+    guard: sql`payment_id = ${paymentId} and payment_state = 'AWAITING_TRANSFER'
+      and coalesce((payment #>> '{transfer,received}')::bigint, 0) < ${received}`,
+    set: sql`payment = ${json(snapshot)}::jsonb`,
+    event: { kind: "part_paid", data: { payment_id: paymentId, received: String(received) } },
   });
 }
 
@@ -135,20 +155,29 @@ export function beginFulfillment(db: Queryable, orderId: string): Promise<Order 
   });
 }
 
-/** Takes {@link beginFulfillment} back: the carrier refused, no label was bought. */
+/** Takes {@link beginFulfillment} back: no label was bought. Nothing when the merchant ships something by itself. */
 export function endFulfillment(db: Queryable, orderId: string): Promise<Order | undefined> {
-  return changeOrder(db, { id: orderId, guard: sql`state = 'PAID'`, set: sql`fulfilling = false` });
+  return changeOrder(db, {
+    id: orderId,
+    guard: sql`state = 'PAID' and not handed_over`,
+    set: sql`fulfilling = false`,
+  });
 }
 
-/** PAID → FULFILLED, without a parcel when the buyer fetches the goods. */
+/** PAID → FULFILLED, without parcels when the buyer fetches the goods. */
 export function markFulfilled(
   db: Queryable,
-  { orderId, fulfillment }: { orderId: string; fulfillment: Fulfillment | null },
+  {
+    orderId,
+    fulfillment,
+    shipments,
+  }: { orderId: string; fulfillment: Fulfillment | null; shipments: readonly OrderShipment[] },
 ): Promise<Order | undefined> {
   return changeOrder(db, {
     id: orderId,
     guard: sql`state = any(${sourcesOf("FULFILLED")}::text[])`,
-    set: sql`state = 'FULFILLED', fulfillment = ${fulfillment && json(fulfillment)}::jsonb`,
+    set: sql`state = 'FULFILLED', fulfillment = ${fulfillment && json(fulfillment)}::jsonb,
+      shipments = ${json(shipments)}::jsonb`,
     event: { kind: "fulfilled", data: fulfillment ? { tracking_number: fulfillment.trackingNumber } : {} },
   });
 }

@@ -1,6 +1,8 @@
 import { timestampMs } from "@bufbuild/protobuf/wkt";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { Order_State, OrderPayment_State } from "../../gen/rowlock/order/v1/order_pb.js";
+import { Payment_State } from "../../gen/rowlock/payment/v1/payment_pb.js";
+import { money } from "../../lib/money/money.ts";
 import { outcomeOf } from "../../lib/testing/failures.ts";
 import { holds, TestOrders } from "./testing/shop.ts";
 import { away } from "./testing/wire.ts";
@@ -215,4 +217,76 @@ test("confirm by staff and cancel by the buyer at once: paid and kept, or cancel
       { ...back, goods: ["RESTOCKED"] },
     ]).toContainEqual(holdings);
   }
+});
+
+/** What has come of a payment by bank transfer. */
+const came = (amount: bigint) => ({ received: money("USD", amount) });
+
+test("a part that has come is shown, and the order waits for the rest", async () => {
+  const buyer = await shop.ready();
+  await buyer.transfer();
+  const paymentId = await buyer.paymentId();
+  expect((await buyer.get()).payment?.transfer).toMatchObject({
+    received: { amount: 0n },
+    missing: { amount: 2500n },
+  });
+  for (const amount of [1000n, 1000n, 2000n]) {
+    shop.payments.set(paymentId, "AWAITING_TRANSFER", came(amount));
+    const settled = await buyer.settle();
+    expect(settled.state).toBe(Order_State.PENDING_PAYMENT);
+    expect(settled.payment?.transfer).toMatchObject({
+      received: { amount },
+      missing: { amount: 2500n - amount },
+    });
+  }
+  const events = await buyer.events();
+  expect(events.filter((kind) => kind === "part_paid")).toHaveLength(2);
+  // Learned late: less than is known.
+  shop.payments.set(paymentId, "AWAITING_TRANSFER", came(1000n));
+  expect((await buyer.settle()).payment?.transfer?.received?.amount).toBe(2000n);
+  shop.payments.set(paymentId, "CAPTURED");
+  expect((await buyer.settle()).payment?.transfer).toMatchObject({ missing: { amount: 0n } });
+  expect(await buyer.holdings()).toEqual(paid);
+});
+
+test("parts at once: the greatest is shown", async () => {
+  const buyer = await shop.ready();
+  await buyer.transfer();
+  const paymentId = await buyer.paymentId();
+  const settled = [500n, 1500n, 1000n].map((amount) => {
+    shop.payments.set(paymentId, "AWAITING_TRANSFER", came(amount));
+    return buyer.settle();
+  });
+  await Promise.all(settled);
+  shop.payments.set(paymentId, "AWAITING_TRANSFER", came(1500n));
+  expect((await buyer.settle()).payment?.transfer?.received?.amount).toBe(1500n);
+});
+
+test("an order whose transfer staff rejected when a part had come is canceled; the buyer hears of both", async () => {
+  const buyer = await shop.ready();
+  await buyer.transfer();
+  const back = {
+    ...came(400n),
+    refunded: money("USD", 400n),
+    declineCode: "rejected",
+    declineMessage: "too late",
+  };
+  shop.payments.set(await buyer.paymentId(), "REFUNDED", back);
+  const order = await buyer.settle();
+  expect(order).toMatchObject({ state: Order_State.CANCELED, cancelReason: "too late" });
+  expect(order.payment?.state).toBe(OrderPayment_State.REFUNDED);
+  await shop.work();
+  expect(shop.notify.toldOf(buyer.orderId)).toEqual(expect.arrayContaining(["CANCELED"]));
+  expect(await buyer.events()).toContain("refunded");
+});
+
+test("who pays otherwise when a part has come gets that back", async () => {
+  const buyer = await shop.ready();
+  await buyer.transfer();
+  const paymentId = await buyer.paymentId();
+  shop.payments.set(paymentId, "AWAITING_TRANSFER", came(400n));
+  await buyer.settle();
+  expect((await buyer.pay()).state).toBe(Order_State.PAID);
+  expect(shop.payments.payments.get(paymentId)?.state).toBe(Payment_State.REFUNDED);
+  expect(await buyer.events()).toContain("refunded");
 });

@@ -24,7 +24,7 @@ const failure = (call: Promise<unknown>) =>
   );
 const stateOf = async (id: string) => (await shop.get(id)).state;
 const put = (id: string, state: PaymentState) =>
-  shop.db.execute(sql`update payment set state = ${state} where id = ${id}`);
+  shop.db.execute(sql`update payment set state = ${state}, received = amount where id = ${id}`);
 
 const states = Object.keys(sourcesOf) as PaymentState[];
 const outcomes = ["PROCESSING", "REQUIRES_ACTION", "AUTHORIZED", "CAPTURED", "FAILED", "CANCELED"] as const;

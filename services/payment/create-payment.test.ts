@@ -47,7 +47,7 @@ test("a transfer gets instructions of its own and a deadline", async () => {
   const two = await shop.transfer("transfer-2");
   expect(one).toMatchObject({ state: Payment_State.AWAITING_TRANSFER, method: "BCA_VA", providerId: "" });
   expect(one.accountNumber).toMatch(/^88\d{14}$/);
-  expect(one.reference).toMatch(/^RL[0-9A-Z]{10}$/);
+  expect(one.reference).toMatch(/^RF\d{2}[0-9A-Z]{10}$/);
   expect([one.accountNumber, one.reference]).not.toEqual([two.accountNumber, two.reference]);
   const deadline = one.deadline === undefined ? 0 : timestampMs(one.deadline);
   expect(deadline - before).toBeGreaterThanOrEqual(86_400_000);
@@ -199,7 +199,7 @@ test.each([
   ["RefreshPayment", 3, () => shop.client.refreshPayment({ paymentId: "budget-1" }, order)],
   ["CapturePayment", 2, () => shop.client.capturePayment({ paymentId: "budget-1" }, order)],
   ["CapturePayment again", 1, () => shop.client.capturePayment({ paymentId: "budget-1" }, order)],
-  ["CancelPayment of a transfer", 2, () => shop.client.cancelPayment({ paymentId: "budget-2" }, order)],
+  ["CancelPayment of a transfer", 4, () => shop.client.cancelPayment({ paymentId: "budget-2" }, order)],
   ["RefundPayment", 12, () => shop.client.refundPayment({ paymentId: "budget-1", requestId: "1" }, as.staff)],
   ["ListPayments", 2, () => shop.client.listPayments({ orderId: "ord_budget-1" }, as.staff)],
 ] as const)("%s costs %i statements", async (_name, budget, call) => {

@@ -1,8 +1,10 @@
+import type { Tx } from "../../lib/db/index.ts";
 import { newId } from "../../lib/ids/ids.ts";
 import { payBack } from "./pay-back.ts";
+import { type Payment, refundable } from "./payment.ts";
 import type { PaymentDeps } from "./service.ts";
-import { lockPayment } from "./store-payment.ts";
-import { findRefundByRequest, insertRefund } from "./store-refund.ts";
+import { lockPayment, noteWhole } from "./store-payment.ts";
+import { completeRefund, findRefundByRequest, insertRefund } from "./store-refund.ts";
 
 /** The key of the refund that gives stray money back: there is one per payment. */
 const requestId = "rowlock:stray-money";
@@ -18,11 +20,12 @@ export async function returnStrayMoney(
   paymentId: string,
 ): Promise<void> {
   const recorded = await deps.db.transaction(async (tx) => {
+    await noteWhole(tx, paymentId);
     const payment = await lockPayment(tx, paymentId);
     if (payment === undefined) return undefined;
     const earlier = await findRefundByRequest(tx, { paymentId, requestId });
     if (earlier !== undefined) return { payment, refund: earlier };
-    const amount = payment.amount - payment.refunded;
+    const amount = refundable(payment);
     if (amount === 0n) return undefined;
     const refund = await insertRefund(tx, {
       id: newId("ref"),
@@ -35,4 +38,17 @@ export async function returnStrayMoney(
     return { payment, refund };
   });
   if (recorded?.refund.state === "PENDING") await payBack(deps, recorded);
+}
+
+/**
+ * Gives back what a transfer has received and its order has no use for: a part, or money for what has ended. The refund
+ * is recorded as done, since a transfer has no provider to ask: staff send the money. The caller has locked the payment.
+ */
+export async function returnReceived(tx: Tx, payment: Payment, reason: string): Promise<void> {
+  const amount = refundable(payment);
+  if (amount === 0n) return;
+  const { id: paymentId } = payment;
+  const key = { requestId: null, requestFingerprint: new Uint8Array() };
+  const { id } = await insertRefund(tx, { id: newId("ref"), paymentId, ...key, amount, reason });
+  await completeRefund(tx, { id, providerId: null });
 }

@@ -25,21 +25,35 @@ export async function changeAndTell(
   deps: Pick<PaymentDeps, "db" | "jobs" | "cards" | "clock" | "orders" | "log">,
   change: (tx: Tx) => Promise<Changed | undefined>,
 ): Promise<boolean> {
-  const { db, jobs, log } = deps;
-  const told = await db.transaction(async (tx) => {
-    const payment = await change(tx);
-    if (payment === undefined) return undefined;
-    const data = { orderId: payment.orderId, paymentId: payment.id };
-    await jobs.enqueue(tx, paymentChanged, data, { startAfter: headStart });
-    return data;
+  const payment = await deps.db.transaction(async (tx) => {
+    const changed = await change(tx);
+    if (changed !== undefined) await willTell(deps, tx, changed);
+    return changed;
   });
-  if (told === undefined) return false;
-  try {
-    await tellOrder(deps, told);
-  } catch (err) {
-    log.warn({ err, order_id: told.orderId }, "order not told of its payment yet; a job will");
-  }
+  if (payment === undefined) return false;
+  await tellAtOnce(deps, payment);
   return true;
+}
+
+/** Makes sure that Order is told of a change that this transaction makes; to be followed by {@link tellAtOnce}. */
+export async function willTell(
+  { jobs }: Pick<PaymentDeps, "jobs">,
+  tx: Tx,
+  { id: paymentId, orderId }: Changed,
+): Promise<void> {
+  await jobs.enqueue(tx, paymentChanged, { orderId, paymentId }, { startAfter: headStart });
+}
+
+/** Tells Order of a change, or leaves it to the job. */
+export async function tellAtOnce(
+  deps: Pick<PaymentDeps, "db" | "cards" | "clock" | "orders" | "log">,
+  { id: paymentId, orderId }: Changed,
+): Promise<void> {
+  try {
+    await tellOrder(deps, { orderId, paymentId });
+  } catch (err) {
+    deps.log.warn({ err, order_id: orderId }, "order not told of its payment yet; a job will");
+  }
 }
 
 /**

@@ -1,3 +1,5 @@
+import { least, sum } from "../../lib/money/arithmetic.ts";
+
 /** States of a payment; see the contract for the transitions. */
 export type PaymentState =
   | "PROCESSING"
@@ -24,7 +26,7 @@ export const sourcesOf: Readonly<Record<PaymentState, readonly PaymentState[]>> 
   CAPTURED: ["PROCESSING", "REQUIRES_ACTION", "AUTHORIZED", "AWAITING_TRANSFER", "FAILED", "CANCELED"],
   FAILED: ["PROCESSING", "REQUIRES_ACTION", "AWAITING_TRANSFER"],
   CANCELED: ["PROCESSING", "REQUIRES_ACTION", "AUTHORIZED", "AWAITING_TRANSFER"],
-  // From its ends when late money could not be taken because the order has another payment.
+  // From its ends when late money could not be taken, since it is a part or the order has another payment.
   REFUNDED: ["CAPTURED", "FAILED", "CANCELED"],
 };
 
@@ -43,6 +45,9 @@ export const notStarted = "not_started";
 /** Decline code of a card payment whose method the provider does not know or accept. */
 export const invalidMethod = "invalid_payment_method";
 
+/** Decline code of a transfer that staff said will not come. */
+export const rejected = "rejected";
+
 /** One attempt to pay an order. Amounts are in minor units. */
 export interface Payment {
   id: string;
@@ -50,6 +55,9 @@ export interface Payment {
   state: PaymentState;
   currencyCode: string;
   amount: bigint;
+  /** What has come in; never less than `amount` when CAPTURED. */
+  received: bigint;
+  /** What of it went, or is going, back. */
   refunded: bigint;
   method: string;
   source: string;
@@ -62,6 +70,12 @@ export interface Payment {
   deadline: Date | null;
   declineCode: string;
   declineMessage: string;
+  /** Whether it has disputes. */
+  disputed: boolean;
+  /** Who pays with a saved method, or saves one; empty of all others. */
+  customerId: string;
+  /** Whether its card is to be saved for that customer. */
+  saveMethod: boolean;
   createTime: Date;
   updateTime: Date;
 }
@@ -73,8 +87,30 @@ export interface Refund {
   requestId: string | null;
   requestFingerprint: Uint8Array;
   amount: bigint;
+  /** Whether it is of what was paid too much. */
+  excess: boolean;
   reason: string;
   providerId: string | null;
   state: "PENDING" | "COMPLETED" | "FAILED";
   createTime: Date;
+}
+
+/** Whether a payment is a bank transfer to an account of the shop, of which the provider knows nothing. */
+export function isTransfer({ method, providerId }: Pick<Payment, "method" | "providerId">): boolean {
+  return method !== cardMethod && providerId === null;
+}
+
+/** What is there to be given back. */
+export function refundable({ received, refunded }: Pick<Payment, "received" | "refunded">): bigint {
+  return received - refunded;
+}
+
+/** What was paid too much and has not gone back yet; `refunds` are the payment's that did not fail. */
+export function excessOf(
+  payment: Pick<Payment, "amount" | "received" | "refunded">,
+  refunds: readonly Pick<Refund, "amount" | "excess">[],
+): bigint {
+  const back = sum(refunds.filter(({ excess }) => excess).map(({ amount }) => amount));
+  const open = least(payment.received - payment.amount - back, refundable(payment));
+  return open > 0n ? open : 0n;
 }

@@ -39,6 +39,16 @@ export const fail = defineReasons({
     code: Code.FailedPrecondition,
     message: "at most {refundable} {currency_code} in minor units can be given back",
   },
+  PAYMENT_DISPUTED: {
+    code: Code.FailedPrecondition,
+    message:
+      "the bank has taken money of payment {payment_id} back; at most {refundable} {currency_code} in minor units can be given back",
+  },
+  PAYMENT_METHOD_NOT_FOUND: {
+    code: Code.NotFound,
+    message: "the customer has saved no payment method {payment_method_id}",
+  },
+  ACCOUNT_REQUIRED: { code: Code.PermissionDenied, message: "this is for customers who are signed in" },
   REFUND_REFUSED: {
     code: Code.FailedPrecondition,
     message: "the payment provider refused the refund: {provider_message}",
@@ -46,6 +56,22 @@ export const fail = defineReasons({
   CURRENCY_MISMATCH: {
     code: Code.InvalidArgument,
     message: "the payment is in {payment_currency}, not in {currency_code}",
+  },
+  STATEMENT_INVALID: {
+    code: Code.InvalidArgument,
+    message: "this is not a bank statement that can be read: {problem}",
+  },
+  STATEMENT_TOO_LARGE: {
+    code: Code.InvalidArgument,
+    message: "a bank statement has at most {max_rows} rows and {max_bytes} bytes; import a shorter period",
+  },
+  BANK_TRANSACTION_NOT_FOUND: {
+    code: Code.NotFound,
+    message: "bank transaction {bank_transaction_id} does not exist",
+  },
+  BANK_TRANSACTION_ASSIGNED: {
+    code: Code.FailedPrecondition,
+    message: "bank transaction {bank_transaction_id} is payment {payment_id}'s",
   },
   REQUEST_ID_REUSED: {
     code: Code.AlreadyExists,

@@ -6,7 +6,7 @@ import {
 } from "../../gen/rowlock/payment/v1/payment_pb.js";
 import { authorize, getExisting } from "./card-payment.ts";
 import type { CardIntent } from "./card-processor.ts";
-import type { Payment, PaymentState } from "./payment.ts";
+import { type Payment, type PaymentState, refundable } from "./payment.ts";
 import type { PaymentDeps } from "./service.ts";
 import { findPayment, findPaymentByProviderId, listChangedCards, listHoldingMoney } from "./store-payment.ts";
 import { syncWithIntent } from "./sync-intent.ts";
@@ -196,7 +196,7 @@ async function paidTwice(
       intent !== undefined
         ? intent.captured - intent.refunded
         : payment?.state === "CAPTURED"
-          ? payment.amount - payment.refunded
+          ? refundable(payment)
           : 0n;
     if (left > 0n) holding++;
   }

@@ -10,12 +10,19 @@ import { createInbox, defineWebhookQueue, type Inbox } from "../../lib/webhooks/
 import { applyCardEvent, settleKnownEvents } from "./apply-event.ts";
 import type { CardEvents } from "./card-events.ts";
 import type { CardProcessor } from "./card-processor.ts";
+import { assignBankTransaction } from "./rpc/assign-bank-transaction.ts";
 import { cancelPayment } from "./rpc/cancel-payment.ts";
 import { capturePayment } from "./rpc/capture-payment.ts";
 import { confirmPayment } from "./rpc/confirm-payment.ts";
 import { createPayment } from "./rpc/create-payment.ts";
+import { deletePaymentMethod } from "./rpc/delete-payment-method.ts";
+import { dismissBankTransaction } from "./rpc/dismiss-bank-transaction.ts";
 import { erasePayments } from "./rpc/erase-payments.ts";
 import { getPayment } from "./rpc/get-payment.ts";
+import { importBankStatement } from "./rpc/import-bank-statement.ts";
+import { listBankTransactions } from "./rpc/list-bank-transactions.ts";
+import { listDisputes } from "./rpc/list-disputes.ts";
+import { listPaymentMethods } from "./rpc/list-payment-methods.ts";
 import { listPayments } from "./rpc/list-payments.ts";
 import { listWebhookEvents } from "./rpc/list-webhook-events.ts";
 import { receiveStripeWebhook } from "./rpc/receive-stripe-webhook.ts";
@@ -24,6 +31,7 @@ import { refreshPayment } from "./rpc/refresh-payment.ts";
 import { refundPayment } from "./rpc/refund-payment.ts";
 import { rejectPayment } from "./rpc/reject-payment.ts";
 import { replayWebhookEvent } from "./rpc/replay-webhook-event.ts";
+import type { AccountPrefixes } from "./transfer-numbers.ts";
 
 /** What Payment stands on. */
 export interface PaymentDeps {
@@ -34,6 +42,7 @@ export interface PaymentDeps {
   cards: CardProcessor;
   events: CardEvents;
   orders: Pick<Client<typeof OrderService>, "settlePayment">;
+  accountPrefixes: AccountPrefixes;
 }
 
 /** Applies the inbox. */
@@ -62,6 +71,13 @@ export function createPaymentService(deps: PaymentDeps): ServiceModule & { inbox
         rejectPayment: rejectPayment(deps),
         refundPayment: refundPayment(deps),
         reconcile: reconcile(deps),
+        importBankStatement: importBankStatement(deps),
+        listBankTransactions: listBankTransactions(deps),
+        assignBankTransaction: assignBankTransaction(deps),
+        dismissBankTransaction: dismissBankTransaction(deps),
+        listDisputes: listDisputes(deps),
+        listPaymentMethods: listPaymentMethods(deps),
+        deletePaymentMethod: deletePaymentMethod(deps),
         receiveStripeWebhook: receiveStripeWebhook({ events, inbox }),
         listWebhookEvents: listWebhookEvents({ inbox }),
         replayWebhookEvent: replayWebhookEvent({ db, inbox }),

@@ -1,13 +1,15 @@
 import { type Queryable, type Sql, sql } from "../../lib/db/index.ts";
 import type { CardOutcome } from "./card-processor.ts";
 import { cardMethod, type Payment, type PaymentState, sourcesOf } from "./payment.ts";
+import { keepCard } from "./store-method.ts";
 
 /** The columns of a {@link Payment}. */
 export const paymentColumns = sql`
-  id, order_id as "orderId", state, currency_code as "currencyCode", amount, refunded, method,
+  id, order_id as "orderId", state, currency_code as "currencyCode", amount, received, refunded, method,
   source, email, provider_id as "providerId", client_secret as "clientSecret",
   redirect_url as "redirectUrl", account_number as "accountNumber", reference, deadline,
   decline_code as "declineCode", decline_message as "declineMessage",
+  disputed, customer_id as "customerId", save_method as "saveMethod",
   create_time as "createTime", update_time as "updateTime"`;
 
 /** A payment that does not exist yet. */
@@ -24,6 +26,8 @@ export type NewPayment = Pick<
   | "accountNumber"
   | "reference"
   | "deadline"
+  | "customerId"
+  | "saveMethod"
 >;
 
 /**
@@ -34,10 +38,11 @@ export type NewPayment = Pick<
 export async function insertPayment(db: Queryable, payment: NewPayment): Promise<Payment | undefined> {
   const [row] = await db.query<Payment>(sql`
     insert into payment (id, order_id, state, currency_code, amount, method, source, email,
-      account_number, reference, deadline)
+      account_number, reference, deadline, customer_id, save_method)
     values (${payment.id}, ${payment.orderId}, ${payment.state}, ${payment.currencyCode},
       ${payment.amount}, ${payment.method}, ${payment.source}, ${payment.email},
-      ${payment.accountNumber}, ${payment.reference}, ${payment.deadline})
+      ${payment.accountNumber}, ${payment.reference}, ${payment.deadline},
+      ${payment.customerId}, ${payment.saveMethod})
     on conflict on constraint payment_pkey do nothing
     returning ${paymentColumns}`);
   return row;
@@ -88,7 +93,7 @@ export async function listHoldingMoney(
 ): Promise<Pick<Payment, "id" | "orderId" | "providerId">[]> {
   return db.query(sql`
     select id, order_id as "orderId", provider_id as "providerId" from payment
-    where order_id = any(${orderIds}::text[]) and state = 'CAPTURED' and refunded < amount
+    where order_id = any(${orderIds}::text[]) and state = 'CAPTURED' and refunded < received
     order by id`);
 }
 
@@ -123,6 +128,7 @@ export async function applyOutcome(
       provider_id = coalesce(nullif(${outcome.providerId}, ''), provider_id),
       client_secret = ${outcome.clientSecret}, redirect_url = ${outcome.redirectUrl},
       decline_code = ${outcome.declineCode}, decline_message = ${outcome.declineMessage},`,
+    outcome.savedCard && keepCard(outcome.savedCard),
   );
 }
 
@@ -152,16 +158,18 @@ async function move(
   db: Queryable,
   { id, to, from = sourcesOf[to] }: { id: string; to: PaymentState; from?: readonly PaymentState[] },
   columns: Sql,
+  alongside = sql``,
 ): Promise<Payment | undefined> {
   const [row] = await db.query<Payment>(sql`
     with moved as (
-      update payment set ${columns} state = ${to}, update_time = now()
+      update payment set ${columns} state = ${to}, update_time = now(),
+        received = case when ${to} = 'CAPTURED' then greatest(received, amount) else received end
       where id = ${id} and state = any(${from}::text[])
       returning ${paymentColumns}
     ), noted as (
       insert into outbox (payment_id, kind)
       select id, lower(${to}) from moved where ${to} in ('CAPTURED', 'FAILED')
-    )
+    )${alongside}
     select * from moved`);
   return row;
 }
@@ -188,6 +196,12 @@ export async function listPayments(
       and (${page.state ?? null}::text is null or state = ${page.state ?? null})
     order by id desc
     limit ${page.limit + 1}`);
+}
+
+/** Notes that the whole amount of a payment is there, though its state may not say so. */
+export async function noteWhole(tx: Queryable, id: string): Promise<void> {
+  await tx.execute(sql`
+    update payment set received = amount, update_time = now() where id = ${id} and received < amount`);
 }
 
 /** Blots out the e-mail address of whoever paid these orders. */

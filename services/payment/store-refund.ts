@@ -3,7 +3,7 @@ import type { Refund } from "./payment.ts";
 
 const refundColumns = sql`
   id, payment_id as "paymentId", request_id as "requestId",
-  request_fingerprint as "requestFingerprint", amount, reason,
+  request_fingerprint as "requestFingerprint", amount, excess, reason,
   provider_id as "providerId", state, create_time as "createTime"`;
 
 /** The refunds of several payments, the oldest first. Those that failed are left out. */
@@ -32,16 +32,18 @@ export async function findRefundByRequest(
  */
 export async function insertRefund(
   tx: Queryable,
-  refund: Pick<Refund, "id" | "paymentId" | "requestId" | "requestFingerprint" | "amount" | "reason">,
+  refund: Pick<Refund, "id" | "paymentId" | "requestId" | "requestFingerprint" | "amount" | "reason"> & {
+    excess?: boolean;
+  },
 ): Promise<Refund> {
   const [row] = await tx.query<Refund>(sql`
     with counted as (
       update payment set refunded = refunded + ${refund.amount}, update_time = now()
       where id = ${refund.paymentId}
     )
-    insert into refund (id, payment_id, request_id, request_fingerprint, amount, reason, state)
+    insert into refund (id, payment_id, request_id, request_fingerprint, amount, excess, reason, state)
     values (${refund.id}, ${refund.paymentId}, ${refund.requestId}, ${refund.requestFingerprint},
-      ${refund.amount}, ${refund.reason}, 'PENDING')
+      ${refund.amount}, ${refund.excess ?? false}, ${refund.reason}, 'PENDING')
     returning ${refundColumns}`);
   if (row === undefined) throw new Error(`refund ${refund.id} was not written`);
   return row;
@@ -84,7 +86,7 @@ export async function completeRefund(
       insert into outbox (payment_id, kind) select payment_id, 'refunded' from done
     )
     update payment p set
-      state = case when p.refunded = p.amount and not exists (
+      state = case when p.refunded = p.received and not exists (
         select 1 from refund r where r.payment_id = p.id and r.state = 'PENDING' and r.id <> ${id}
       ) then 'REFUNDED' else p.state end,
       update_time = now()

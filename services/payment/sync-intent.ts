@@ -4,7 +4,7 @@ import { getExisting } from "./card-payment.ts";
 import type { CardIntent } from "./card-processor.ts";
 import { returnStrayMoney } from "./late-money.ts";
 import { changeAndTell } from "./order-link.ts";
-import type { Payment } from "./payment.ts";
+import { type Payment, refundable } from "./payment.ts";
 import type { PaymentDeps } from "./service.ts";
 import { applyOutcome, lockPayment, setProviderId } from "./store-payment.ts";
 import { adoptRefund, completeRefund, failRefund, listRefunds } from "./store-refund.ts";
@@ -62,7 +62,7 @@ async function syncRefunds(deps: SyncDeps, payment: Payment, intent: CardIntent)
         if (ours === undefined) {
           // Another process may have taken it over, or our own call be about to record it.
           const now = await listRefunds(tx, [payment.id]);
-          const left = (locked?.amount ?? 0n) - (locked?.refunded ?? 0n);
+          const left = locked === undefined ? 0n : refundable(locked);
           const same = now.some(
             ({ id, providerId: their }) => id === theirs.refundId || their === theirs.providerId,
           );

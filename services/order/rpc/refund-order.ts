@@ -87,8 +87,8 @@ async function record(
 /** What the payment has left. */
 async function leftOf({ payments }: OrderDeps, order: Order, ctx: HandlerContext): Promise<bigint> {
   if (order.paymentId === null) return 0n;
-  const { amount, refunded } = await payments.getPayment({ paymentId: order.paymentId }, outgoing(ctx));
-  return (amount?.amount ?? 0n) - (refunded?.amount ?? 0n);
+  const { received, refunded } = await payments.getPayment({ paymentId: order.paymentId }, outgoing(ctx));
+  return (received?.amount ?? 0n) - (refunded?.amount ?? 0n);
 }
 
 function checkPaid({ id, state }: Order): void {

@@ -24,6 +24,8 @@ const open: readonly Payment_State[] = [
 /** Payments in memory, with the states and refusals of Payment. What becomes of a card is in its name. */
 export class FakePayments {
   readonly payments = new Map<string, Payment>();
+  /** What each payment was asked for with. */
+  readonly requests = new Map<string, Parameters<OrderDeps["payments"]["createPayment"]>[0]>();
   /** What the provider has told. */
   readonly webhooks: WebhookEvent[] = [];
   readonly #refunds = new Set<string>();
@@ -44,6 +46,10 @@ export class FakePayments {
           if (known.amount?.amount !== amount?.amount) throw refuse("PAYMENT_MISMATCH", {});
           return this.#unlessInvalid(known);
         }
+        if (method?.case === "card" && method.value.savedPaymentMethodId === "pmt_none") {
+          throw refuse("PAYMENT_METHOD_NOT_FOUND", { payment_method_id: "pmt_none" });
+        }
+        this.requests.set(id, request);
         const live = this.of(orderId).find(
           ({ state }) => open.includes(state) || state === Payment_State.CAPTURED,
         );
@@ -80,7 +86,11 @@ export class FakePayments {
     cancelPayment: ({ paymentId: id = "" }) =>
       this.#wire.serve("payments.cancel", id, () => {
         const payment = this.#get(id);
-        if (open.includes(payment.state)) return this.set(id, "CANCELED");
+        if (open.includes(payment.state)) {
+          const { received } = payment;
+          const part = received !== undefined && received.amount > 0n;
+          return part ? this.set(id, "REFUNDED", { refunded: received }) : this.set(id, "CANCELED");
+        }
         const captured = payment.state === Payment_State.CAPTURED || payment.state === Payment_State.REFUNDED;
         if (captured) throw refuse("PAYMENT_CAPTURED", {});
         return payment;
@@ -121,7 +131,14 @@ export class FakePayments {
 
   /** Moves a payment, as the provider or staff would. Answers given before keep what they said. */
   set(id: string, state: keyof typeof Payment_State, fields: Partial<Payment> = {}): Payment {
-    const moved = create(PaymentSchema, { ...this.#get(id), ...fields, state: Payment_State[state] });
+    const payment = this.#get(id);
+    const received = state === "CAPTURED" ? payment.amount : payment.received;
+    const moved = create(PaymentSchema, {
+      ...payment,
+      ...(received && { received }),
+      ...fields,
+      state: Payment_State[state],
+    });
     this.payments.set(id, moved);
     return moved;
   }

@@ -2,6 +2,9 @@ import type { Schema } from "../../../lib/db/index.ts";
 import { init } from "./0001-init.ts";
 import { webhooks } from "./0002-webhooks.ts";
 import { outbox } from "./0003-outbox.ts";
+import { bank } from "./0004-bank.ts";
+import { disputes } from "./0005-disputes.ts";
+import { savedMethods } from "./0006-saved-methods.ts";
 
 /** The Postgres schema of the Payment service. */
 export const paymentSchema: Schema = {
@@ -10,5 +13,8 @@ export const paymentSchema: Schema = {
     { name: "0001-init", up: init },
     { name: "0002-webhooks", up: webhooks },
     { name: "0003-outbox", up: outbox },
+    { name: "0004-bank", up: bank },
+    { name: "0005-disputes", up: disputes },
+    { name: "0006-saved-methods", up: savedMethods },
   ],
 };

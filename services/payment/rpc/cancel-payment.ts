@@ -1,11 +1,12 @@
 import type { MethodImpl } from "@connectrpc/connect";
 import type { PaymentService } from "../../../gen/rowlock/payment/v1/payment_pb.js";
+import { answerWith } from "../answer.ts";
 import { authorize, getExisting, record } from "../card-payment.ts";
 import { toPaymentMessage } from "../convert.ts";
+import { writeEnd } from "../end-transfer.ts";
 import { cardMethod, type Payment } from "../payment.ts";
 import { fail } from "../reasons.ts";
 import type { PaymentDeps } from "../service.ts";
-import { movePayment } from "../store-payment.ts";
 
 /** Gives up an attempt that was not captured. Safe to retry. */
 export function cancelPayment(deps: PaymentDeps): MethodImpl<typeof PaymentService.method.cancelPayment> {
@@ -19,9 +20,12 @@ export function cancelPayment(deps: PaymentDeps): MethodImpl<typeof PaymentServi
     switch (canceled.state) {
       case "CANCELED":
       case "FAILED":
-        return toPaymentMessage(canceled, []);
-      case "CAPTURED":
+        return toPaymentMessage(canceled);
       case "REFUNDED":
+        // A part had come, and went back.
+        if (canceled.received < canceled.amount) return answerWith(deps.db, canceled);
+        throw fail("PAYMENT_CAPTURED", { payment_id: paymentId });
+      case "CAPTURED":
         throw fail("PAYMENT_CAPTURED", { payment_id: paymentId });
       case "PROCESSING":
       case "REQUIRES_ACTION":
@@ -37,7 +41,10 @@ async function cancel({ db, cards }: PaymentDeps, payment: Payment): Promise<Pay
   const { id, state, providerId } = payment;
   switch (state) {
     case "AWAITING_TRANSFER":
-      return (await movePayment(db, { id, to: "CANCELED" })) ?? (await getExisting(db, id));
+      return (
+        (await db.transaction((tx) => writeEnd(tx, { id, to: "CANCELED", from: [state] }))) ??
+        (await getExisting(db, id))
+      );
     case "PROCESSING":
     case "REQUIRES_ACTION":
     case "AUTHORIZED":

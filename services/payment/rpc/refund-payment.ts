@@ -10,13 +10,15 @@ import { newId } from "../../../lib/ids/ids.ts";
 import { callerOf } from "../../../lib/rpc/index.ts";
 import { answerWith } from "../answer.ts";
 import { getExisting } from "../card-payment.ts";
+import { withdrawnOf } from "../dispute.ts";
 import { changeAndTell } from "../order-link.ts";
 import { payBack } from "../pay-back.ts";
-import type { Payment, Refund } from "../payment.ts";
+import { excessOf, type Payment, type Refund, refundable } from "../payment.ts";
 import { fail } from "../reasons.ts";
 import type { PaymentDeps } from "../service.ts";
+import { listDisputesOf } from "../store-dispute.ts";
 import { lockPayment } from "../store-payment.ts";
-import { findRefundByRequest, insertRefund } from "../store-refund.ts";
+import { findRefundByRequest, insertRefund, listRefunds } from "../store-refund.ts";
 
 /**
  * Gives captured money back. The refund is recorded and counted before the
@@ -55,13 +57,25 @@ async function recordRefund(
       return { payment, refund: earlier };
     }
   }
-  const amount = refundAmount(payment, request);
+  const { excess } = request;
+  const tooMuch = excess ? excessOf(payment, await listRefunds(tx, [paymentId])) : undefined;
+  const withdrawn = payment.disputed ? withdrawnOf(payment, await listDisputesOf(tx, [paymentId])) : 0n;
+  const atMost = tooMuch ?? refundable(payment);
+  const amount = refundAmount(payment, { amount: request.amount, atMost, withdrawn });
   const id = newId("ref");
-  const refund = await insertRefund(tx, { id, paymentId, requestId, requestFingerprint, amount, reason });
+  const key = { requestId, requestFingerprint };
+  const refund = await insertRefund(tx, { id, paymentId, ...key, amount, excess, reason });
   return { payment, refund };
 }
 
-function refundAmount(payment: Payment, { amount }: RefundPaymentRequest): bigint {
+function refundAmount(
+  payment: Payment,
+  {
+    amount,
+    atMost,
+    withdrawn,
+  }: { amount: RefundPaymentRequest["amount"]; atMost: bigint; withdrawn: bigint },
+): bigint {
   const { id, state, currencyCode } = payment;
   if (state !== "CAPTURED" && state !== "REFUNDED") {
     throw fail("PAYMENT_NOT_CAPTURED", { payment_id: id, state });
@@ -69,10 +83,11 @@ function refundAmount(payment: Payment, { amount }: RefundPaymentRequest): bigin
   if (amount !== undefined && amount.currencyCode !== currencyCode) {
     throw fail("CURRENCY_MISMATCH", { payment_currency: currencyCode, currency_code: amount.currencyCode });
   }
-  const refundable = payment.amount - payment.refunded;
-  const wanted = amount?.amount ?? refundable;
-  if (wanted > refundable || wanted === 0n) {
-    throw fail("REFUND_TOO_LARGE", { refundable: String(refundable), currency_code: currencyCode });
-  }
-  return wanted;
+  const left = atMost > withdrawn ? atMost - withdrawn : 0n;
+  const wanted = amount?.amount ?? left;
+  if (wanted <= left && wanted > 0n) return wanted;
+  const most = { refundable: String(left), currency_code: currencyCode };
+  throw wanted <= atMost && withdrawn > 0n
+    ? fail("PAYMENT_DISPUTED", { payment_id: id, ...most })
+    : fail("REFUND_TOO_LARGE", most);
 }

@@ -3,6 +3,7 @@ import { PaymentService } from "../../../gen/rowlock/payment/v1/payment_pb.js";
 import { callerKey } from "../../../lib/idempotency/idempotency.ts";
 import { keyed } from "../../../lib/idempotency/keyed.ts";
 import { endTransfer } from "../end-transfer.ts";
+import { rejected } from "../payment.ts";
 import type { PaymentDeps } from "../service.ts";
 
 const method = PaymentService.method.rejectPayment;
@@ -19,7 +20,7 @@ export function rejectPayment(deps: PaymentDeps): MethodImpl<typeof method> {
         to: "FAILED",
         from: ["AWAITING_TRANSFER"],
         reached: ["FAILED"],
-        declineCode: "rejected",
+        declineCode: rejected,
         declineMessage: reason,
       }),
     );

@@ -78,6 +78,7 @@ export async function openTestPayments(): Promise<TestPayments> {
     },
     cards,
     events: fakeEvents,
+    accountPrefixes: { BNI_VA: "98812345" },
     orders: {
       async settlePayment({ orderId = "" }) {
         settled.push(orderId);

@@ -87,14 +87,17 @@ export declare type Payment = Message<"rowlock.payment.v1.Payment"> & {
   redirectUrl: string;
 
   /**
-   * For AWAITING_TRANSFER: the account number to pay to.
+   * For AWAITING_TRANSFER: the account number to pay to. Each payment has its
+   * own: 16 digits that begin with the bank's prefix and end with a check digit
+   * (Luhn, ISO/IEC 7812-1).
    *
    * @generated from field: string account_number = 10;
    */
   accountNumber: string;
 
   /**
-   * For AWAITING_TRANSFER: what the transfer must mention.
+   * For AWAITING_TRANSFER: what the transfer must mention, a creditor reference
+   * (ISO 11649) such as `RF24A3K9P0WXT2`.
    *
    * @generated from field: string reference = 11;
    */
@@ -142,6 +145,34 @@ export declare type Payment = Message<"rowlock.payment.v1.Payment"> & {
    * @generated from field: google.protobuf.Timestamp update_time = 17;
    */
   updateTime?: Timestamp | undefined;
+
+  /**
+   * What has come in, whether or not some of it went back.
+   *
+   * @generated from field: rowlock.type.v1.Money received = 18;
+   */
+  received?: Money | undefined;
+
+  /**
+   * For AWAITING_TRANSFER: what still has to come.
+   *
+   * @generated from field: rowlock.type.v1.Money missing = 19;
+   */
+  missing?: Money | undefined;
+
+  /**
+   * What was paid too much and is to be paid back: see RefundPayment.
+   *
+   * @generated from field: rowlock.type.v1.Money excess = 20;
+   */
+  excess?: Money | undefined;
+
+  /**
+   * What the buyer disputes with the bank, the oldest first.
+   *
+   * @generated from field: repeated rowlock.payment.v1.Dispute disputes = 21;
+   */
+  disputes: Dispute[];
 };
 
 /**
@@ -272,6 +303,13 @@ export declare type Refund = Message<"rowlock.payment.v1.Refund"> & {
    * @generated from field: google.protobuf.Timestamp create_time = 6;
    */
   createTime?: Timestamp | undefined;
+
+  /**
+   * Whether it was paid too much.
+   *
+   * @generated from field: bool excess = 7;
+   */
+  excess: boolean;
 };
 
 /**
@@ -279,6 +317,232 @@ export declare type Refund = Message<"rowlock.payment.v1.Refund"> & {
  * Use `create(RefundSchema)` to create a new message.
  */
 export declare const RefundSchema: GenMessage<Refund>;
+
+/**
+ * A buyer's objection to a payment, brought to the card's bank. The bank takes
+ * the money from the shop when a dispute begins, and gives it back when the shop
+ * wins. An inquiry only asks; it may become a dispute. Evidence is given at the
+ * provider.
+ *
+ * @generated from message rowlock.payment.v1.Dispute
+ */
+export declare type Dispute = Message<"rowlock.payment.v1.Dispute"> & {
+  /**
+   * Opaque id, `dsp_…`.
+   *
+   * @generated from field: string id = 1;
+   */
+  id: string;
+
+  /**
+   * The payment that is disputed.
+   *
+   * @generated from field: string payment_id = 2;
+   */
+  paymentId: string;
+
+  /**
+   * The order it paid.
+   *
+   * @generated from field: string order_id = 3;
+   */
+  orderId: string;
+
+  /**
+   * The provider's id of it, for example a Stripe `dp_…`.
+   *
+   * @generated from field: string provider_id = 4;
+   */
+  providerId: string;
+
+  /**
+   * What is disputed: the payment or a part of it.
+   *
+   * @generated from field: rowlock.type.v1.Money amount = 5;
+   */
+  amount?: Money | undefined;
+
+  /**
+   * What the bank has taken from the shop for it and not given back; fees not
+   * counted.
+   *
+   * @generated from field: rowlock.type.v1.Money withdrawn = 6;
+   */
+  withdrawn?: Money | undefined;
+
+  /**
+   * Why, in the provider's words, for example `fraudulent` or
+   * `product_not_received`.
+   *
+   * @generated from field: string reason = 7;
+   */
+  reason: string;
+
+  /**
+   * Where it stands.
+   *
+   * @generated from field: rowlock.payment.v1.Dispute.Status status = 8;
+   */
+  status: Dispute_Status;
+
+  /**
+   * Until when the shop can answer; unset when it cannot.
+   *
+   * @generated from field: google.protobuf.Timestamp due_time = 9;
+   */
+  dueTime?: Timestamp | undefined;
+
+  /**
+   * When it began.
+   *
+   * @generated from field: google.protobuf.Timestamp create_time = 10;
+   */
+  createTime?: Timestamp | undefined;
+
+  /**
+   * When the shop last learned something new of it.
+   *
+   * @generated from field: google.protobuf.Timestamp update_time = 11;
+   */
+  updateTime?: Timestamp | undefined;
+};
+
+/**
+ * Describes the message rowlock.payment.v1.Dispute.
+ * Use `create(DisputeSchema)` to create a new message.
+ */
+export declare const DisputeSchema: GenMessage<Dispute>;
+
+/**
+ * Where a dispute can stand.
+ *
+ * @generated from enum rowlock.payment.v1.Dispute.Status
+ */
+export enum Dispute_Status {
+  /**
+   * Not set.
+   *
+   * @generated from enum value: STATUS_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * The bank asks, no money is taken; the shop should answer.
+   *
+   * @generated from enum value: STATUS_INQUIRY_NEEDS_RESPONSE = 1;
+   */
+  INQUIRY_NEEDS_RESPONSE = 1,
+
+  /**
+   * The bank considers the shop's answer to its inquiry.
+   *
+   * @generated from enum value: STATUS_INQUIRY_UNDER_REVIEW = 2;
+   */
+  INQUIRY_UNDER_REVIEW = 2,
+
+  /**
+   * The inquiry came to nothing.
+   *
+   * @generated from enum value: STATUS_INQUIRY_CLOSED = 3;
+   */
+  INQUIRY_CLOSED = 3,
+
+  /**
+   * The shop should give evidence.
+   *
+   * @generated from enum value: STATUS_NEEDS_RESPONSE = 4;
+   */
+  NEEDS_RESPONSE = 4,
+
+  /**
+   * The bank considers the evidence.
+   *
+   * @generated from enum value: STATUS_UNDER_REVIEW = 5;
+   */
+  UNDER_REVIEW = 5,
+
+  /**
+   * The money is the shop's.
+   *
+   * @generated from enum value: STATUS_WON = 6;
+   */
+  WON = 6,
+
+  /**
+   * The money is the buyer's.
+   *
+   * @generated from enum value: STATUS_LOST = 7;
+   */
+  LOST = 7,
+
+  /**
+   * It was settled before it became a dispute.
+   *
+   * @generated from enum value: STATUS_PREVENTED = 8;
+   */
+  PREVENTED = 8,
+}
+
+/**
+ * Describes the enum rowlock.payment.v1.Dispute.Status.
+ */
+export declare const Dispute_StatusSchema: GenEnum<Dispute_Status>;
+
+/**
+ * A payment method that a customer has saved. The card's number is with the
+ * provider alone.
+ *
+ * @generated from message rowlock.payment.v1.PaymentMethod
+ */
+export declare type PaymentMethod = Message<"rowlock.payment.v1.PaymentMethod"> & {
+  /**
+   * Opaque id, `pmt_…`.
+   *
+   * @generated from field: string id = 1;
+   */
+  id: string;
+
+  /**
+   * The card's brand, for example `visa`.
+   *
+   * @generated from field: string brand = 2;
+   */
+  brand: string;
+
+  /**
+   * The last four digits of its number.
+   *
+   * @generated from field: string last4 = 3;
+   */
+  last4: string;
+
+  /**
+   * The month in which it expires, from 1.
+   *
+   * @generated from field: int32 expiry_month = 4;
+   */
+  expiryMonth: number;
+
+  /**
+   * The year in which it expires, with four digits.
+   *
+   * @generated from field: int32 expiry_year = 5;
+   */
+  expiryYear: number;
+
+  /**
+   * When it was saved.
+   *
+   * @generated from field: google.protobuf.Timestamp create_time = 6;
+   */
+  createTime?: Timestamp | undefined;
+};
+
+/**
+ * Describes the message rowlock.payment.v1.PaymentMethod.
+ * Use `create(PaymentMethodSchema)` to create a new message.
+ */
+export declare const PaymentMethodSchema: GenMessage<PaymentMethod>;
 
 /**
  * Input of CreatePayment.
@@ -336,6 +600,13 @@ export declare type CreatePaymentRequest = Message<"rowlock.payment.v1.CreatePay
     value: CreatePaymentRequest_BankTransfer;
     case: "bankTransfer";
   } | { case: undefined; value?: undefined };
+
+  /**
+   * The signed-in customer who pays with a saved method, or saves one.
+   *
+   * @generated from field: string customer_id = 7;
+   */
+  customerId: string;
 };
 
 /**
@@ -345,7 +616,7 @@ export declare type CreatePaymentRequest = Message<"rowlock.payment.v1.CreatePay
 export declare const CreatePaymentRequestSchema: GenMessage<CreatePaymentRequest>;
 
 /**
- * A tokenised card.
+ * A tokenised card, or one that the customer has saved.
  *
  * @generated from message rowlock.payment.v1.CreatePaymentRequest.Card
  */
@@ -356,6 +627,20 @@ export declare type CreatePaymentRequest_Card = Message<"rowlock.payment.v1.Crea
    * @generated from field: string payment_method = 1;
    */
   paymentMethod: string;
+
+  /**
+   * One of the customer's saved methods, `pmt_…`.
+   *
+   * @generated from field: string saved_payment_method_id = 2;
+   */
+  savedPaymentMethodId: string;
+
+  /**
+   * Whether to save it for the customer's later payments once it has paid.
+   *
+   * @generated from field: bool save_payment_method = 3;
+   */
+  savePaymentMethod: boolean;
 };
 
 /**
@@ -634,6 +919,13 @@ export declare type RefundPaymentRequest = Message<"rowlock.payment.v1.RefundPay
    * @generated from field: string request_id = 4;
    */
   requestId: string;
+
+  /**
+   * Gives back all that was paid too much instead of `amount`.
+   *
+   * @generated from field: bool excess = 5;
+   */
+  excess: boolean;
 };
 
 /**
@@ -641,6 +933,460 @@ export declare type RefundPaymentRequest = Message<"rowlock.payment.v1.RefundPay
  * Use `create(RefundPaymentRequestSchema)` to create a new message.
  */
 export declare const RefundPaymentRequestSchema: GenMessage<RefundPaymentRequest>;
+
+/**
+ * Input of ImportBankStatement.
+ *
+ * @generated from message rowlock.payment.v1.ImportBankStatementRequest
+ */
+export declare type ImportBankStatementRequest = Message<"rowlock.payment.v1.ImportBankStatementRequest"> & {
+  /**
+   * The statement, CSV.
+   *
+   * @generated from field: google.api.HttpBody content = 1;
+   */
+  content?: HttpBody | undefined;
+
+  /**
+   * Idempotency key; REST header `Idempotency-Key`.
+   *
+   * @generated from field: string request_id = 2;
+   */
+  requestId: string;
+
+  /**
+   * Which of the shop's accounts the statement is of, in the shop's own words.
+   * Transactions of different accounts are never taken for the same.
+   *
+   * @generated from field: string account = 3;
+   */
+  account: string;
+
+  /**
+   * The currency of rows that name none.
+   *
+   * @generated from field: string currency_code = 4;
+   */
+  currencyCode: string;
+};
+
+/**
+ * Describes the message rowlock.payment.v1.ImportBankStatementRequest.
+ * Use `create(ImportBankStatementRequestSchema)` to create a new message.
+ */
+export declare const ImportBankStatementRequestSchema: GenMessage<ImportBankStatementRequest>;
+
+/**
+ * Answer of ImportBankStatement.
+ *
+ * @generated from message rowlock.payment.v1.ImportBankStatementResponse
+ */
+export declare type ImportBankStatementResponse = Message<"rowlock.payment.v1.ImportBankStatementResponse"> & {
+  /**
+   * One for each row of the file, in its order.
+   *
+   * @generated from field: repeated rowlock.payment.v1.StatementRow rows = 1;
+   */
+  rows: StatementRow[];
+};
+
+/**
+ * Describes the message rowlock.payment.v1.ImportBankStatementResponse.
+ * Use `create(ImportBankStatementResponseSchema)` to create a new message.
+ */
+export declare const ImportBankStatementResponseSchema: GenMessage<ImportBankStatementResponse>;
+
+/**
+ * What became of a row of a bank statement.
+ *
+ * @generated from message rowlock.payment.v1.StatementRow
+ */
+export declare type StatementRow = Message<"rowlock.payment.v1.StatementRow"> & {
+  /**
+   * The line of the file on which the row begins, from 1.
+   *
+   * @generated from field: int32 line = 1;
+   */
+  line: number;
+
+  /**
+   * What became of it.
+   *
+   * @generated from field: rowlock.payment.v1.StatementRow.Result result = 2;
+   */
+  result: StatementRow_Result;
+
+  /**
+   * For UNMATCHED and INVALID: why.
+   *
+   * @generated from field: string problem = 3;
+   */
+  problem: string;
+
+  /**
+   * The transaction that was booked, now or before; unset for INVALID and
+   * IGNORED.
+   *
+   * @generated from field: rowlock.payment.v1.BankTransaction transaction = 4;
+   */
+  transaction?: BankTransaction | undefined;
+
+  /**
+   * For a row of a payment: what has come for that in all, by this and by other
+   * rows.
+   *
+   * @generated from field: rowlock.type.v1.Money received = 5;
+   */
+  received?: Money | undefined;
+};
+
+/**
+ * Describes the message rowlock.payment.v1.StatementRow.
+ * Use `create(StatementRowSchema)` to create a new message.
+ */
+export declare const StatementRowSchema: GenMessage<StatementRow>;
+
+/**
+ * What can become of a row.
+ *
+ * @generated from enum rowlock.payment.v1.StatementRow.Result
+ */
+export enum StatementRow_Result {
+  /**
+   * Not set.
+   *
+   * @generated from enum value: RESULT_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * With it the whole amount is there.
+   *
+   * @generated from enum value: RESULT_MATCHED = 1;
+   */
+  MATCHED = 1,
+
+  /**
+   * Some of the amount is still missing.
+   *
+   * @generated from enum value: RESULT_PART_PAID = 2;
+   */
+  PART_PAID = 2,
+
+  /**
+   * More than the amount is there: the excess is to be paid back.
+   *
+   * @generated from enum value: RESULT_OVERPAID = 3;
+   */
+  OVERPAID = 3,
+
+  /**
+   * Its payment has ended: it is recorded as refunded, and to be paid back.
+   *
+   * @generated from enum value: RESULT_RETURNED = 4;
+   */
+  RETURNED = 4,
+
+  /**
+   * It belongs to no payment that could be found; it is kept.
+   *
+   * @generated from enum value: RESULT_UNMATCHED = 5;
+   */
+  UNMATCHED = 5,
+
+  /**
+   * It was booked before; nothing changed.
+   *
+   * @generated from enum value: RESULT_ALREADY_IMPORTED = 6;
+   */
+  ALREADY_IMPORTED = 6,
+
+  /**
+   * It could not be read.
+   *
+   * @generated from enum value: RESULT_INVALID = 7;
+   */
+  INVALID = 7,
+
+  /**
+   * No money came in by it; it is not kept.
+   *
+   * @generated from enum value: RESULT_IGNORED = 8;
+   */
+  IGNORED = 8,
+}
+
+/**
+ * Describes the enum rowlock.payment.v1.StatementRow.Result.
+ */
+export declare const StatementRow_ResultSchema: GenEnum<StatementRow_Result>;
+
+/**
+ * Money that came in on a bank account of the shop.
+ *
+ * @generated from message rowlock.payment.v1.BankTransaction
+ */
+export declare type BankTransaction = Message<"rowlock.payment.v1.BankTransaction"> & {
+  /**
+   * Opaque id, `btx_…`.
+   *
+   * @generated from field: string id = 1;
+   */
+  id: string;
+
+  /**
+   * Where it stands.
+   *
+   * @generated from field: rowlock.payment.v1.BankTransaction.State state = 2;
+   */
+  state: BankTransaction_State;
+
+  /**
+   * The day on which the bank booked it, `2026-11-21`.
+   *
+   * @generated from field: string date = 3;
+   */
+  date: string;
+
+  /**
+   * How much came in.
+   *
+   * @generated from field: rowlock.type.v1.Money amount = 4;
+   */
+  amount?: Money | undefined;
+
+  /**
+   * What the payer was to mention; as the statement says it.
+   *
+   * @generated from field: string reference = 5;
+   */
+  reference: string;
+
+  /**
+   * What else the statement says.
+   *
+   * @generated from field: string description = 6;
+   */
+  description: string;
+
+  /**
+   * The bank's id of it; may be empty.
+   *
+   * @generated from field: string transaction_id = 7;
+   */
+  transactionId: string;
+
+  /**
+   * The account, as ImportBankStatement was told.
+   *
+   * @generated from field: string account = 8;
+   */
+  account: string;
+
+  /**
+   * For ASSIGNED: the payment.
+   *
+   * @generated from field: string payment_id = 9;
+   */
+  paymentId: string;
+
+  /**
+   * For UNMATCHED: why. For DISMISSED: what staff said.
+   *
+   * @generated from field: string note = 10;
+   */
+  note: string;
+
+  /**
+   * When it was imported.
+   *
+   * @generated from field: google.protobuf.Timestamp create_time = 11;
+   */
+  createTime?: Timestamp | undefined;
+};
+
+/**
+ * Describes the message rowlock.payment.v1.BankTransaction.
+ * Use `create(BankTransactionSchema)` to create a new message.
+ */
+export declare const BankTransactionSchema: GenMessage<BankTransaction>;
+
+/**
+ * States of a bank transaction.
+ *
+ * @generated from enum rowlock.payment.v1.BankTransaction.State
+ */
+export enum BankTransaction_State {
+  /**
+   * Not set.
+   *
+   * @generated from enum value: STATE_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * It waits for somebody to say whose it is.
+   *
+   * @generated from enum value: STATE_UNMATCHED = 1;
+   */
+  UNMATCHED = 1,
+
+  /**
+   * It is a payment's.
+   *
+   * @generated from enum value: STATE_ASSIGNED = 2;
+   */
+  ASSIGNED = 2,
+
+  /**
+   * It is none of the shop's orders'.
+   *
+   * @generated from enum value: STATE_DISMISSED = 3;
+   */
+  DISMISSED = 3,
+}
+
+/**
+ * Describes the enum rowlock.payment.v1.BankTransaction.State.
+ */
+export declare const BankTransaction_StateSchema: GenEnum<BankTransaction_State>;
+
+/**
+ * Input of ListBankTransactions.
+ *
+ * @generated from message rowlock.payment.v1.ListBankTransactionsRequest
+ */
+export declare type ListBankTransactionsRequest = Message<"rowlock.payment.v1.ListBankTransactionsRequest"> & {
+  /**
+   * How many to return: 0 means 50; above 200 means 200; a negative number is
+   * refused.
+   *
+   * @generated from field: int32 page_size = 1;
+   */
+  pageSize: number;
+
+  /**
+   * `next_page_token` of the page before; the other fields must be unchanged.
+   *
+   * @generated from field: string page_token = 2;
+   */
+  pageToken: string;
+
+  /**
+   * Only those in this state.
+   *
+   * @generated from field: rowlock.payment.v1.BankTransaction.State state = 3;
+   */
+  state: BankTransaction_State;
+
+  /**
+   * Only those of this payment.
+   *
+   * @generated from field: string payment_id = 4;
+   */
+  paymentId: string;
+};
+
+/**
+ * Describes the message rowlock.payment.v1.ListBankTransactionsRequest.
+ * Use `create(ListBankTransactionsRequestSchema)` to create a new message.
+ */
+export declare const ListBankTransactionsRequestSchema: GenMessage<ListBankTransactionsRequest>;
+
+/**
+ * Answer of ListBankTransactions.
+ *
+ * @generated from message rowlock.payment.v1.ListBankTransactionsResponse
+ */
+export declare type ListBankTransactionsResponse = Message<"rowlock.payment.v1.ListBankTransactionsResponse"> & {
+  /**
+   * One page, the newest first.
+   *
+   * @generated from field: repeated rowlock.payment.v1.BankTransaction bank_transactions = 1;
+   */
+  bankTransactions: BankTransaction[];
+
+  /**
+   * Opaque; empty on the last page.
+   *
+   * @generated from field: string next_page_token = 2;
+   */
+  nextPageToken: string;
+};
+
+/**
+ * Describes the message rowlock.payment.v1.ListBankTransactionsResponse.
+ * Use `create(ListBankTransactionsResponseSchema)` to create a new message.
+ */
+export declare const ListBankTransactionsResponseSchema: GenMessage<ListBankTransactionsResponse>;
+
+/**
+ * Input of AssignBankTransaction.
+ *
+ * @generated from message rowlock.payment.v1.AssignBankTransactionRequest
+ */
+export declare type AssignBankTransactionRequest = Message<"rowlock.payment.v1.AssignBankTransactionRequest"> & {
+  /**
+   * The transaction.
+   *
+   * @generated from field: string bank_transaction_id = 1;
+   */
+  bankTransactionId: string;
+
+  /**
+   * The payment whose it is.
+   *
+   * @generated from field: string payment_id = 2;
+   */
+  paymentId: string;
+
+  /**
+   * Idempotency key; REST header `Idempotency-Key`.
+   *
+   * @generated from field: string request_id = 3;
+   */
+  requestId: string;
+};
+
+/**
+ * Describes the message rowlock.payment.v1.AssignBankTransactionRequest.
+ * Use `create(AssignBankTransactionRequestSchema)` to create a new message.
+ */
+export declare const AssignBankTransactionRequestSchema: GenMessage<AssignBankTransactionRequest>;
+
+/**
+ * Input of DismissBankTransaction.
+ *
+ * @generated from message rowlock.payment.v1.DismissBankTransactionRequest
+ */
+export declare type DismissBankTransactionRequest = Message<"rowlock.payment.v1.DismissBankTransactionRequest"> & {
+  /**
+   * The transaction.
+   *
+   * @generated from field: string bank_transaction_id = 1;
+   */
+  bankTransactionId: string;
+
+  /**
+   * What it is instead; for colleagues.
+   *
+   * @generated from field: string reason = 2;
+   */
+  reason: string;
+
+  /**
+   * Idempotency key; REST header `Idempotency-Key`.
+   *
+   * @generated from field: string request_id = 3;
+   */
+  requestId: string;
+};
+
+/**
+ * Describes the message rowlock.payment.v1.DismissBankTransactionRequest.
+ * Use `create(DismissBankTransactionRequestSchema)` to create a new message.
+ */
+export declare const DismissBankTransactionRequestSchema: GenMessage<DismissBankTransactionRequest>;
 
 /**
  * Input of ReceiveStripeWebhook.
@@ -950,6 +1696,143 @@ export enum PaymentViolation_Kind {
 export declare const PaymentViolation_KindSchema: GenEnum<PaymentViolation_Kind>;
 
 /**
+ * Input of ListDisputes.
+ *
+ * @generated from message rowlock.payment.v1.ListDisputesRequest
+ */
+export declare type ListDisputesRequest = Message<"rowlock.payment.v1.ListDisputesRequest"> & {
+  /**
+   * How many to return: 0 means 50; above 200 means 200; a negative number is
+   * refused.
+   *
+   * @generated from field: int32 page_size = 1;
+   */
+  pageSize: number;
+
+  /**
+   * `next_page_token` of the page before; the other fields must be unchanged.
+   *
+   * @generated from field: string page_token = 2;
+   */
+  pageToken: string;
+
+  /**
+   * Only disputes that stand here.
+   *
+   * @generated from field: rowlock.payment.v1.Dispute.Status status = 3;
+   */
+  status: Dispute_Status;
+};
+
+/**
+ * Describes the message rowlock.payment.v1.ListDisputesRequest.
+ * Use `create(ListDisputesRequestSchema)` to create a new message.
+ */
+export declare const ListDisputesRequestSchema: GenMessage<ListDisputesRequest>;
+
+/**
+ * Answer of ListDisputes.
+ *
+ * @generated from message rowlock.payment.v1.ListDisputesResponse
+ */
+export declare type ListDisputesResponse = Message<"rowlock.payment.v1.ListDisputesResponse"> & {
+  /**
+   * One page, the newest first.
+   *
+   * @generated from field: repeated rowlock.payment.v1.Dispute disputes = 1;
+   */
+  disputes: Dispute[];
+
+  /**
+   * Opaque; empty on the last page.
+   *
+   * @generated from field: string next_page_token = 2;
+   */
+  nextPageToken: string;
+};
+
+/**
+ * Describes the message rowlock.payment.v1.ListDisputesResponse.
+ * Use `create(ListDisputesResponseSchema)` to create a new message.
+ */
+export declare const ListDisputesResponseSchema: GenMessage<ListDisputesResponse>;
+
+/**
+ * Input of ListPaymentMethods.
+ *
+ * @generated from message rowlock.payment.v1.ListPaymentMethodsRequest
+ */
+export declare type ListPaymentMethodsRequest = Message<"rowlock.payment.v1.ListPaymentMethodsRequest"> & {
+};
+
+/**
+ * Describes the message rowlock.payment.v1.ListPaymentMethodsRequest.
+ * Use `create(ListPaymentMethodsRequestSchema)` to create a new message.
+ */
+export declare const ListPaymentMethodsRequestSchema: GenMessage<ListPaymentMethodsRequest>;
+
+/**
+ * Answer of ListPaymentMethods.
+ *
+ * @generated from message rowlock.payment.v1.ListPaymentMethodsResponse
+ */
+export declare type ListPaymentMethodsResponse = Message<"rowlock.payment.v1.ListPaymentMethodsResponse"> & {
+  /**
+   * The newest first; at most 100.
+   *
+   * @generated from field: repeated rowlock.payment.v1.PaymentMethod payment_methods = 1;
+   */
+  paymentMethods: PaymentMethod[];
+};
+
+/**
+ * Describes the message rowlock.payment.v1.ListPaymentMethodsResponse.
+ * Use `create(ListPaymentMethodsResponseSchema)` to create a new message.
+ */
+export declare const ListPaymentMethodsResponseSchema: GenMessage<ListPaymentMethodsResponse>;
+
+/**
+ * Input of DeletePaymentMethod.
+ *
+ * @generated from message rowlock.payment.v1.DeletePaymentMethodRequest
+ */
+export declare type DeletePaymentMethodRequest = Message<"rowlock.payment.v1.DeletePaymentMethodRequest"> & {
+  /**
+   * The payment method's id, `pmt_…`.
+   *
+   * @generated from field: string payment_method_id = 1;
+   */
+  paymentMethodId: string;
+
+  /**
+   * Idempotency key; REST header `Idempotency-Key`.
+   *
+   * @generated from field: string request_id = 2;
+   */
+  requestId: string;
+};
+
+/**
+ * Describes the message rowlock.payment.v1.DeletePaymentMethodRequest.
+ * Use `create(DeletePaymentMethodRequestSchema)` to create a new message.
+ */
+export declare const DeletePaymentMethodRequestSchema: GenMessage<DeletePaymentMethodRequest>;
+
+/**
+ * Answer of DeletePaymentMethod.
+ *
+ * @generated from message rowlock.payment.v1.DeletePaymentMethodResponse
+ */
+export declare type DeletePaymentMethodResponse = Message<"rowlock.payment.v1.DeletePaymentMethodResponse"> & {
+};
+
+/**
+ * Describes the message rowlock.payment.v1.DeletePaymentMethodResponse.
+ * Use `create(DeletePaymentMethodResponseSchema)` to create a new message.
+ */
+export declare const DeletePaymentMethodResponseSchema: GenMessage<DeletePaymentMethodResponse>;
+
+/**
  * Input of ErasePayments.
  *
  * @generated from message rowlock.payment.v1.ErasePaymentsRequest
@@ -961,6 +1844,13 @@ export declare type ErasePaymentsRequest = Message<"rowlock.payment.v1.ErasePaym
    * @generated from field: repeated string order_ids = 1;
    */
   orderIds: string[];
+
+  /**
+   * The customer whose saved payment methods are meant; empty: nobody.
+   *
+   * @generated from field: string customer_id = 2;
+   */
+  customerId: string;
 };
 
 /**
@@ -988,14 +1878,16 @@ export declare const ErasePaymentsResponseSchema: GenMessage<ErasePaymentsRespon
  *
  * A Payment is one attempt to pay an order; an order has at most one that is
  * live. A card payment is authorized first and captured by a second call,
- * after the order's stock was committed. A bank transfer waits until staff (or
- * the bank) confirm or reject it.
+ * after the order's stock was committed. A bank transfer waits until staff
+ * confirm or reject it, or until the bank's statements, imported, say that the
+ * whole amount is there.
  *
  *     PROCESSING → REQUIRES_ACTION → AUTHORIZED → CAPTURED → REFUNDED
  *     AWAITING_TRANSFER → CAPTURED | FAILED | CANCELED
  *     PROCESSING | REQUIRES_ACTION → FAILED
  *     PROCESSING | REQUIRES_ACTION | AUTHORIZED → CANCELED
  *     FAILED | CANCELED → CAPTURED | REFUNDED (a transfer that came late)
+ *     AWAITING_TRANSFER → REFUNDED (given up or rejected when a part had come)
  *     REFUNDED → CAPTURED (the provider could not give the money back)
  *
  * @generated from service rowlock.payment.v1.PaymentService
@@ -1007,6 +1899,7 @@ export declare const PaymentService: GenService<{
    * refuses, are answers in state FAILED.
    * Errors: PAYMENT_LIVE (another attempt is under way; metadata payment_id),
    * PAYMENT_MISMATCH (same id, other content), PAYMENT_METHOD_INVALID,
+   * PAYMENT_METHOD_NOT_FOUND (the customer has saved no such method),
    * PROVIDER_UNAVAILABLE.
    *
    * @generated from rpc rowlock.payment.v1.PaymentService.CreatePayment
@@ -1101,12 +1994,13 @@ export declare const PaymentService: GenService<{
     output: typeof PaymentSchema;
   },
   /**
-   * Gives back captured money, all of it or a part; an order whose money is all
-   * given back is canceled unless it has a label. Without a `request_id` a retry
-   * refunds twice. A bank transfer's refund is recorded; the money is
-   * sent by hand.
+   * Gives back captured money, all of it or a part, or what was paid too much
+   * (`excess`); an order whose money is all given back is canceled unless it has
+   * a label. Without a `request_id` a retry refunds twice. A bank transfer's
+   * refund is recorded; the money is sent by hand.
    * Errors: PAYMENT_NOT_FOUND, PAYMENT_NOT_CAPTURED, REFUND_TOO_LARGE
    * (metadata refundable), CURRENCY_MISMATCH, REQUEST_ID_REUSED,
+   * PAYMENT_DISPUTED (metadata refundable: the bank has taken the rest back),
    * REFUND_REFUSED (metadata provider_message), PROVIDER_UNAVAILABLE.
    *
    * @generated from rpc rowlock.payment.v1.PaymentService.RefundPayment
@@ -1129,6 +2023,108 @@ export declare const PaymentService: GenService<{
     methodKind: "unary";
     input: typeof ReconcileRequestSchema;
     output: typeof ReconcileResponseSchema;
+  },
+  /**
+   * Books a bank statement: each row in which money came is matched with the
+   * payment whose account number, or else reference, it names, and says what
+   * became of it. A payment whose whole amount is there is captured, as by
+   * ConfirmPayment; one of which a part is there goes on waiting; what comes
+   * for a payment that has ended goes back. A row is booked once, however
+   * often it is imported: it is known by the bank's transaction id, or else by
+   * all it says and how often the file says it. One bad row does not keep the
+   * others.
+   *
+   * The statement is CSV: UTF-8, separated by commas, semicolons or tabs, at
+   * most 1 MiB and 2,000 rows, a line of names first, in any order and case.
+   * Needed are `date` (2026-11-21), `amount` (decimal, exact; no thousands
+   * separators; a decimal comma unless commas separate), `currency` (ISO 4217,
+   * or the request says it), and `reference` or `description`; `transaction id`
+   * is better had. Other columns are ignored, and so are rows in which no money
+   * came.
+   * Errors: STATEMENT_INVALID (metadata problem), STATEMENT_TOO_LARGE; nothing
+   * is booked then. REQUEST_ID_REUSED.
+   *
+   * @generated from rpc rowlock.payment.v1.PaymentService.ImportBankStatement
+   */
+  importBankStatement: {
+    methodKind: "unary";
+    input: typeof ImportBankStatementRequestSchema;
+    output: typeof ImportBankStatementResponseSchema;
+  },
+  /**
+   * Lists what bank statements brought, the newest first.
+   * Errors: PAGE_TOKEN_INVALID.
+   *
+   * @generated from rpc rowlock.payment.v1.PaymentService.ListBankTransactions
+   */
+  listBankTransactions: {
+    methodKind: "unary";
+    input: typeof ListBankTransactionsRequestSchema;
+    output: typeof ListBankTransactionsResponseSchema;
+  },
+  /**
+   * Books a transaction that matched nothing, or was dismissed, on a payment by
+   * transfer, with the effects that ImportBankStatement has. Repeating it
+   * changes nothing.
+   * Errors: BANK_TRANSACTION_NOT_FOUND, BANK_TRANSACTION_ASSIGNED (to another
+   * payment; metadata payment_id), PAYMENT_NOT_FOUND,
+   * PAYMENT_NOT_AWAITING_TRANSFER (it is not by transfer), CURRENCY_MISMATCH,
+   * REQUEST_ID_REUSED.
+   *
+   * @generated from rpc rowlock.payment.v1.PaymentService.AssignBankTransaction
+   */
+  assignBankTransaction: {
+    methodKind: "unary";
+    input: typeof AssignBankTransactionRequestSchema;
+    output: typeof BankTransactionSchema;
+  },
+  /**
+   * Says that a transaction that matched nothing is none of the shop's orders'.
+   * Repeating it changes nothing.
+   * Errors: BANK_TRANSACTION_NOT_FOUND, BANK_TRANSACTION_ASSIGNED (metadata
+   * payment_id), REQUEST_ID_REUSED.
+   *
+   * @generated from rpc rowlock.payment.v1.PaymentService.DismissBankTransaction
+   */
+  dismissBankTransaction: {
+    methodKind: "unary";
+    input: typeof DismissBankTransactionRequestSchema;
+    output: typeof BankTransactionSchema;
+  },
+  /**
+   * Lists what buyers dispute with their banks, the newest first.
+   * Errors: PAGE_TOKEN_INVALID.
+   *
+   * @generated from rpc rowlock.payment.v1.PaymentService.ListDisputes
+   */
+  listDisputes: {
+    methodKind: "unary";
+    input: typeof ListDisputesRequestSchema;
+    output: typeof ListDisputesResponseSchema;
+  },
+  /**
+   * Lists the payment methods that the caller has saved by paying with
+   * `save_payment_method`, the newest first.
+   * Errors: ACCOUNT_REQUIRED.
+   *
+   * @generated from rpc rowlock.payment.v1.PaymentService.ListPaymentMethods
+   */
+  listPaymentMethods: {
+    methodKind: "unary";
+    input: typeof ListPaymentMethodsRequestSchema;
+    output: typeof ListPaymentMethodsResponseSchema;
+  },
+  /**
+   * Forgets a payment method that the caller has saved, here and at the provider:
+   * nobody can pay with it any more. Deleting what is not there changes nothing.
+   * Errors: ACCOUNT_REQUIRED, REQUEST_ID_REUSED.
+   *
+   * @generated from rpc rowlock.payment.v1.PaymentService.DeletePaymentMethod
+   */
+  deletePaymentMethod: {
+    methodKind: "unary";
+    input: typeof DeletePaymentMethodRequestSchema;
+    output: typeof DeletePaymentMethodResponseSchema;
   },
   /**
    * Takes a message from Stripe into the inbox and acknowledges it.
@@ -1167,8 +2163,10 @@ export declare const PaymentService: GenService<{
     output: typeof WebhookEventSchema;
   },
   /**
-   * Blots out the buyer's e-mail address in these orders' payments. Repeating it
-   * changes nothing.
+   * Blots out the buyer's e-mail address in these orders' payments, and what the
+   * bank wrote of the transfers that paid them. Forgets a customer's saved payment
+   * methods, here and at the provider. Repeating it changes nothing.
+   * Errors: PROVIDER_UNAVAILABLE.
    *
    * @generated from rpc rowlock.payment.v1.PaymentService.ErasePayments
    */
