@@ -45,6 +45,7 @@ export async function eraseCustomerData(
     await notify.eraseMessages(some, options);
     await webhooks.eraseEvents(some, options);
   }
+  await payments.erasePayments({ customerId }, options);
   const profile = await findProfile(db, customerId);
   if (profile !== undefined && profile.email !== "") {
     // Before the messages: what is told meanwhile is forgotten with those.

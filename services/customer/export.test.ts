@@ -62,6 +62,7 @@ test("a customer of whom nothing is known gets that; staff are told that there i
   expect(JSON.parse(Buffer.from(data).toString())).toEqual({
     customer: { id: ada.id, etag: "0" },
     addresses: [],
+    paymentMethods: [{ id: `pmt_${ada.id}` }],
     orders: [],
   });
   expect(await outcomeOf(shop.client.exportCustomer({ customerId: ada.id }, as.staff))).toMatchObject({

@@ -4,7 +4,7 @@ import { type HttpBody, HttpBodySchema } from "../../gen/google/api/httpbody_pb.
 import { CustomerSchema, SavedAddressSchema } from "../../gen/rowlock/customer/v1/customer_pb.js";
 import { MessageSchema } from "../../gen/rowlock/notify/v1/notify_pb.js";
 import { type Order, OrderEventSchema, OrderSchema } from "../../gen/rowlock/order/v1/order_pb.js";
-import { PaymentSchema } from "../../gen/rowlock/payment/v1/payment_pb.js";
+import { PaymentMethodSchema, PaymentSchema } from "../../gen/rowlock/payment/v1/payment_pb.js";
 import { ShipmentSchema } from "../../gen/rowlock/shipping/v1/shipping_pb.js";
 import { asPrincipal } from "../../lib/rpc/index.ts";
 import { toCustomer, toSavedAddress } from "./convert.ts";
@@ -29,6 +29,7 @@ export async function exportData(
   const addresses = await listAddresses(deps.db, profile.id);
   // The customer's own list: in a service's name there is none.
   const own = { ...options, ...asPrincipal({ kind: "customer", id: profile.id }) };
+  const { paymentMethods } = await deps.payments.listPaymentMethods({}, own);
   const orders: JsonValue[] = [];
   for await (const page of pagesOf((pageToken) => deps.orders.listOwnOrders({ pageSize, pageToken }, own))) {
     for (let from = 0; from < page.orders.length; from += atOnce) {
@@ -39,6 +40,7 @@ export async function exportData(
   const document = {
     customer: toJson(CustomerSchema, toCustomer(profile)),
     addresses: addresses.map((saved) => toJson(SavedAddressSchema, toSavedAddress(saved))),
+    paymentMethods: paymentMethods.map((method) => toJson(PaymentMethodSchema, method)),
     orders,
   };
   const data = Buffer.from(`${JSON.stringify(document, null, 2)}\n`);

@@ -36,7 +36,7 @@ export interface CustomerDeps {
   accounts: Pick<Client<typeof AuthService>, "deleteAccount">;
   carts: Pick<Client<typeof CartService>, "eraseCarts">;
   orders: Pick<Client<typeof OrderService>, "listOwnOrders" | "listOrderEvents" | "eraseOrders">;
-  payments: Pick<Client<typeof PaymentService>, "listPayments" | "erasePayments">;
+  payments: Pick<Client<typeof PaymentService>, "listPayments" | "listPaymentMethods" | "erasePayments">;
   shipping: Pick<Client<typeof ShippingService>, "listShipments" | "eraseShipments">;
   notify: Pick<Client<typeof NotifyService>, "listMessages" | "eraseMessages">;
   inventory: Pick<Client<typeof InventoryService>, "eraseStockNotices">;

@@ -3,6 +3,7 @@ import type { IncomingEvent, StoredEvent } from "../../lib/webhooks/index.ts";
 import type { CardEventPayload } from "./card-events.ts";
 import type { PaymentState } from "./payment.ts";
 import { findPayment, findPaymentByProviderId, findStates } from "./store-payment.ts";
+import { syncDisputes } from "./sync-disputes.ts";
 import { type SyncDeps, syncWithIntent } from "./sync-intent.ts";
 
 /**
@@ -20,6 +21,11 @@ export const tellingEvents: readonly string[] = [
   "refund.failed",
   "charge.refunded",
   "charge.refund.updated",
+  "charge.dispute.created",
+  "charge.dispute.updated",
+  "charge.dispute.closed",
+  "charge.dispute.funds_withdrawn",
+  "charge.dispute.funds_reinstated",
 ];
 
 /** The events that tell nothing new: Stripe need not be asked after them. */
@@ -56,6 +62,7 @@ export async function applyCardEvent(deps: SyncDeps, event: StoredEvent): Promis
     // Its answer to us was lost, or is still on its way.
     (paymentId === "" ? undefined : await findPayment(deps.db, paymentId));
   if (payment === undefined || isKnown(type, payment.state)) return;
+  if (type.startsWith("charge.dispute.")) return syncDisputes(deps, payment);
   const intent = await deps.cards.inspect(subject);
   // Another shop's, on the same account, would name its own.
   if (intent !== undefined && intent.paymentId === payment.id) await syncWithIntent(deps, payment, intent);

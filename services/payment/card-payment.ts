@@ -4,6 +4,7 @@ import { errorInfo } from "../../lib/errors/reasons.ts";
 import type { CardOutcome, CardProcessor } from "./card-processor.ts";
 import { invalidMethod, notStarted, type Payment, repeatableMs } from "./payment.ts";
 import { fail } from "./reasons.ts";
+import { ensureCustomer } from "./saved-method.ts";
 import { applyOutcome, findPayment, movePayment } from "./store-payment.ts";
 
 /** One payment. @throws PAYMENT_NOT_FOUND. */
@@ -46,6 +47,9 @@ export async function authorize(
       amount: payment.amount,
       source: payment.source,
       email: payment.email,
+      customer:
+        payment.customerId === "" ? undefined : await ensureCustomer({ db, cards }, payment.customerId),
+      save: payment.saveMethod,
     });
     return await record(db, { id, outcome });
   } catch (err) {

@@ -1,3 +1,6 @@
+import type { CardDispute } from "./dispute.ts";
+import type { CardDetails } from "./saved-method.ts";
+
 /** Where a card payment stands at its provider. */
 export interface CardOutcome {
   state: "PROCESSING" | "REQUIRES_ACTION" | "AUTHORIZED" | "CAPTURED" | "FAILED" | "CANCELED";
@@ -10,6 +13,8 @@ export interface CardOutcome {
   declineCode: string;
   /** For FAILED: what to tell the buyer. */
   declineMessage: string;
+  /** The card that the payment has saved for its customer. */
+  savedCard?: CardDetails | undefined;
 }
 
 /** What is to be authorized. */
@@ -22,6 +27,10 @@ export interface CardCharge {
   /** The provider's name of the card, for example `pm_card_visa`. */
   source: string;
   email: string;
+  /** The provider's id of the customer whose card it is, or becomes. */
+  customer?: string | undefined;
+  /** Whether the card is to be saved for that customer. */
+  save?: boolean;
 }
 
 /** What is to be given back of a captured payment. */
@@ -82,4 +91,12 @@ export interface CardProcessor {
   refundsOf(payment: { providerId: string; currencyCode: string }): Promise<CardRefundOutcome[]>;
   /** Gives captured money back; returns the provider's id of the refund. Errors besides: REFUND_REFUSED. */
   refund(refund: CardRefund): Promise<string>;
+  /** What buyers dispute of a payment. */
+  disputesOf(payment: { providerId: string }): Promise<CardDispute[]>;
+  /** Makes a customer, who has our id and nothing else; returns the provider's id. */
+  createCustomer(customerId: string): Promise<string>;
+  /** Forgets a customer with all saved cards. Forgetting one that is not there changes nothing. */
+  deleteCustomer(providerId: string): Promise<void>;
+  /** Forgets a saved card. Forgetting one that is not there changes nothing. */
+  detach(providerId: string): Promise<void>;
 }

@@ -3,11 +3,10 @@ import type { Client } from "@connectrpc/connect";
 import { PaymentSchema } from "../../gen/rowlock/payment/v1/payment_pb.js";
 import type { WebhookService } from "../../gen/rowlock/webhook/v1/webhook_pb.js";
 import { createRelay, eventData, type OutboxRow, type Relay } from "../../lib/outbox/index.ts";
-import { toPaymentMessage } from "./convert.ts";
-import type { Refund } from "./payment.ts";
+import { partsOf } from "./answer.ts";
+import { type PaymentParts, toPaymentMessage } from "./convert.ts";
 import type { PaymentDeps } from "./service.ts";
 import { deletePublished, readUnpublished, type Unpublished } from "./store-outbox.ts";
-import { listRefunds } from "./store-refund.ts";
 
 /** Tells other systems what happens to payments. */
 export function createPaymentRelay({
@@ -22,8 +21,11 @@ export function createPaymentRelay({
     read: async (limit) => {
       const unpublished = await readUnpublished(db, limit);
       if (unpublished.length === 0) return [];
-      const refunds = await listRefunds(db, [...new Set(unpublished.map(({ payment }) => payment.id))]);
-      return unpublished.map((each) => toRow(each, refunds));
+      const parts = await partsOf(
+        db,
+        unpublished.map(({ payment }) => payment),
+      );
+      return unpublished.map((each) => toRow(each, parts));
     },
     publish: (events) => webhooks.publishEvents({ events }),
     done: (rows) => deletePublished(db, rows),
@@ -34,9 +36,9 @@ export function createPaymentRelay({
  * The payment as GetPayment answers it, without what opens it to whoever has it. Its subject is the order: so the
  * order's whole story is found, and forgotten, by one id.
  */
-function toRow({ eventId, kind, eventTime, payment }: Unpublished, refunds: readonly Refund[]): OutboxRow {
+function toRow({ eventId, kind, eventTime, payment }: Unpublished, parts: PaymentParts): OutboxRow {
   const { id, orderId } = payment;
-  const message = { ...toPaymentMessage(payment, refunds), clientSecret: "", redirectUrl: "" };
+  const message = { ...toPaymentMessage(payment, parts), clientSecret: "", redirectUrl: "" };
   return {
     row: eventId,
     event: {

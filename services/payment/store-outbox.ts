@@ -4,7 +4,7 @@ import type { Payment } from "./payment.ts";
 import { paymentColumns } from "./store-payment.ts";
 
 /** What is told of a payment. */
-export type ToldKind = "captured" | "failed" | "refunded";
+export type ToldKind = "captured" | "failed" | "refunded" | "disputed";
 
 /** Something that is not published yet, and its payment as it stands now. */
 export interface Unpublished {

@@ -1,5 +1,7 @@
 import type Stripe from "stripe";
 import type { CardIntent, CardOutcome, CardRefundOutcome } from "./card-processor.ts";
+import type { CardDispute, DisputeStatus } from "./dispute.ts";
+import type { CardDetails } from "./saved-method.ts";
 
 /**
  * An amount in ISO 4217 minor units as Stripe counts it. Stripe writes ISK and
@@ -43,7 +45,18 @@ export function toOutcome(intent: Stripe.PaymentIntent): CardOutcome {
     redirectUrl: intent.next_action?.redirect_to_url?.url ?? "",
     declineCode: state === "FAILED" ? error?.decline_code || error?.code || "declined" : "",
     declineMessage: state === "FAILED" ? (error?.message ?? "The payment failed.") : "",
+    ...savedCardOf(intent),
   };
+}
+
+/** The card of an intent that has saved it and whose `payment_method` is expanded. */
+function savedCardOf(intent: Stripe.PaymentIntent): { savedCard?: CardDetails } {
+  const { payment_method: method, setup_future_usage: usage } = intent;
+  if (usage === null || method === null || typeof method !== "object") return {};
+  // Stripe saves it once it has paid; a customer may have deleted it since.
+  if (method.customer === null || method.card === undefined) return {};
+  const { brand, last4, exp_month: expiryMonth, exp_year: expiryYear } = method.card;
+  return { savedCard: { providerId: method.id, brand, last4, expiryMonth, expiryYear } };
 }
 
 /** An intent whose `latest_charge` is expanded, with what the shop told of it. */
@@ -75,5 +88,40 @@ export function toRefund(refund: Stripe.Refund, currencyCode: string): CardRefun
         : status === "failed" || status === "canceled"
           ? "FAILED"
           : "PENDING",
+  };
+}
+
+const disputeStatuses: Record<string, DisputeStatus> = {
+  warning_needs_response: "INQUIRY_NEEDS_RESPONSE",
+  warning_under_review: "INQUIRY_UNDER_REVIEW",
+  warning_closed: "INQUIRY_CLOSED",
+  needs_response: "NEEDS_RESPONSE",
+  appeal_needs_response: "NEEDS_RESPONSE",
+  under_review: "UNDER_REVIEW",
+  appeal_under_review: "UNDER_REVIEW",
+  won: "WON",
+  lost: "LOST",
+  prevented: "PREVENTED",
+};
+
+/** A dispute as the shop sees it. */
+export function toDispute(dispute: Stripe.Dispute): CardDispute {
+  const status = disputeStatuses[dispute.status];
+  if (status === undefined) throw new Error(`unknown dispute status ${dispute.status}`);
+  const currencyCode = dispute.currency.toUpperCase();
+  const amount = fromStripeAmount(currencyCode, dispute.amount);
+  // They are in the currency of the shop's account; together they say whether it is without the money.
+  const moved = dispute.balance_transactions.reduce((sum, move) => sum + move.amount, 0);
+  const { due_by: due } = dispute.evidence_details;
+  const answerable = status === "INQUIRY_NEEDS_RESPONSE" || status === "NEEDS_RESPONSE";
+  return {
+    providerId: dispute.id,
+    currencyCode,
+    amount,
+    withdrawn: moved < 0 ? amount : 0n,
+    reason: dispute.reason,
+    status,
+    dueTime: answerable && due !== null ? new Date(due * 1000) : null,
+    createTime: new Date(dispute.created * 1000),
   };
 }

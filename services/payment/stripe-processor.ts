@@ -3,7 +3,9 @@ import Stripe from "stripe";
 import { type Circuit, closedCircuit } from "../../lib/circuit/circuit.ts";
 import type { CardCharge, CardOutcome, CardProcessor } from "./card-processor.ts";
 import { fail } from "./reasons.ts";
-import { toIntent, toOutcome, toRefund, toStripeAmount } from "./stripe-convert.ts";
+import { type InTime, isOutage, unavailable, within } from "./stripe-call.ts";
+import { toDispute, toIntent, toOutcome, toRefund, toStripeAmount } from "./stripe-convert.ts";
+import { stripeCustomers } from "./stripe-customers.ts";
 
 /** How to reach Stripe. `baseUrl` points the SDK elsewhere than api.stripe.com. */
 export interface StripeOptions {
@@ -19,6 +21,8 @@ export interface StripeOptions {
 
 /** The most that Stripe lists at a time. */
 const pageSize = 100;
+/** Has Stripe tell of the card, which it may have saved. */
+const withMethod = { expand: ["payment_method"] };
 
 /**
  * Card payments by Stripe PaymentIntents with manual capture. Creating an
@@ -35,9 +39,10 @@ export function createStripeProcessor(options: StripeOptions): CardProcessor {
     telemetry: false,
     ...(options.baseUrl === undefined ? {} : hostOf(options.baseUrl)),
   });
-  const inTime = <T>(call: () => Promise<T>) => circuit(() => within(timeoutMs, call()), isOutage);
+  const inTime: InTime = (call) => circuit(() => within(timeoutMs, call()), isOutage);
 
   return {
+    ...stripeCustomers({ stripe, inTime }),
     async authorize(charge) {
       const intent = intentOf(charge, options.returnUrl);
       const idempotencyKey = `${charge.paymentId}:authorize`;
@@ -49,7 +54,7 @@ export function createStripeProcessor(options: StripeOptions): CardProcessor {
     },
     async capture({ providerId }) {
       try {
-        return toOutcome(await inTime(() => stripe.paymentIntents.capture(providerId)));
+        return toOutcome(await inTime(() => stripe.paymentIntents.capture(providerId, withMethod)));
       } catch (err) {
         return presentState(err, providerId);
       }
@@ -65,7 +70,9 @@ export function createStripeProcessor(options: StripeOptions): CardProcessor {
     async inspect(providerId) {
       try {
         return toIntent(
-          await inTime(() => stripe.paymentIntents.retrieve(providerId, { expand: ["latest_charge"] })),
+          await inTime(() =>
+            stripe.paymentIntents.retrieve(providerId, { expand: ["latest_charge", "payment_method"] }),
+          ),
         );
       } catch (err) {
         if (err instanceof Stripe.errors.StripeInvalidRequestError && err.statusCode === 404)
@@ -95,6 +102,10 @@ export function createStripeProcessor(options: StripeOptions): CardProcessor {
     async refundsOf({ providerId, currencyCode }) {
       const page = await pageOf(() => stripe.refunds.list({ payment_intent: providerId, limit: pageSize }));
       return page.data.map((refund) => toRefund(refund, currencyCode));
+    },
+    async disputesOf({ providerId }) {
+      const page = await pageOf(() => stripe.disputes.list({ payment_intent: providerId, limit: pageSize }));
+      return page.data.map(toDispute);
     },
     async refund({ refundId, providerId, currencyCode, amount: minorUnits }) {
       const amount = toStripeAmount(currencyCode, minorUnits);
@@ -129,7 +140,7 @@ export function createStripeProcessor(options: StripeOptions): CardProcessor {
 
   async function retrieve(providerId: string): Promise<CardOutcome> {
     try {
-      return toOutcome(await inTime(() => stripe.paymentIntents.retrieve(providerId)));
+      return toOutcome(await inTime(() => stripe.paymentIntents.retrieve(providerId, withMethod)));
     } catch (err) {
       throw unavailable(err);
     }
@@ -144,19 +155,6 @@ export function createStripeProcessor(options: StripeOptions): CardProcessor {
       return retrieve(providerId);
     }
     throw unavailable(err);
-  }
-}
-
-/** The SDK's own time-out is of silence on the socket, once per try; this one is of the whole call. */
-async function within<T>(timeoutMs: number, call: Promise<T>): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`no answer within ${timeoutMs} ms`)), timeoutMs);
-  });
-  try {
-    return await Promise.race([call, late]);
-  } finally {
-    clearTimeout(timer);
   }
 }
 
@@ -181,6 +179,9 @@ function intentOf(charge: CardCharge, returnUrl: string): Stripe.PaymentIntentCr
     return_url: returnUrl,
     metadata: { order_id: charge.orderId, payment_id: charge.paymentId },
     ...(charge.email === "" ? {} : { receipt_email: charge.email }),
+    ...(charge.customer !== undefined && { customer: charge.customer }),
+    // The customer is there when it pays again.
+    ...(charge.save && { setup_future_usage: "on_session" as const, ...withMethod }),
     ...card,
   };
 }
@@ -211,29 +212,4 @@ function failed(err: Stripe.errors.StripeError): CardOutcome {
 
 function refused(message: string, cause?: unknown): ConnectError {
   return fail("REFUND_REFUSED", { provider_message: message }, { cause });
-}
-
-function unavailable(err: unknown): ConnectError {
-  if (isMisconfiguration(err)) {
-    return fail("PROVIDER_MISCONFIGURED", {}, { cause: err });
-  }
-  return fail("PROVIDER_UNAVAILABLE", {}, { cause: err });
-}
-
-function isMisconfiguration(err: unknown): boolean {
-  return (
-    err instanceof Stripe.errors.StripeAuthenticationError ||
-    err instanceof Stripe.errors.StripePermissionError ||
-    err instanceof Stripe.errors.StripeIdempotencyError
-  );
-}
-
-/** Whether Stripe did not answer, or with a fault of its own; a call too many (429) is no outage. */
-function isOutage(err: unknown): boolean {
-  const isAnswer =
-    err instanceof Stripe.errors.StripeCardError ||
-    err instanceof Stripe.errors.StripeInvalidRequestError ||
-    err instanceof Stripe.errors.StripeRateLimitError ||
-    isMisconfiguration(err);
-  return !isAnswer;
 }

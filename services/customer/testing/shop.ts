@@ -16,6 +16,7 @@ import {
 } from "../../../gen/rowlock/order/v1/order_pb.js";
 import {
   ErasePaymentsResponseSchema,
+  ListPaymentMethodsResponseSchema,
   ListPaymentsResponseSchema,
 } from "../../../gen/rowlock/payment/v1/payment_pb.js";
 import {
@@ -152,8 +153,14 @@ export async function openTestCustomers(): Promise<TestCustomers> {
         }));
         return create(ListPaymentsResponseSchema, { payments, nextPageToken });
       },
-      erasePayments: async ({ orderIds }) => {
-        serve("erasePayments", orderIds?.join());
+      listPaymentMethods: async (_, options) => {
+        serve("listPaymentMethods");
+        const caller = callerOf(options);
+        if (caller?.kind !== "customer") throw new Error("the cards of nobody");
+        return create(ListPaymentMethodsResponseSchema, { paymentMethods: [{ id: `pmt_${caller.id}` }] });
+      },
+      erasePayments: async ({ orderIds = [], customerId = "" }) => {
+        serve("erasePayments", orderIds.join() || customerId);
         return create(ErasePaymentsResponseSchema);
       },
     },

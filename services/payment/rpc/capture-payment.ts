@@ -24,6 +24,6 @@ export function capturePayment({
     if (captured.state !== "CAPTURED") {
       throw fail("PAYMENT_NOT_AUTHORIZED", { payment_id: paymentId, state: captured.state });
     }
-    return toPaymentMessage(captured, []);
+    return toPaymentMessage(captured);
   };
 }

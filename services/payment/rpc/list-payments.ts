@@ -1,11 +1,11 @@
 import type { MethodImpl } from "@connectrpc/connect";
 import { Payment_State, type PaymentService } from "../../../gen/rowlock/payment/v1/payment_pb.js";
 import { decodePageToken, pageSizeOf, paginate } from "../../../lib/paging/paging.ts";
+import { partsOf } from "../answer.ts";
 import { toPaymentMessage } from "../convert.ts";
 import type { PaymentState } from "../payment.ts";
 import type { PaymentDeps } from "../service.ts";
 import { listPayments as readPage } from "../store-payment.ts";
-import { listRefunds } from "../store-refund.ts";
 
 /** Lists payments, the newest first. */
 export function listPayments({ db }: PaymentDeps): MethodImpl<typeof PaymentService.method.listPayments> {
@@ -21,10 +21,7 @@ export function listPayments({ db }: PaymentDeps): MethodImpl<typeof PaymentServ
     const below = cursor === undefined ? undefined : String(cursor[0]);
     const rows = await readPage(db, { below, limit: pageSize, orderId, state });
     const { page, nextPageToken } = paginate({ rows, pageSize, filter, cursorOf: (row) => [row.id] });
-    const refunds = await listRefunds(
-      db,
-      page.filter((payment) => payment.refunded > 0n).map((payment) => payment.id),
-    );
-    return { payments: page.map((payment) => toPaymentMessage(payment, refunds)), nextPageToken };
+    const parts = await partsOf(db, page);
+    return { payments: page.map((payment) => toPaymentMessage(payment, parts)), nextPageToken };
   };
 }

@@ -6,6 +6,7 @@ import type {
   CardRefund,
   CardRefundOutcome,
 } from "../card-processor.ts";
+import type { CardDispute } from "../dispute.ts";
 import { fail } from "../reasons.ts";
 
 /** An outcome; authorized unless told otherwise. */
@@ -44,6 +45,10 @@ export class FakeCards implements CardProcessor {
   readonly failedRefunds = new Set<string>();
   /** What the next new intents come to, by the source of the charge; others are authorized. */
   readonly script = new Map<string, Partial<CardOutcome>>();
+  /** What buyers dispute, by the provider's id of the payment. */
+  readonly disputes = new Map<string, CardDispute[]>();
+  /** The customers, by our id, with their saved cards. */
+  readonly customers = new Map<string, { providerId: string; cards: Set<string> }>();
   /** Runs in the call, before its effect; may throw. */
   before: Partial<Record<keyof CardProcessor, () => Promise<void> | void>> = {};
   /** Runs in the call, after its effect: an answer that is lost. */
@@ -118,14 +123,55 @@ export class FakeCards implements CardProcessor {
     );
   }
 
+  async disputesOf({ providerId }: { providerId: string }): Promise<CardDispute[]> {
+    return this.#serve("disputesOf", providerId, () => this.disputes.get(providerId) ?? []);
+  }
+
+  async createCustomer(customerId: string): Promise<string> {
+    return this.#serve("createCustomer", customerId, () => {
+      const known = this.customers.get(customerId) ?? {
+        providerId: `cus_of_${customerId}`,
+        cards: new Set(),
+      };
+      this.customers.set(customerId, known);
+      return known.providerId;
+    });
+  }
+
+  async deleteCustomer(providerId: string): Promise<void> {
+    return this.#serve("deleteCustomer", providerId, () => {
+      for (const [id, customer] of this.customers) {
+        if (customer.providerId === providerId) this.customers.delete(id);
+      }
+    });
+  }
+
+  async detach(providerId: string): Promise<void> {
+    return this.#serve("detach", providerId, () => {
+      for (const { cards } of this.customers.values()) cards.delete(providerId);
+    });
+  }
+
+  /** Saves the card of a payment that is to save it, once it has paid; as the provider tells of it. */
+  #saving(intent: CardOutcome): CardOutcome {
+    const charge = this.charges.get(intent.providerId);
+    if (!charge?.save || (intent.state !== "AUTHORIZED" && intent.state !== "CAPTURED")) return intent;
+    const providerId = `pm_of_${charge.paymentId}`;
+    const customer = [...this.customers.values()].find((each) => each.providerId === charge.customer);
+    customer?.cards.add(providerId);
+    const savedCard = { providerId, brand: "visa", last4: "4242", expiryMonth: 12, expiryYear: 2030 };
+    return { ...intent, savedCard };
+  }
+
   /** What was given back in all; minor units. */
   get refunded(): bigint {
     return [...this.refunds.values()].reduce((sum, { amount }) => sum + amount, 0n);
   }
 
   put(intent: CardOutcome): CardOutcome {
-    this.intents.set(intent.providerId, intent);
-    return intent;
+    const put = this.#saving(intent);
+    this.intents.set(intent.providerId, put);
+    return put;
   }
 
   #describe(providerId: string): CardIntent | undefined {
