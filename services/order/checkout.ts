@@ -11,17 +11,20 @@ import {
 import type { Shipment } from "../../gen/rowlock/shipping/v1/shipping_pb.js";
 import { reasonOf } from "../../lib/errors/reasons.ts";
 import { fingerprintOf } from "../../lib/idempotency/idempotency.ts";
+import { sum } from "../../lib/money/arithmetic.ts";
+import { money } from "../../lib/money/money.ts";
 import { callerOf, outgoing, requireOwner } from "../../lib/rpc/index.ts";
 import { completeCart } from "./complete-cart.ts";
 import { toOrderMessage } from "./convert.ts";
 import { type Discounted, redeemDiscounts } from "./discounts.ts";
 import { type Draft, draftOrder, shippingMethodsOf } from "./draft.ts";
-import { type Order, shipmentIdOf } from "./order.ts";
+import { type Order, type OrderLine, shipmentIdOf } from "./order.ts";
 import { fail } from "./reasons.ts";
 import type { OrderDeps } from "./service.ts";
+import { toOrderShipment } from "./shipments.ts";
 import { beginRedeeming, type NewOrder } from "./store-checkout.ts";
 import { taxLines } from "./taxes.ts";
-import { totalsOf } from "./totals.ts";
+import { discounted, totalsOf } from "./totals.ts";
 import { endCheckout } from "./undo-checkout.ts";
 
 /** One call that has the right to make the order of a cart. */
@@ -87,7 +90,7 @@ async function prepare(deps: OrderDeps, checkout: Redeeming, call: CallOptions):
   const holdExpireTime = await hold(deps, { checkout, draft }, call);
   const { lines: discounted, promotions } = await discount(deps, { checkout, draft }, call);
   const lines = await taxLines(deps, { ...draft, lines: discounted }, call);
-  const shipment = draft.pickUp ? undefined : await ship(deps, { checkout, draft }, call);
+  const shipment = draft.pickUp ? undefined : await ship(deps, { checkout, draft, lines }, call);
   return {
     id: orderId,
     cartId,
@@ -101,6 +104,7 @@ async function prepare(deps: OrderDeps, checkout: Redeeming, call: CallOptions):
     contact: draft.contact,
     shippingAddress: draft.shippingAddress,
     shipmentId: shipment?.id ?? "",
+    shipments: shipment === undefined ? [] : [toOrderShipment(shipment)],
     shippingMethods: shipment === undefined ? [] : shippingMethodsOf(shipment),
     shippingMethodId: "",
     shippingDiscounts: [],
@@ -164,19 +168,25 @@ async function discount(
   }
 }
 
-/** Asks for rates. @throws SHIPPING_UNAVAILABLE when there is none. */
+/** Asks for rates of the carriers and the shop itself. @throws SHIPPING_UNAVAILABLE when there is none. */
 async function ship(
   { shipping }: OrderDeps,
-  { checkout, draft }: { checkout: Checkout; draft: Draft },
+  { checkout, draft, lines }: { checkout: Checkout; draft: Draft; lines: readonly OrderLine[] },
   call: CallOptions,
 ): Promise<Shipment> {
   const { orderId, request } = checkout;
-  const { shippingAddress: address, contact, parcel, currencyCode } = draft;
+  const { shippingAddress: address, contact, currencyCode } = draft;
+  const goodsTotal = money(currencyCode, sum(lines.map(discounted)));
   const shipmentId = shipmentIdOf(orderId);
+  const items = draft.items.map(({ unitPrice, quantity, ...item }) => ({
+    ...item,
+    quantity: BigInt(quantity),
+    unitPrice: money(currencyCode, BigInt(unitPrice)),
+  }));
   const delivery = { ...(address && { address }), ...(contact && { contact }) };
   try {
     const shipment = await shipping.createShipment(
-      { shipmentId, orderId, ...delivery, parcel, currencyCode },
+      { shipmentId, orderId, ...delivery, items, currencyCode, goodsTotal },
       call,
     );
     if (shipment.rates.length === 0) throw fail("SHIPPING_UNAVAILABLE", { currency_code: currencyCode });

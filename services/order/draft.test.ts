@@ -62,7 +62,15 @@ test("a draft is plain data, fit to be stored", () => {
     codes: ["SAVE"],
     contact,
     shippingAddress: address,
-    parcel: { lengthMm: 50, widthMm: 50, heightMm: 100, weightG: 200 },
+    items: [
+      {
+        sku: "MUG",
+        title: "Mug – Blue",
+        quantity: 2,
+        unit: { lengthMm: 50, widthMm: 50, heightMm: 50, weightG: 100 },
+        unitPrice: 1500,
+      },
+    ],
   });
   expect(JSON.parse(JSON.stringify(made))).toEqual(made);
 });

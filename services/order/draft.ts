@@ -6,8 +6,8 @@ import type {
   Contact as ContactMessage,
 } from "../../gen/rowlock/type/v1/address_pb.js";
 import type { Address, Contact, OrderLine, ShippingMethod } from "./order.ts";
-import { type ParcelSize, parcelFor } from "./parcel.ts";
 import { fail } from "./reasons.ts";
+import { type ShippedItem, shippedItems } from "./shipped-items.ts";
 
 /** What an order will be made of, taken from its frozen cart. */
 export interface Draft {
@@ -24,7 +24,8 @@ export interface Draft {
   contact: Contact | null;
   /** Null only for a pick-up. */
   shippingAddress: Address | null;
-  parcel: ParcelSize;
+  /** What a shipment of it holds. */
+  items: ShippedItem[];
 }
 
 /**
@@ -73,7 +74,7 @@ export function draftOrder(frozen: FreezeCartResponse, request: PlaceOrderReques
     codes: cart.coupons.map(({ code }) => code),
     contact: contact === undefined ? null : plainContact(contact),
     shippingAddress: address === undefined ? null : plainAddress(address),
-    parcel: parcelFor(lines, frozen.packages),
+    items: shippedItems(lines, frozen.packages),
   };
 }
 

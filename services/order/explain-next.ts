@@ -22,8 +22,14 @@ export function nextOf(order: Order, jobs: readonly JobRecord[]): string {
       if (failed !== undefined && order.state !== "FULFILLED") {
         return `Job ${failed.queue} was given up after ${failed.attempts} attempts (${failed.error}): somebody has to look.`;
       }
-      return order.state === "PAID" ? "Waits for its label, and no job is known that buys it." : "";
+      return order.state === "PAID" ? shippingOf(order) : "";
   }
+}
+
+function shippingOf({ shipments }: Order): string {
+  const ready = shipments.filter(({ state }) => state === "READY").map(({ id }) => id);
+  if (ready.length === 0) return "Waits for its label, and no job is known that buys it.";
+  return `Waits for staff to ship ${ready.join(", ")} and to say so (MarkShipped).`;
 }
 
 function waitingOf(order: Order): string {

@@ -87,7 +87,7 @@ test.each([
   ["cart", "carts.get"],
   ["inventory", "inventory.get"],
   ["payment", "payments.list"],
-  ["shipping", "shipping.get"],
+  ["shipping", "shipping.list"],
   ["notify", "notify.list"],
   ["jobs", "jobs.find"],
 ])("%s that cannot be asked is named, and the rest is told", async (part, call) => {
@@ -166,7 +166,9 @@ test.each<[string, JobRecord[], RegExp | ""]>([
   ],
   ["no job", [], /no job is known that buys it/],
 ])("what is next for a paid order with %s", (_what, jobs, next) => {
-  const order = { state: "PAID", lateMoney: null, refunds: [] as object[] } as Parameters<typeof nextOf>[0];
+  const order = { state: "PAID", lateMoney: null, refunds: [], shipments: [] } as object as Parameters<
+    typeof nextOf
+  >[0];
   expect(nextOf(order, jobs)).toMatch(next);
 });
 

@@ -193,24 +193,26 @@ export function ofWebhooks(events: readonly WebhookEvent[]): TimelineEntry[] {
   );
 }
 
-/** Its shipment and label, and the carrier's number of the parcel. */
-export async function ofShipment(
+/** Its shipments and labels, and the carriers' numbers of the parcels. */
+export async function ofShipments(
   { shipping }: OrderDeps,
-  { shipmentId }: Order,
+  { id: orderId, pickUp }: Order,
   call: CallOptions,
-): Promise<{ entries: TimelineEntry[]; trackingNumber: string }> {
+): Promise<{ entries: TimelineEntry[]; trackingNumbers: string[] }> {
   // Nothing is shipped of what the buyer fetches.
-  if (shipmentId === "") return { entries: [], trackingNumber: "" };
+  if (pickUp) return { entries: [], trackingNumbers: [] };
   const source = Source.SHIPPING;
-  const shipment = await shipping.getShipment({ shipmentId }, call);
-  const { trackingNumber, labelUrl, state } = shipment;
-  const kind = Shipment_State[state].toLowerCase();
-  const data = { tracking_number: trackingNumber, label_url: labelUrl };
-  const facts: Fact[] = [{ time: shipment.createTime, source, kind: "rated", subject: shipmentId }];
-  if (state !== Shipment_State.RATED) {
-    facts.push({ time: shipment.updateTime, source, kind, subject: shipmentId, data });
-  }
-  return { entries: entries(facts), trackingNumber };
+  const { shipments } = await shipping.listShipments({ orderId, pageSize: 200 }, call);
+  const facts = shipments.flatMap(
+    ({ id: subject, state, trackingNumber, labelUrl, createTime, updateTime }) => {
+      const rated: Fact = { time: createTime, source, kind: "rated", subject };
+      if (state === Shipment_State.RATED) return [rated];
+      const data = { tracking_number: trackingNumber, label_url: labelUrl };
+      return [rated, { time: updateTime, source, kind: Shipment_State[state].toLowerCase(), subject, data }];
+    },
+  );
+  const numbers = shipments.map(({ trackingNumber }) => trackingNumber).filter((each) => each !== "");
+  return { entries: entries(facts), trackingNumbers: numbers };
 }
 
 /** Messages about it, and the ids by which their providers know them. */

@@ -59,7 +59,7 @@ const makers: [OrderState, PaymentAttemptState | null, (orderId: string) => Prom
         reviving ? markRevived(shop.db, { orderId, paymentId, snapshot }) : undefined,
       )),
   ],
-  ["FULFILLED", null, (orderId) => markFulfilled(shop.db, { orderId, fulfillment })],
+  ["FULFILLED", null, (orderId) => markFulfilled(shop.db, { orderId, fulfillment, shipments: [] })],
   ["CANCELED", null, (orderId) => markCanceled(shop.db, { orderId, reason: "" })],
   ["EXPIRED", null, async () => (await expireDue(shop.db, { now: future, limit: 10 }))[0]],
 ];

@@ -62,7 +62,7 @@ export const fail = defineReasons({
   },
   SHIPPING_UNAVAILABLE: {
     code: Code.FailedPrecondition,
-    message: "no carrier offers to ship there at a price in {currency_code}",
+    message: "no carrier and no flat rate ships there at a price in {currency_code}",
   },
   PAYMENT_NOT_CAPTURED: {
     code: Code.FailedPrecondition,
@@ -74,7 +74,7 @@ export const fail = defineReasons({
   },
   ORDER_NOT_PAID: {
     code: Code.FailedPrecondition,
-    message: "order {order_id} is {state}; there is no money of it to give back",
+    message: "order {order_id} is {state}; no money of it is here",
   },
   SKU_NOT_IN_ORDER: {
     code: Code.InvalidArgument,

@@ -14,6 +14,7 @@ import { defineService, type ServiceModule } from "../../lib/rpc/index.ts";
 import type { Log } from "../../lib/telemetry/log.ts";
 import type { WatchSettings } from "../../lib/watch/index.ts";
 import { adoptOrders } from "./rpc/adopt-orders.ts";
+import { beginShipping } from "./rpc/begin-shipping.ts";
 import { cancelOrder } from "./rpc/cancel-order.ts";
 import { confirmPayment } from "./rpc/confirm-payment.ts";
 import { eraseOrders } from "./rpc/erase-orders.ts";
@@ -72,7 +73,7 @@ export interface OrderDeps {
   taxes: Pick<Client<typeof TaxService>, "calculateTax">;
   shipping: Pick<
     Client<typeof ShippingService>,
-    "createShipment" | "buyLabel" | "getShipment" | "listWebhookEvents"
+    "createShipment" | "buyLabel" | "getShipment" | "listShipments" | "listWebhookEvents"
   >;
   notify: Pick<Client<typeof NotifyService>, "notifyOrder" | "listMessages" | "listWebhookEvents">;
 }
@@ -95,6 +96,7 @@ export function createOrderService(deps: OrderDeps): ServiceModule {
         settlePayment: settlePayment(deps),
         settleShipment: settleShipment(deps),
         adoptOrders: adoptOrders(deps),
+        beginShipping: beginShipping(deps),
         explainOrder: explainOrder(deps),
         watchOrder: watchOrder(deps),
         eraseOrders: eraseOrders(deps),

@@ -72,7 +72,7 @@ export async function insertOrders(db: Queryable, orders: readonly NewOrder[]): 
     with given as materialized (
       select * from jsonb_to_recordset(${json(orders.map(toRow))}::jsonb) as o (
         id text, cart_id text, owner text, channel text, metadata jsonb, pick_up boolean, state text, currency_code text, lines jsonb, contact jsonb,
-        shipping_address jsonb, shipment_id text, shipping_methods jsonb, item_total bigint, item_discount bigint,
+        shipping_address jsonb, shipment_id text, shipments jsonb, shipping_methods jsonb, item_total bigint, item_discount bigint,
         promotions jsonb, tax_total bigint, included_tax_total bigint, reservation_id text,
         hold_expire_time timestamptz, request_id text, request_fingerprint text, place_response text,
         create_time timestamptz, update_time timestamptz)
@@ -85,10 +85,10 @@ export async function insertOrders(db: Queryable, orders: readonly NewOrder[]): 
       select order_id, 'placed', jsonb_build_object('cart_id', cart_id) from closed
     )
     insert into orders (id, cart_id, owner, channel, metadata, pick_up, state, currency_code, lines, contact, shipping_address,
-      shipment_id, shipping_methods, item_total, item_discount, promotions, tax_total, included_tax_total,
+      shipment_id, shipments, shipping_methods, item_total, item_discount, promotions, tax_total, included_tax_total,
       reservation_id, hold_expire_time, request_id, request_fingerprint, place_response, create_time, update_time)
     select id, given.cart_id, owner, channel, metadata, pick_up, state, currency_code, lines, contact, shipping_address,
-      shipment_id, shipping_methods, item_total, item_discount, promotions, tax_total, included_tax_total,
+      shipment_id, shipments, shipping_methods, item_total, item_discount, promotions, tax_total, included_tax_total,
       reservation_id, hold_expire_time, request_id, decode(request_fingerprint, 'hex'), decode(place_response, 'hex'), create_time, update_time
     from given join closed on closed.order_id = given.id
     returning id`);
@@ -110,6 +110,7 @@ function toRow({ order, requestId, requestFingerprint, placeResponse }: NewOrder
     contact: order.contact,
     shipping_address: order.shippingAddress,
     shipment_id: order.shipmentId,
+    shipments: order.shipments,
     shipping_methods: order.shippingMethods,
     item_total: String(order.itemTotal),
     item_discount: String(order.itemDiscount),

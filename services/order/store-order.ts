@@ -18,7 +18,7 @@ export const orderColumns = sql`
   shipping_taxes as "shippingTaxes", tax_total as "taxTotal", included_tax_total as "includedTaxTotal",
   reservation_id as "reservationId",
   hold_expire_time as "holdExpireTime", payment_id as "paymentId", payment_state as "paymentState",
-  payment, late_money as "lateMoney", fulfilling, fulfillment, cancel_reason as "cancelReason",
+  payment, late_money as "lateMoney", fulfilling, fulfillment, shipments, cancel_reason as "cancelReason",
   create_time as "createTime", update_time as "updateTime", ${refunds}`;
 
 /** One order. */

@@ -1,10 +1,10 @@
 import { OrderEventKind } from "../../gen/rowlock/notify/v1/notify_pb.js";
 import { type Payment, Payment_State } from "../../gen/rowlock/payment/v1/payment_pb.js";
 import { getExisting } from "./access.ts";
-import { parcelOf } from "./fulfill.ts";
 import type { TellJob } from "./jobs.ts";
 import type { Order } from "./order.ts";
 import type { OrderDeps } from "./service.ts";
+import { parcelOf } from "./shipments.ts";
 import { listEvents } from "./store-event.ts";
 import { tellCustomer } from "./tell.ts";
 

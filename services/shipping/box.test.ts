@@ -15,7 +15,11 @@ test.each<[string, [typeof mug, number][], number[]]>([
     ],
     [700, 80, 150, 550],
   ],
-  ["what no carrier could rate is cut to the contract's limits", [[mug, 10_000_000]], [100, 80, 100_000, 100_000_000]],
+  [
+    "what no carrier could rate is cut to the contract's limits",
+    [[mug, 10_000_000]],
+    [100, 80, 100_000, 100_000_000],
+  ],
 ])("%s", (_what, units, [lengthMm, widthMm, heightMm, weightG]) => {
   const box = boxFor(units.map(([unit, quantity]) => ({ unit, quantity })));
   expect(box).toEqual({ lengthMm, widthMm, heightMm, weightG });

@@ -9,6 +9,7 @@ import { refunds } from "./0007-refunds.ts";
 import { metadata } from "./0008-metadata.ts";
 import { outbox } from "./0009-outbox.ts";
 import { parcels } from "./0010-parcels.ts";
+import { shipments } from "./0011-shipments.ts";
 
 /** The Postgres schema of the Order service. */
 export const orderSchema: Schema = {
@@ -24,5 +25,6 @@ export const orderSchema: Schema = {
     { name: "0008-metadata", up: metadata },
     { name: "0009-outbox", up: outbox },
     { name: "0010-parcels", up: parcels },
+    { name: "0011-shipments", up: shipments },
   ],
 };

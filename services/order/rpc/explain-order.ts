@@ -14,7 +14,7 @@ import {
   ofRedemption,
   ofRefunds,
   ofReservation,
-  ofShipment,
+  ofShipments,
   ofWebhooks,
 } from "../explain.ts";
 import { nextOf } from "../explain-next.ts";
@@ -68,10 +68,12 @@ export function explainOrder(deps: OrderDeps): MethodImpl<typeof OrderService.me
           return [...ofPayments(found), ...(await webhooksOf("payment", ids, list))];
         },
       ),
-      ask("shipping", ofShipment(deps, order, call), undefined).then(async (shipment) => {
-        const ids = shipment?.trackingNumber ? [shipment.trackingNumber] : [];
+      ask("shipping", ofShipments(deps, order, call), undefined).then(async (parcels) => {
         const list = (subject: string) => shipping.listWebhookEvents({ subject, pageSize: 200 }, call);
-        return [...(shipment?.entries ?? []), ...(await webhooksOf("shipping", ids, list))];
+        return [
+          ...(parcels?.entries ?? []),
+          ...(await webhooksOf("shipping", parcels?.trackingNumbers ?? [], list)),
+        ];
       }),
       ask("notify", ofMessages(deps, order, call), undefined).then(async (messages) => {
         const list = (subject: string) => notify.listWebhookEvents({ subject, pageSize: 200 }, call);

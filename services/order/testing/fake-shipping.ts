@@ -9,6 +9,7 @@ import {
   OrderEventKind,
 } from "../../../gen/rowlock/notify/v1/notify_pb.js";
 import {
+  ListShipmentsResponseSchema,
   ListWebhookEventsResponseSchema as ListShippingWebhooksSchema,
   type Shipment,
   Shipment_State,
@@ -32,7 +33,7 @@ export class FakeShipping {
   }
 
   readonly client: OrderDeps["shipping"] = {
-    createShipment: ({ shipmentId: id = "", orderId = "", address }) =>
+    createShipment: ({ shipmentId: id = "", orderId = "", address, items = [] }) =>
       this.#wire.serve("shipping.create", id, () => {
         const known = this.shipments.get(id);
         if (known !== undefined) {
@@ -53,6 +54,7 @@ export class FakeShipping {
           orderId,
           rates,
           ...times,
+          items,
           ...(address && { address }),
         });
         this.shipments.set(id, shipment);
@@ -63,6 +65,11 @@ export class FakeShipping {
         const shipment = this.shipments.get(id);
         if (shipment === undefined) throw refuse("SHIPMENT_NOT_FOUND", {});
         return shipment;
+      }),
+    listShipments: ({ orderId = "" }) =>
+      this.#wire.serve("shipping.list", orderId, () => {
+        const shipments = [...this.shipments.values()].filter((each) => each.orderId === orderId);
+        return create(ListShipmentsResponseSchema, { shipments: shipments.reverse() });
       }),
     listWebhookEvents: ({ subject = "" }) =>
       this.#wire.serve("shipping.webhooks", subject, () =>
@@ -75,11 +82,18 @@ export class FakeShipping {
         const shipment = this.shipments.get(id);
         if (shipment === undefined) throw new Error(`no shipment ${id}`);
         if (shipment.labelUrl !== "") return shipment;
+        const rate = shipment.rates.find((each) => each.id === rateId);
+        if (rate?.flatRateId) {
+          const ready = create(ShipmentSchema, { ...shipment, state: Shipment_State.READY, rateId });
+          this.shipments.set(id, ready);
+          return ready;
+        }
         this.sold.push(id);
         const labeled = create(ShipmentSchema, {
           ...shipment,
           state: Shipment_State.LABELED,
           rateId,
+          carrier: rate?.carrier ?? "",
           trackingNumber: `T-${id}`,
           trackingUrl: `https://track.test/${id}`,
           labelUrl: `https://labels.test/${id}.pdf`,

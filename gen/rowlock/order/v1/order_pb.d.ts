@@ -115,7 +115,8 @@ export declare type Order = Message<"rowlock.order.v1.Order"> & {
   payment?: OrderPayment | undefined;
 
   /**
-   * The parcel; unset until there is a label.
+   * The parcel that completed the order; unset until all are on their way. With
+   * several, `shipments` has the others.
    *
    * @generated from field: rowlock.order.v1.Fulfillment fulfillment = 14;
    */
@@ -220,6 +221,14 @@ export declare type Order = Message<"rowlock.order.v1.Order"> & {
    * @generated from field: map<string, string> metadata = 28;
    */
   metadata: { [key: string]: string };
+
+  /**
+   * Its shipments, the oldest first: one, unless staff have split it. Empty of
+   * what the buyer fetches.
+   *
+   * @generated from field: repeated rowlock.order.v1.OrderShipment shipments = 40;
+   */
+  shipments: OrderShipment[];
 };
 
 /**
@@ -256,7 +265,8 @@ export enum Order_State {
   PAID = 2,
 
   /**
-   * The label is bought, the goods are on their way.
+   * The labels are bought, or the merchant has shipped the goods: all of them are
+   * on their way.
    *
    * @generated from enum value: STATE_FULFILLED = 3;
    */
@@ -468,14 +478,14 @@ export declare type ShippingMethod = Message<"rowlock.order.v1.ShippingMethod"> 
   id: string;
 
   /**
-   * The carrier, for example `USPS`.
+   * The carrier, for example `USPS`; empty for a flat rate of the shop.
    *
    * @generated from field: string carrier = 2;
    */
   carrier: string;
 
   /**
-   * The carrier's service, for example `Priority Mail`.
+   * The carrier's service, for example `Priority Mail`, or the flat rate's title.
    *
    * @generated from field: string service = 3;
    */
@@ -496,7 +506,8 @@ export declare type ShippingMethod = Message<"rowlock.order.v1.ShippingMethod"> 
   estimatedDays: number;
 
   /**
-   * `CHEAPEST`, `FASTEST`, `BESTVALUE` where they apply.
+   * `CHEAPEST`, `FASTEST`, and `BEST_VALUE` (the best balance of price and days),
+   * each of one of the methods.
    *
    * @generated from field: repeated string attributes = 6;
    */
@@ -679,6 +690,142 @@ export declare type TransferInstructions = Message<"rowlock.order.v1.TransferIns
  * Use `create(TransferInstructionsSchema)` to create a new message.
  */
 export declare const TransferInstructionsSchema: GenMessage<TransferInstructions>;
+
+/**
+ * A parcel of an order.
+ *
+ * @generated from message rowlock.order.v1.OrderShipment
+ */
+export declare type OrderShipment = Message<"rowlock.order.v1.OrderShipment"> & {
+  /**
+   * Opaque id, `shp_…`.
+   *
+   * @generated from field: string id = 1;
+   */
+  id: string;
+
+  /**
+   * Where it stands.
+   *
+   * @generated from field: rowlock.order.v1.OrderShipment.State state = 2;
+   */
+  state: OrderShipment_State;
+
+  /**
+   * The goods in it.
+   *
+   * @generated from field: repeated rowlock.order.v1.OrderShipment.Item items = 3;
+   */
+  items: OrderShipment_Item[];
+
+  /**
+   * Who carries it; empty until known, and when the merchant named nobody.
+   *
+   * @generated from field: string carrier = 4;
+   */
+  carrier: string;
+
+  /**
+   * The carrier's number of it.
+   *
+   * @generated from field: string tracking_number = 5;
+   */
+  trackingNumber: string;
+
+  /**
+   * The carrier's page about it.
+   *
+   * @generated from field: string tracking_url = 6;
+   */
+  trackingUrl: string;
+
+  /**
+   * The label as PDF; empty when the merchant ships by itself.
+   *
+   * @generated from field: string label_url = 7;
+   */
+  labelUrl: string;
+};
+
+/**
+ * Describes the message rowlock.order.v1.OrderShipment.
+ * Use `create(OrderShipmentSchema)` to create a new message.
+ */
+export declare const OrderShipmentSchema: GenMessage<OrderShipment>;
+
+/**
+ * Units of a SKU.
+ *
+ * @generated from message rowlock.order.v1.OrderShipment.Item
+ */
+export declare type OrderShipment_Item = Message<"rowlock.order.v1.OrderShipment.Item"> & {
+  /**
+   * The SKU.
+   *
+   * @generated from field: string sku = 1;
+   */
+  sku: string;
+
+  /**
+   * Units.
+   *
+   * @generated from field: int64 quantity = 2;
+   */
+  quantity: bigint;
+};
+
+/**
+ * Describes the message rowlock.order.v1.OrderShipment.Item.
+ * Use `create(OrderShipment_ItemSchema)` to create a new message.
+ */
+export declare const OrderShipment_ItemSchema: GenMessage<OrderShipment_Item>;
+
+/**
+ * Where a parcel stands.
+ *
+ * @generated from enum rowlock.order.v1.OrderShipment.State
+ */
+export enum OrderShipment_State {
+  /**
+   * Not set.
+   *
+   * @generated from enum value: STATE_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * It has no label yet.
+   *
+   * @generated from enum value: STATE_OPEN = 1;
+   */
+  OPEN = 1,
+
+  /**
+   * It goes without one; the merchant is to ship it.
+   *
+   * @generated from enum value: STATE_READY = 2;
+   */
+  READY = 2,
+
+  /**
+   * The label is bought.
+   *
+   * @generated from enum value: STATE_LABELED = 3;
+   */
+  LABELED = 3,
+
+  /**
+   * The merchant has shipped it.
+   *
+   * @generated from enum value: STATE_SHIPPED = 4;
+   */
+  SHIPPED = 4,
+}
+
+/**
+ * Describes the enum rowlock.order.v1.OrderShipment.State.
+ */
+export declare const OrderShipment_StateSchema: GenEnum<OrderShipment_State>;
 
 /**
  * The parcel of an order.
@@ -1348,6 +1495,40 @@ export declare type SettleShipmentRequest = Message<"rowlock.order.v1.SettleShip
 export declare const SettleShipmentRequestSchema: GenMessage<SettleShipmentRequest>;
 
 /**
+ * Input of BeginShipping.
+ *
+ * @generated from message rowlock.order.v1.BeginShippingRequest
+ */
+export declare type BeginShippingRequest = Message<"rowlock.order.v1.BeginShippingRequest"> & {
+  /**
+   * The order's id.
+   *
+   * @generated from field: string order_id = 1;
+   */
+  orderId: string;
+};
+
+/**
+ * Describes the message rowlock.order.v1.BeginShippingRequest.
+ * Use `create(BeginShippingRequestSchema)` to create a new message.
+ */
+export declare const BeginShippingRequestSchema: GenMessage<BeginShippingRequest>;
+
+/**
+ * Answer of BeginShipping.
+ *
+ * @generated from message rowlock.order.v1.BeginShippingResponse
+ */
+export declare type BeginShippingResponse = Message<"rowlock.order.v1.BeginShippingResponse"> & {
+};
+
+/**
+ * Describes the message rowlock.order.v1.BeginShippingResponse.
+ * Use `create(BeginShippingResponseSchema)` to create a new message.
+ */
+export declare const BeginShippingResponseSchema: GenMessage<BeginShippingResponse>;
+
+/**
  * Input of AdoptOrders.
  *
  * @generated from message rowlock.order.v1.AdoptOrdersRequest
@@ -1645,7 +1826,8 @@ export declare const OrderService: GenService<{
    * DELIVERY_MISSING (no contact or address, though it is no pick-up), INSUFFICIENT_STOCK (ABORTED; as
    * in Inventory.Reserve), TOTAL_CHANGED (ABORTED), CART_ALREADY_ORDERED,
    * REQUEST_ID_REUSED, ADDRESS_REFUSED (no carrier delivers there),
-   * SHIPPING_UNAVAILABLE (no carrier has a price in the cart's currency),
+   * SHIPPING_UNAVAILABLE (no carrier and no flat rate has a price in the cart's
+   * currency),
    * PROMOTION_EXHAUSTED (ABORTED; others used up a promotion of the cart at the
    * same moment, again and again: the cart shows what is left of it).
    *
@@ -1821,6 +2003,19 @@ export declare const OrderService: GenService<{
     methodKind: "unary";
     input: typeof SettleShipmentRequestSchema;
     output: typeof OrderSchema;
+  },
+  /**
+   * Says that the merchant hands over a parcel of a paid order: from now on the
+   * order cannot be canceled. Repeating it changes nothing.
+   * Errors: ORDER_NOT_FOUND, ORDER_NOT_PAID (nor is one that was canceled or
+   * refunded).
+   *
+   * @generated from rpc rowlock.order.v1.OrderService.BeginShipping
+   */
+  beginShipping: {
+    methodKind: "unary";
+    input: typeof BeginShippingRequestSchema;
+    output: typeof BeginShippingResponseSchema;
   },
   /**
    * Gives a guest's orders to the customer that the guest signed in as.
