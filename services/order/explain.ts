@@ -11,7 +11,7 @@ import {
   type TimelineEntry_Source,
   TimelineEntrySchema,
 } from "../../gen/rowlock/order/v1/order_pb.js";
-import { type Payment, Payment_State } from "../../gen/rowlock/payment/v1/payment_pb.js";
+import { Dispute_Status, type Payment, Payment_State } from "../../gen/rowlock/payment/v1/payment_pb.js";
 import { Shipment_State } from "../../gen/rowlock/shipping/v1/shipping_pb.js";
 import { type WebhookEvent, WebhookEvent_State } from "../../gen/rowlock/type/v1/webhook_pb.js";
 import type { JobRecord } from "../../lib/jobs/index.ts";
@@ -155,6 +155,19 @@ export function ofPayments(payments: readonly Payment[]): TimelineEntry[] {
           data: { method, amount: paid, provider_id: providerId },
         },
         { time: updateTime, source, kind, subject, data: { decline_code: declineCode } },
+        ...payment.disputes.map((dispute) => ({
+          time: dispute.createTime,
+          source,
+          kind: "disputed",
+          subject: dispute.id,
+          data: {
+            payment_id: subject,
+            provider_id: dispute.providerId,
+            amount: `${dispute.amount?.amount ?? 0n} ${dispute.amount?.currencyCode ?? ""}`,
+            reason: dispute.reason,
+            status: Dispute_Status[dispute.status],
+          },
+        })),
         ...payment.refunds.map(({ id, amount: back, reason, completed, createTime: time }) => ({
           time,
           source,

@@ -60,6 +60,14 @@ export const fail = defineReasons({
     code: Code.InvalidArgument,
     message: "the payment provider does not accept this payment method: {provider_message}",
   },
+  PAYMENT_METHOD_NOT_FOUND: {
+    code: Code.NotFound,
+    message: "the customer has saved no payment method {payment_method_id}",
+  },
+  ACCOUNT_REQUIRED: {
+    code: Code.PermissionDenied,
+    message: "only customers who are signed in have saved payment methods",
+  },
   SHIPPING_UNAVAILABLE: {
     code: Code.FailedPrecondition,
     message: "no carrier and no flat rate ships there at a price in {currency_code}",
@@ -95,6 +103,11 @@ export const fail = defineReasons({
   REFUND_REFUSED: {
     code: Code.FailedPrecondition,
     message: "the payment provider does not give the money of order {order_id} back: {provider_message}",
+  },
+  PAYMENT_DISPUTED: {
+    code: Code.FailedPrecondition,
+    message:
+      "the bank has taken money of order {order_id}, payment {payment_id}, back; at most {refundable} {currency_code} in minor units can be given back",
   },
   ORDERS_OPEN: {
     code: Code.FailedPrecondition,

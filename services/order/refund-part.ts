@@ -15,7 +15,7 @@ import { type AskedRefund, completeRefund, findRefund, withdrawRefund } from "./
  * Has Payment give a recorded refund's money back, and brings the order in line with its payment. Safe to repeat:
  * Payment knows the refund by its id. One that is refused is forgotten again.
  *
- * @throws REFUND_TOO_LARGE, REFUND_REFUSED, and what Payment throws when it cannot be reached.
+ * @throws REFUND_TOO_LARGE, PAYMENT_DISPUTED, REFUND_REFUSED, and what Payment throws when it cannot be reached.
  */
 export async function carryOutRefund(
   deps: OrderDeps,
@@ -39,12 +39,22 @@ export async function carryOutRefund(
       const provider_message = info.metadata["provider_message"] ?? "";
       throw fail("REFUND_REFUSED", { order_id: orderId, provider_message }, { cause: err });
     }
+    if (info.reason === "PAYMENT_DISPUTED") {
+      const { payment_id = "", refundable = "0" } = info.metadata;
+      const most = { refundable, currency_code: currencyCode };
+      throw fail("PAYMENT_DISPUTED", { order_id: orderId, payment_id, ...most }, { cause: err });
+    }
     // All of it may have gone back since.
     throw refundTooLarge(order, BigInt(info.metadata["refundable"] ?? "0"));
   }
 }
 
-const refusals: ReadonlySet<string> = new Set(["REFUND_REFUSED", "REFUND_TOO_LARGE", "PAYMENT_NOT_CAPTURED"]);
+const refusals: ReadonlySet<string> = new Set([
+  "REFUND_REFUSED",
+  "REFUND_TOO_LARGE",
+  "PAYMENT_DISPUTED",
+  "PAYMENT_NOT_CAPTURED",
+]);
 
 /** Finishes a refund whose call died. One that is refused now is forgotten, as its caller would have been told. */
 export async function finishRefund(deps: OrderDeps, { orderId, refundId }: RefundJob): Promise<void> {

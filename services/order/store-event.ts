@@ -24,14 +24,14 @@ export async function noteOnce(
   db: Queryable,
   event: {
     orderId: string;
-    kind: "late_payment" | "refunded" | "partly_refunded";
+    kind: "late_payment" | "refunded" | "partly_refunded" | "disputed";
     data: Record<string, string>;
   },
 ): Promise<boolean> {
   const count = await db.execute(sql`
     insert into event (order_id, kind, data)
     select id, ${event.kind}, ${json(event.data)}::jsonb from orders where id = ${event.orderId} for update
-    on conflict (order_id, kind, data) where kind in ('late_payment', 'refunded', 'partly_refunded') do nothing`);
+    on conflict do nothing`);
   if (count === 1) changed(db, [event.orderId]);
   return count === 1;
 }

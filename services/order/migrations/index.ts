@@ -10,6 +10,7 @@ import { metadata } from "./0008-metadata.ts";
 import { outbox } from "./0009-outbox.ts";
 import { parcels } from "./0010-parcels.ts";
 import { shipments } from "./0011-shipments.ts";
+import { disputes } from "./0012-disputes.ts";
 
 /** The Postgres schema of the Order service. */
 export const orderSchema: Schema = {
@@ -26,5 +27,6 @@ export const orderSchema: Schema = {
     { name: "0009-outbox", up: outbox },
     { name: "0010-parcels", up: parcels },
     { name: "0011-shipments", up: shipments },
+    { name: "0012-disputes", up: disputes },
   ],
 };

@@ -5,8 +5,8 @@ import {
   PayOrderRequestSchema,
 } from "../../../gen/rowlock/order/v1/order_pb.js";
 import { fingerprintOf } from "../../../lib/idempotency/idempotency.ts";
-import { outgoing, requireOwner } from "../../../lib/rpc/index.ts";
-import { begin, checkPayable, giveUpWaiting, startPayment } from "../attempt.ts";
+import { callerOf, outgoing, requireOwner } from "../../../lib/rpc/index.ts";
+import { begin, checkPayable, giveUpWaiting, startPayment, usesSaved } from "../attempt.ts";
 import { toOrderMessage } from "../convert.ts";
 import { unlessFailed } from "../decline.ts";
 import type { Order } from "../order.ts";
@@ -50,6 +50,9 @@ async function read(
   const found = await findOrderAndAttempt(db, request);
   if (found === undefined) throw fail("ORDER_NOT_FOUND", { order_id: request.orderId });
   requireOwner(ctx, found.order.owner);
+  // Nobody else decides about what a customer has saved.
+  const saved = request.method.case === "card" && usesSaved(request.method.value);
+  if (saved && callerOf(ctx).kind !== "customer") throw fail("ACCOUNT_REQUIRED", {});
   return { order: found.order, earlier: found.attempt };
 }
 

@@ -5,6 +5,7 @@ import { reasonOf } from "../../../lib/errors/reasons.ts";
 import { outgoing } from "../../../lib/rpc/index.ts";
 import { getExisting } from "../access.ts";
 import { toOrderMessage } from "../convert.ts";
+import { noteDisputes } from "../disputes.ts";
 import type { Order } from "../order.ts";
 import { presentPayment } from "../payments.ts";
 import type { OrderDeps } from "../service.ts";
@@ -20,6 +21,7 @@ export function settlePayment(deps: OrderDeps): MethodImpl<typeof OrderService.m
     // Read before the order: an attempt is recorded before its payment begins, so none of these is yet to become its own.
     const { payments } = await deps.payments.listPayments({ orderId, pageSize: 200 }, call);
     const order = await getExisting(deps.db, orderId);
+    for (const payment of payments) await noteDisputes(deps, payment);
     const settled = await settleOwn(deps, order, call);
     for (const payment of payments) {
       const holdsMoney =

@@ -683,6 +683,20 @@ export declare type TransferInstructions = Message<"rowlock.order.v1.TransferIns
    * @generated from field: google.protobuf.Timestamp deadline = 5;
    */
   deadline?: Timestamp | undefined;
+
+  /**
+   * What has come of it so far.
+   *
+   * @generated from field: rowlock.type.v1.Money received = 6;
+   */
+  received?: Money | undefined;
+
+  /**
+   * What is still missing.
+   *
+   * @generated from field: rowlock.type.v1.Money missing = 7;
+   */
+  missing?: Money | undefined;
 };
 
 /**
@@ -890,9 +904,10 @@ export declare type OrderEvent = Message<"rowlock.order.v1.OrderEvent"> & {
 
   /**
    * What happened: `placed`, `shipping_method_set`, `payment_started`,
-   * `payment_pending`, `payment_failed`, `paid`, `fulfilled`, `canceled`,
-   * `expired`, `refunded`, `partly_refunded`; and of money that came after the
-   * end: `late_payment`, then `reviving` or `returning`.
+   * `payment_pending`, `payment_failed`, `part_paid`, `paid`, `fulfilled`,
+   * `canceled`, `expired`, `refunded`, `partly_refunded`; and of money that came
+   * after the end: `late_payment`, then `reviving` or `returning`. `disputed`: the
+   * buyer objects to the payment, or that stands elsewhere now (`status`).
    * Of parcels: `shipped`, `delivered`, `returned` (to the shop, undelivered),
    * `delivery_failed`, `return_shipped` and `return_delivered` (the customer
    * sends goods back); `label_replaced`.
@@ -1064,7 +1079,8 @@ export declare type PayOrderRequest = Message<"rowlock.order.v1.PayOrderRequest"
 export declare const PayOrderRequestSchema: GenMessage<PayOrderRequest>;
 
 /**
- * A card, as tokenised by the payment provider. Card numbers are refused.
+ * A card, as tokenised by the payment provider, or one that the customer has
+ * saved. Card numbers are refused.
  *
  * @generated from message rowlock.order.v1.PayOrderRequest.CardPayment
  */
@@ -1075,6 +1091,22 @@ export declare type PayOrderRequest_CardPayment = Message<"rowlock.order.v1.PayO
    * @generated from field: string payment_method = 1;
    */
   paymentMethod: string;
+
+  /**
+   * Instead: one of the caller's saved methods, `pmt_…`, as
+   * Payment.ListPaymentMethods lists them.
+   *
+   * @generated from field: string saved_payment_method_id = 2;
+   */
+  savedPaymentMethodId: string;
+
+  /**
+   * Whether to save the card for the caller's later payments once it has paid.
+   * Guests cannot.
+   *
+   * @generated from field: bool save_payment_method = 3;
+   */
+  savePaymentMethod: boolean;
 };
 
 /**
@@ -1863,7 +1895,8 @@ export declare const OrderService: GenService<{
    * Errors: ORDER_NOT_FOUND, NOT_OWNER, ORDER_NOT_PENDING, HOLD_EXPIRED,
    * SHIPPING_METHOD_MISSING, PAYMENT_DECLINED (FAILED_PRECONDITION; metadata
    * decline_code), PAYMENT_IN_PROGRESS, PAYMENT_METHOD_INVALID,
-   * PAYMENT_NOT_CAPTURED, REQUEST_ID_REUSED.
+   * PAYMENT_METHOD_NOT_FOUND, ACCOUNT_REQUIRED (only customers who are signed in
+   * have saved payment methods), PAYMENT_NOT_CAPTURED, REQUEST_ID_REUSED.
    *
    * @generated from rpc rowlock.order.v1.OrderService.PayOrder
    */
@@ -1907,7 +1940,8 @@ export declare const OrderService: GenService<{
    * the payment has left is the limit. Stock is not changed.
    * Errors: ORDER_NOT_FOUND, ORDER_NOT_PAID, SKU_NOT_IN_ORDER,
    * REFUND_QUANTITY_TOO_LARGE (metadata sku, refundable), SHIPPING_REFUNDED,
-   * REFUND_TOO_LARGE, REFUND_REFUSED, REQUEST_ID_REUSED.
+   * REFUND_TOO_LARGE, PAYMENT_DISPUTED (the bank has taken the money back),
+   * REFUND_REFUSED, REQUEST_ID_REUSED.
    *
    * @generated from rpc rowlock.order.v1.OrderService.RefundOrder
    */
