@@ -50,7 +50,10 @@ const get = (path: string, headers: Record<string, string> = {}, method = "GET")
 test.each([
   ["/docs", "text/html; charset=utf-8"],
   ["/docs?from=mail", "text/html; charset=utf-8"],
+  ["/docs/templates", "text/html; charset=utf-8"],
   ["/openapi.json", "application/json"],
+  ["/docs/assets/templates.js", "text/javascript"],
+  ["/docs/assets/templates.css", "text/css"],
   ["/docs/assets/swagger-ui-bundle.js", "text/javascript"],
   ["/docs/assets/swagger-ui.css", "text/css"],
   ["/docs/assets/favicon-32x32.png", "image/png"],

@@ -30,6 +30,8 @@ const assets: Record<string, { type: string; path: () => string }> = {
   "favicon-32x32.png": { type: "image/png", path: () => resolve("swagger-ui-dist/favicon-32x32.png") },
   "docs.js": { type: "text/javascript", path: () => `${import.meta.dirname}/static/docs.js` },
   "docs.css": { type: "text/css", path: () => `${import.meta.dirname}/static/docs.css` },
+  "templates.js": { type: "text/javascript", path: () => `${import.meta.dirname}/static/templates.js` },
+  "templates.css": { type: "text/css", path: () => `${import.meta.dirname}/static/templates.css` },
 };
 
 const assetsPath = "/docs/assets";
@@ -53,6 +55,18 @@ function contentSecurityPolicy(document: OpenApiDocument): string {
   ].join("; ");
 }
 
+/** E-mails are shown in a frame that runs nothing; their styles stand in them, and their pictures are anywhere. */
+const templatesPolicy = [
+  "default-src 'none'",
+  "script-src 'self'",
+  "style-src 'self' 'unsafe-inline'",
+  "img-src 'self' data: https: http:",
+  "connect-src 'self'",
+  "base-uri 'none'",
+  "form-action 'none'",
+  "frame-ancestors 'none'",
+].join("; ");
+
 /** What is sent, made once and kept. */
 interface Content {
   type: string;
@@ -63,8 +77,8 @@ interface Content {
 }
 
 /**
- * Serves the reference page at `/docs` (and `/`), what it is made of, and the document at `/openapi.json`. All of
- * it may be kept and is asked for again by its ETag, so that page and document fit; it goes out as gzip to who
+ * Serves the reference page at `/docs` (and `/`), the templates of messages at `/docs/templates`, what they are made
+ * of, and the document at `/openapi.json`. The pages hold nothing that is not public. All of it may be kept and is asked for again by its ETag, so that page and document fit; it goes out as gzip to who
  * takes it.
  */
 export function createDocs({ document, onError = () => {} }: DocsOptions): Docs {
@@ -78,6 +92,15 @@ export function createDocs({ document, onError = () => {} }: DocsOptions): Docs 
         "content-security-policy": contentSecurityPolicy(theDocument()),
         "referrer-policy": "no-referrer",
       }),
+    "/docs/templates": async () =>
+      await content(
+        "text/html; charset=utf-8",
+        await readFile(`${import.meta.dirname}/static/templates.html`),
+        {
+          "content-security-policy": templatesPolicy,
+          "referrer-policy": "no-referrer",
+        },
+      ),
     "/openapi.json": async () =>
       await content("application/json", Buffer.from(JSON.stringify(theDocument())), {
         // Public, as the contracts are: tools in browsers elsewhere may read it.

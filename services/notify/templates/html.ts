@@ -17,7 +17,7 @@ export type Part = string | number | bigint | Html | readonly Html[] | undefined
 
 /**
  * Markup from a template; every value is escaped, in text and in quoted
- * attributes alike. Addresses go through `link` besides.
+ * attributes alike.
  */
 export function html(strings: TemplateStringsArray, ...parts: Part[]): Html {
   let markup = strings[0] ?? "";
@@ -25,12 +25,6 @@ export function html(strings: TemplateStringsArray, ...parts: Part[]): Html {
     markup += render(part) + (strings[i + 1] ?? "");
   }
   return Html.ofTag(markup);
-}
-
-/** The address when it is an absolute http or https URL; undefined for all else, such as `javascript:`. */
-export function link(url: string): string | undefined {
-  const parsed = URL.parse(url);
-  return parsed?.protocol === "https:" || parsed?.protocol === "http:" ? parsed.href : undefined;
 }
 
 function render(part: Part): string {

@@ -1,23 +1,16 @@
-import { type Html, html, type Part } from "./html.ts";
+import { type Html, html } from "./html.ts";
 
 const font = "font-family:-apple-system,'Segoe UI',Roboto,Helvetica,Arial,sans-serif";
 
-/** Colours and type of all e-mails; mail clients honour only what stands in the element itself. */
+/** Colours and type of the shop's own pages, as its e-mails have them. */
 export const style = {
   text: `${font};font-size:16px;line-height:24px;color:#1f2933`,
   small: `${font};font-size:13px;line-height:20px;color:#616e7c`,
-  label: `${font};font-size:12px;line-height:18px;color:#616e7c;text-transform:uppercase;letter-spacing:.06em`,
   title: `${font};font-size:26px;line-height:34px;font-weight:700;color:#102a43`,
   strong: `${font};font-size:16px;line-height:24px;font-weight:700;color:#102a43`,
-  code: "font-family:Menlo,Consolas,'Courier New',monospace;font-size:15px;line-height:24px;color:#102a43;word-break:break-all",
-  line: "border-bottom:1px solid #e4e7eb",
 } as const;
 
-/**
- * The frame of every e-mail: one column, 600 pixels wide at most, made of
- * tables, because Outlook lays out nothing else. Works without images and
- * without its style sheet, which only makes phones and dark mode nicer.
- */
+/** The frame of a page that somebody comes to from a message: one column, 600 pixels wide at most. */
 export function layout({
   shopName,
   subject,
@@ -64,33 +57,4 @@ ${sections.map((section) => html`<tr><td class="pad" style="padding:14px 36px">$
 </body>
 </html>
 `.markup;
-}
-
-/** A table without borders, the width of its place. */
-export function table(rows: Part): Html {
-  return html`<table role="presentation" width="100%" cellpadding="0" cellspacing="0" border="0">
-${rows}</table>`;
-}
-
-/** A link that looks like a button, also where CSS is poor: the cell has the colour, the link the padding. */
-export function button({ href, label }: { href: string; label: string }): Html {
-  return html`<table role="presentation" cellpadding="0" cellspacing="0" border="0"><tr>
-<td bgcolor="#0b69a3" style="background-color:#0b69a3;border-radius:6px">
-<a href="${href}" style="display:inline-block;padding:12px 26px;${style.text};font-weight:600;color:#ffffff;text-decoration:none">${label}</a>
-</td></tr></table>`;
-}
-
-/** A shaded box, for what must not be overlooked. */
-export function panel(content: Part): Html {
-  return html`<table role="presentation" width="100%" cellpadding="0" cellspacing="0" border="0" bgcolor="#f5f8fb" style="background-color:#f5f8fb;border-left:4px solid #0b69a3;border-radius:6px">
-<tr><td style="padding:16px 20px">${content}</td></tr>
-</table>`;
-}
-
-/** A subject is one line: nothing in it may begin a header of its own. */
-export function singleLine(subject: string): string {
-  return subject
-    .replace(/[\p{Cc}\s]+/gu, " ")
-    .trim()
-    .slice(0, 200);
 }

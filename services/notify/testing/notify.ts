@@ -16,9 +16,9 @@ import { as, testInterceptors } from "../../../lib/rpc/testing/interceptors.ts";
 import { WaitingJobs } from "../../../lib/webhooks/testing/waiting-jobs.ts";
 import { createNotifyService } from "../service.ts";
 import { defaultParts, type Parts } from "../templates/defaults.ts";
-import { orderTemplateOf } from "../templates/events.ts";
+import { orderTemplateOf, stockTemplateOf } from "../templates/events.ts";
 import { render } from "../templates/render.ts";
-import { type OrderNews, orderVariables } from "../templates/view.ts";
+import { type OrderNews, orderVariables, type StockNews, stockVariables } from "../templates/view.ts";
 import type { WebhookSecrets } from "../webhooks.ts";
 import { FakeEmailSender, FakeSmsSender } from "./fake-senders.ts";
 
@@ -136,4 +136,11 @@ export function sayOrder({
   const parts = defaultParts(orderTemplateOf(kind), language);
   if (parts === undefined) throw new Error(`there are no words in ${language}`);
   return render(parts, orderVariables({ kind, order }, { shopName, locale: language }));
+}
+
+/** What somebody is told of stock, in Rowlock's own words. */
+export function sayStock(news: StockNews): Parts {
+  const parts = defaultParts(stockTemplateOf(news.kind), "en");
+  if (parts === undefined) throw new Error("there are no words in English");
+  return render(parts, stockVariables(news, { shopName: "Rowlock", locale: "en" }));
 }
