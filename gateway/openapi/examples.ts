@@ -8,7 +8,8 @@ import {
 import { isWrapperDesc } from "@bufbuild/protobuf/wkt";
 import { type Comments, flow } from "./comments.ts";
 import { excludedValues, rulesOf } from "./constraints.ts";
-import { sampleTime, sampleValues, variables } from "./sample-values.ts";
+import { sampleTime } from "./sample-time.ts";
+import { sampleValues, variables } from "./sample-values.ts";
 import type { View } from "./schemas.ts";
 
 /** Makes examples of messages and fields: the same ones at every start. */
@@ -61,7 +62,7 @@ export function createExamples(comments: Comments): Examples {
 
   function field(each: DescField, place: Place): JsonValue {
     const only = /Only in the answer of (\w+)/.exec(commentOf(each))?.[1];
-    if (only !== undefined && only !== place.method) return "";
+    if (only !== undefined && only !== place.method) return each.fieldKind === "list" ? [] : "";
     const given = sampleValues[fullName(each)] ?? sampleValues[each.name];
     if (given !== undefined && fits(given, each)) return given;
     const isEndless = each.message !== undefined && place.around.has(each.message);
