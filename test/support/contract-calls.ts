@@ -7,6 +7,7 @@ import { legacyCalls } from "./legacy-calls.ts";
 import { messageCalls } from "./message-calls.ts";
 import { microServicesCalls } from "./micro-services-calls.ts";
 import { onlineStoreCalls } from "./online-store-calls.ts";
+import { paymentCalls } from "./payment-calls.ts";
 import { priceCalls } from "./price-calls.ts";
 import { pycomCalls } from "./pycom-calls.ts";
 import { shippingCalls } from "./shipping-calls.ts";
@@ -77,6 +78,30 @@ async function payment(shop: TestShop, how: "card" | "transfer"): Promise<string
       : await buyer.payByTransfer(orderId, "BCA_VA");
   expect(paid.status).toBe(200);
   return String(paid.body.payment.id);
+}
+
+/** A payment by transfer that waits for its money. */
+async function transfer(shop: TestShop): Promise<{ id: string; reference: string; amount: number }> {
+  const { body } = await shop.rest("GET", `/v1/payments/${await payment(shop, "transfer")}`, {
+    staff: shop.staff,
+  });
+  return { id: body.id, reference: body.reference, amount: body.amount.amount };
+}
+
+/** A bank's statement of one transfer in USD. */
+function statement(reference: string, amount: number): string {
+  const row = ["2026-11-21", (amount / 100).toFixed(2), "USD", reference, `T-${randomUUID()}`];
+  return `date,amount,currency,reference,transaction id\n${row.join(",")}\n`;
+}
+
+/** A transaction of a bank that no payment is known for. */
+async function bankTransaction(shop: TestShop): Promise<string> {
+  const url = `${shop.httpUrl}/v1/payments:importStatement`;
+  const headers = { authorization: `Bearer ${shop.staff}`, "content-type": "text/csv" };
+  const answer = await fetch(url, { method: "POST", headers, body: statement("rent", 1000) });
+  expect(answer.status).toBe(200);
+  const { rows } = (await answer.json()) as { rows: { transaction: { id: string } }[] };
+  return String(rows[0]?.transaction.id);
 }
 
 async function shipment(shop: TestShop): Promise<{ id: string; rateId: string }> {
@@ -186,8 +211,8 @@ const ofCart: Prepare = async (shop) => {
 };
 const ofTransfer: Prepare = async (shop) => ({ path: { paymentId: await payment(shop, "transfer") } });
 const examples: Prepare = () => ({});
-
 const fulfilled = { event: "order.fulfilled", language: "en" };
+
 /** How each operation is called so that it succeeds, by its id. */
 export const contractCalls: Record<string, Prepare> = {
   Catalog_CreateCategory: examples,
@@ -285,6 +310,19 @@ export const contractCalls: Record<string, Prepare> = {
     body: { amount: { currencyCode: "USD", amount: 100 }, reason: "Scratched" },
   }),
   Payment_Reconcile: examples,
+  Payment_ImportBankStatement: async (shop) => {
+    const { reference, amount } = await transfer(shop);
+    return { body: statement(reference, amount), headers: { "content-type": "text/csv" } };
+  },
+  Payment_ListBankTransactions: examples,
+  Payment_AssignBankTransaction: async (shop) => {
+    const { id: paymentId } = await transfer(shop);
+    return { path: { bankTransactionId: await bankTransaction(shop) }, body: { paymentId } };
+  },
+  Payment_DismissBankTransaction: async (shop) => ({
+    path: { bankTransactionId: await bankTransaction(shop) },
+    body: { reason: "The rent of the room above" },
+  }),
   Payment_ReceiveStripeWebhook: stripe,
   Payment_ListWebhookEvents: examples,
   Payment_ReplayWebhookEvent: replay("payment", stripe, "/v1/webhooks/stripe"),
@@ -297,6 +335,15 @@ export const contractCalls: Record<string, Prepare> = {
     const { id, rateId } = await shipment(shop);
     return { path: { shipmentId: id }, body: { rateId } };
   },
+  Shipping_CreateReturn: async (shop) => {
+    const { id, rateId } = await shipment(shop);
+    await shop.rest("POST", `/v1/shipments/${id}:buyLabel`, { staff: shop.staff, body: { rateId } });
+    return { path: { shipmentId: id }, body: {} };
+  },
+  Shipping_ValidateAddress: async (shop) => ({
+    token: (await order(shop)).token,
+    body: { address: delivery.shippingAddress },
+  }),
   Shipping_VoidLabel: async (shop) => {
     const { id, rateId } = await shipment(shop);
     await shop.rest("POST", `/v1/shipments/${id}:buyLabel`, { staff: shop.staff, body: { rateId } });
@@ -316,12 +363,12 @@ export const contractCalls: Record<string, Prepare> = {
     return { path: { messageId: sent.body.id } };
   },
   Notify_ListMessages: examples,
-  Notify_ReceiveSendgridWebhook: sendgrid,
   Notify_ListTemplates: examples,
   Notify_GetTemplate: () => ({ path: fulfilled }),
   Notify_UpdateTemplate: () => ({ path: fulfilled, body: { override: { subject: "It is on its way" } } }),
   Notify_DeleteTemplate: () => ({ path: fulfilled }),
   Notify_PreviewTemplate: () => ({ path: fulfilled, body: { override: { sms: "It is on its way" } } }),
+  Notify_ReceiveSendgridWebhook: sendgrid,
   Notify_ReceiveTwilioWebhook: twilio,
   Notify_ListWebhookEvents: examples,
   Notify_ReplayWebhookEvent: replay("notify", sendgrid, "/v1/webhooks/sendgrid"),
@@ -336,6 +383,7 @@ export const contractCalls: Record<string, Prepare> = {
   },
 
   ...messageCalls,
+  ...paymentCalls,
   ...priceCalls,
   ...shippingCalls,
   ...stockCalls,
