@@ -108,7 +108,7 @@ export function createGateway({
     services,
     transport,
     forwardHeaders,
-    responseHeaders: ["cache-control", "location", "set-cookie"],
+    responseHeaders: ["cache-control", "content-security-policy", "location", "set-cookie"],
     prepare: ({ request, method, metadata }) => {
       visitOf(request).route = templates.get(method);
       Object.assign(metadata, headersOf(request, method));

@@ -3,6 +3,10 @@ import type { HttpBodySchema } from "../../gen/google/api/httpbody_pb.js";
 import { type Html, html } from "./templates/html.ts";
 import { layout, style } from "./templates/layout.ts";
 
+/** What the pages need of a browser: the styles in them, and that the button leads to where the page came from. */
+export const pagePolicy =
+  "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'";
+
 /** The page that a notice's link leads to: it asks first. */
 export function askingPage(shopName: string): MessageInitShape<typeof HttpBodySchema> {
   // Without an address of its own the form goes to where the page came from.

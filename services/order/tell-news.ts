@@ -30,7 +30,7 @@ export async function tellRefunds(
   const done = payment.refunds.filter(({ completed }) => completed);
   if (payment.state === Payment_State.REFUNDED && done.length <= 1) {
     const eventKey = `${order.id}:refunded:${payment.id}`;
-    return tellCustomer(deps, order, { eventKey, kind, refunded: payment.amount });
+    return tellCustomer(deps, order, { eventKey, kind, refunded: done[0]?.amount ?? payment.amount });
   }
   for (const { id, amount: refunded } of done) {
     if (refundIds?.includes(id) === false) continue;

@@ -1,7 +1,7 @@
 import type { MethodImpl } from "@connectrpc/connect";
 import type { NotifyService } from "../../../gen/rowlock/notify/v1/notify_pb.js";
 import type { NotifyDeps } from "../service.ts";
-import { askingPage } from "../unsubscribe-page.ts";
+import { askingPage, pagePolicy } from "../unsubscribe-page.ts";
 import type { Unsubscribing } from "../unsubscribing.ts";
 
 /** Shows the page that asks whether notices are to stop. Errors: UNSUBSCRIBE_TOKEN_INVALID. */
@@ -9,8 +9,9 @@ export function getUnsubscribePage(
   { shopName = "Rowlock" }: NotifyDeps,
   unsubscribing: Unsubscribing,
 ): MethodImpl<typeof NotifyService.method.getUnsubscribePage> {
-  return async ({ token }) => {
+  return async ({ token }, { responseHeader }) => {
     await unsubscribing.addressOf(token);
+    responseHeader.set("content-security-policy", pagePolicy);
     return askingPage(shopName);
   };
 }

@@ -3,7 +3,7 @@ import { NotifyService } from "../../../gen/rowlock/notify/v1/notify_pb.js";
 import { callerKey, once } from "../../../lib/idempotency/idempotency.ts";
 import type { NotifyDeps } from "../service.ts";
 import { recordWords } from "../store-suppression.ts";
-import { stoppedPage } from "../unsubscribe-page.ts";
+import { pagePolicy, stoppedPage } from "../unsubscribe-page.ts";
 import type { Unsubscribing } from "../unsubscribing.ts";
 
 /** Stops notices of stock to an address. Safe to retry. Errors: UNSUBSCRIBE_TOKEN_INVALID, REQUEST_ID_REUSED. */
@@ -14,6 +14,7 @@ export function unsubscribe(
   const method = NotifyService.method.unsubscribe;
   return async (request, ctx) => {
     const address = await unsubscribing.addressOf(request.token);
+    ctx.responseHeader.set("content-security-policy", pagePolicy);
     return db.transaction((tx) =>
       once(tx, { method, caller: callerKey(ctx), key: request.requestId, request }, async () => {
         const word = { channel: "EMAIL", address, reason: "UNSUBSCRIBED", detail: "", active: true } as const;
