@@ -1,4 +1,4 @@
-import type { AddressFields, ShipmentRecord, TransactionRecord } from "./records.ts";
+import { type AddressFields, directionOf, type ShipmentRecord, type TransactionRecord } from "./records.ts";
 import { serviceOf } from "./tariff.ts";
 
 const INCH = 72;
@@ -25,6 +25,8 @@ export async function labelPdf({
     import("bwip-js/node"),
   ]);
   const service = serviceOf(rate);
+  const { from, to } = directionOf(shipment);
+  const isReturn = from !== shipment.from;
   const number = transaction.tracking_number ?? "";
   const barcode = await toBuffer({ bcid: "code128", text: number, scale: 4, height: 18, paddingwidth: 0 });
 
@@ -85,14 +87,14 @@ export async function labelPdf({
   rule(81, 3);
 
   let y = 90;
-  for (const line of addressLines(shipment.from.fields)) {
+  for (const line of addressLines(from.fields)) {
     text(line, MARGIN, y, { size: 7.5 });
     y += 9.5;
   }
 
-  text("SHIP TO", MARGIN, 156, { size: 8, bold: true });
+  text(isReturn ? "RETURN TO" : "SHIP TO", MARGIN, 156, { size: 8, bold: true });
   y = 168;
-  for (const [index, line] of addressLines(shipment.to.fields).entries()) {
+  for (const [index, line] of addressLines(to.fields).entries()) {
     text(line, MARGIN + 22, y, { size: 12, bold: index === 0, width: INNER - 22 });
     y += 15;
   }
@@ -104,6 +106,7 @@ export async function labelPdf({
   rule(374, 3);
 
   if (transaction.metadata) text(`REF: ${transaction.metadata}`, MARGIN, 380, { size: 7.5 });
+  if (shipment.customs) text("CUSTOMS DECLARED", MARGIN, 380, { size: 7.5, bold: true, align: "right" });
   doc.rect(MARGIN, 392, INNER, 22).fill("#000000");
   doc.fillColor("#ffffff");
   text("SAMPLE – NOT FOR POSTAGE", MARGIN, 397.5, { size: 12, bold: true, align: "center" });

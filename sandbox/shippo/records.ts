@@ -98,7 +98,7 @@ export interface TransactionRecord {
   shipment: string;
   metadata: string;
   label_file_type: string;
-  status: "SUCCESS" | "ERROR" | "REFUNDED";
+  status: "SUCCESS" | "ERROR" | "REFUNDED" | "REFUNDREJECTED";
   messages: Message[];
   tracking_number?: string;
   /** Where the parcel has been seen, the oldest first; not at all when absent. */
@@ -111,6 +111,8 @@ export interface LabelRefundRecord {
   id: string;
   created: number;
   transaction: string;
+  /** The parcel was on its way by then. */
+  refused?: true;
 }
 
 export type ShippoRecords = ReturnType<typeof openShippoRecords>;
@@ -135,6 +137,12 @@ export function openShippoRecords(store: Store) {
       keys: { transaction: (refund) => refund.transaction },
     }),
   };
+}
+
+/** From whom and to whom a parcel goes: of a return, which is asked for like what it answers, the other way round. */
+export function directionOf({ from, to, extra }: ShipmentRecord): { from: AddressRecord; to: AddressRecord } {
+  const isReturn = (extra as { is_return?: unknown } | undefined)?.is_return === true;
+  return isReturn ? { from: to, to: from } : { from, to };
 }
 
 /** Where a parcel was seen last. */

@@ -1,5 +1,7 @@
+import { renderCustoms } from "./customs.ts";
 import {
   type AddressRecord,
+  directionOf,
   type LabelRefundRecord,
   type ParcelRecord,
   rateId,
@@ -31,6 +33,8 @@ export function renderAddress(address: AddressRecord): object {
   return {
     ...stamp(address),
     ...fields,
+    // The post writes its states in capitals.
+    ...(address.validated && fields.state && { state: fields.state.toUpperCase() }),
     is_complete: complete,
     ...(address.validated && { validation_results: validationResults(address, complete) }),
   };
@@ -66,7 +70,7 @@ export function renderShipment(shipment: ShipmentRecord, { queued = false } = {}
     messages: queued ? [] : shipment.messages,
     carrier_accounts: [],
     ...(shipment.shipment_date && { shipment_date: shipment.shipment_date }),
-    ...(shipment.customs && { customs_declaration: shipment.customs }),
+    ...(shipment.customs && { customs_declaration: renderCustoms(shipment) }),
     ...(shipment.extra && { extra: shipment.extra }),
   };
 }
@@ -166,6 +170,7 @@ export function renderTrack({
   const rate = shipment.rates[Number.parseInt(transaction.rate.slice(30), 16) - 1];
   if (!rate) throw new Error(`transaction ${transaction.id} has lost its rate`);
   const { carrier, name, token, terms } = serviceOf(rate);
+  const { from, to } = directionOf(shipment);
   const eta = new Date(transaction.created + rate.days * 86_400_000).toISOString();
   const history = (transaction.tracking ?? []).map((entry) => {
     const at = new Date(entry.at).toISOString();
@@ -176,14 +181,15 @@ export function renderTrack({
       status: entry.status,
       status_details: DETAILS[entry.status],
       status_date: at,
+      location: place(entry.status === "DELIVERED" ? to : from),
     };
   });
   const last = history.at(-1);
   return {
     carrier: carrierToken(carrier),
     tracking_number: transaction.tracking_number ?? "",
-    address_from: place(shipment.from),
-    address_to: place(shipment.to),
+    address_from: place(from),
+    address_to: place(to),
     eta,
     original_eta: eta,
     servicelevel: { name, token, terms },
@@ -205,5 +211,5 @@ function place({ fields: { city, state, zip, country } }: AddressRecord): object
 }
 
 export function renderLabelRefund(refund: LabelRefundRecord): object {
-  return { ...stamp(refund), status: "SUCCESS", transaction: refund.transaction };
+  return { ...stamp(refund), status: refund.refused ? "ERROR" : "SUCCESS", transaction: refund.transaction };
 }

@@ -1,8 +1,9 @@
 import { timedHex } from "../ids.ts";
+import { readCustoms } from "./customs.ts";
 import { type FieldErrors, REQUIRED, ShippoError } from "./errors.ts";
 import { isObject, type Json, readAddress, readMetadata, readParcel, shown } from "./read.ts";
 import type { AddressRecord, ParcelRecord, ShipmentRecord, ShippoRecords } from "./records.ts";
-import { quote } from "./tariff.ts";
+import { quote, serviceOf } from "./tariff.ts";
 
 /** Makes a shipment of a request, with its rates. Throws a ShippoError that names every wrong field. */
 export function newShipment({
@@ -20,6 +21,9 @@ export function newShipment({
   const back = body["address_return"] === undefined ? undefined : readParty("address_return");
   const parcels = readParcels();
   const metadata = readMetadata(body["metadata"]);
+  const customs = body["customs_declaration"];
+  const lacking = isObject(customs) ? readCustoms(customs) : undefined;
+  if (lacking) errors["customs_declaration"] = [lacking];
   if (!from || !to || !parcels || Object.keys(errors).length > 0) throw new ShippoError(400, errors);
 
   const date = body["shipment_date"];
@@ -31,11 +35,28 @@ export function newShipment({
     ...(back && { back }),
     parcels,
     metadata,
-    ...quote({ from: from.fields, to: to.fields, parcels: parcels.map((parcel) => parcel.fields) }),
+    ...rated(),
     ...(typeof date === "string" && date !== "" && { shipment_date: date }),
-    ...(isObject(body["customs_declaration"]) && { customs: body["customs_declaration"] }),
+    ...(isObject(customs) && { customs }),
     ...(isObject(body["extra"]) && { extra: body["extra"] }),
   };
+
+  /** What the carriers ask; they bring back what they can sell return labels for. */
+  function rated() {
+    const offers = {
+      from: from?.fields,
+      to: to?.fields,
+      parcels: (parcels ?? []).map(({ fields }) => fields),
+    };
+    if (!offers.from || !offers.to) throw new Error("a shipment without addresses has no rates");
+    const { rates, messages } = quote({ ...offers, from: offers.from, to: offers.to });
+    const extra = body["extra"];
+    const isReturn = isObject(extra) && extra["is_return"] === true;
+    return {
+      messages,
+      rates: isReturn ? rates.filter((rate) => serviceOf(rate).carrier !== "DHL Express") : rates,
+    };
+  }
 
   function readParty(name: string): AddressRecord | undefined {
     const value = body[name];

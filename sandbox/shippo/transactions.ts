@@ -1,4 +1,5 @@
 import { timedHex } from "../ids.ts";
+import { crossesCustoms } from "./customs.ts";
 import { REQUIRED, ShippoError } from "./errors.ts";
 import { isObject, type Json, readMetadata, shown } from "./read.ts";
 import {
@@ -129,11 +130,14 @@ function refusals({
     const lacks = (["name", "street1", "city"] as const).filter((name) => !address[name]);
     return lacks.map((name) => `The ${party}'s ${name} is missing.`);
   });
+  if (!shipment.customs && crossesCustoms(shipment)) {
+    texts.push("A customs declaration is required for international shipments.");
+  }
   if (now - shipment.created > RATE_LIFE_MS) texts.push("The rate has expired; create a new shipment.");
   return texts.map((text) => ({ source: carrier, code: "", text }));
 }
 
-/** Voids a label and gives its price back. */
+/** Voids a label and gives its price back, unless the carrier has its parcel. */
 export function refundLabel({ body, records, now }: { body: Json; records: ShippoRecords; now: number }) {
   const id = body["transaction"];
   if (id === undefined || id === null || id === "") throw new ShippoError(400, { transaction: [REQUIRED] });
@@ -152,8 +156,13 @@ export function refundLabel({ body, records, now }: { body: Json; records: Shipp
       ],
     });
   }
-  const refunded = records.transactions.put({ ...transaction, status: "REFUNDED", updated: now });
-  const refund = records.refunds.insert({ id: timedHex(32), created: now, transaction: transaction.id });
+  const refused = !["UNKNOWN", "PRE_TRANSIT"].includes(trackingStatus(transaction));
+  const status = refused ? "REFUNDREJECTED" : "REFUNDED";
+  const refunded = records.transactions.put({ ...transaction, status, updated: now });
+  const refund = records.refunds.insert({
+    ...{ id: timedHex(32), created: now, transaction: transaction.id },
+    ...(refused && { refused }),
+  });
   return { refund, transaction: refunded };
 }
 

@@ -164,7 +164,7 @@ async function tourDisputes(stripe: Harness["stripe"]): Promise<void> {
   await refused(stripe.disputes.retrieve("dp_none"));
 }
 
-async function tourShippo({ shippo }: Harness): Promise<void> {
+async function tourShippo({ shippo, url }: Harness): Promise<void> {
   const from = await shippo.addresses.create({
     name: "Shop",
     street1: "215 Clayton St.",
@@ -207,6 +207,29 @@ async function tourShippo({ shippo }: Harness): Promise<void> {
       parcels: [box.objectId ?? ""],
       metadata: "order 1",
       async: false,
+      ...(to.country !== "US" && {
+        customsDeclaration: {
+          certify: true,
+          certifySigner: "Shop",
+          contentsType: "MERCHANDISE" as const,
+          nonDeliveryOption: "RETURN" as const,
+          eelPfc: "NOEEI_30_37_a" as const,
+          items: [
+            {
+              description: "T-Shirt",
+              quantity: 2,
+              netWeight: "400",
+              massUnit: "g" as const,
+              valueAmount: "40.00",
+              valueCurrency: "USD",
+              originCountry: "US",
+              skuCode: "T-1",
+              hsCode: "6109.10",
+              tariffNumber: "6109.10",
+            },
+          ],
+        },
+      }),
     });
     const rate = shipment.rates[0]?.objectId ?? "";
     await shippo.shipments.get(shipment.objectId);
@@ -228,7 +251,31 @@ async function tourShippo({ shippo }: Harness): Promise<void> {
     const refund = await shippo.refunds.create({ transaction: label.objectId ?? "", async: false });
     await shippo.refunds.get(refund.objectId ?? "");
     await shippo.transactions.create({ rate, async: true });
+    const move = `${url}/sandbox/api/labels`;
+    const bought = await shippo.transactions.create({ rate, async: false });
+    await fetch(`${move}/${bought.objectId}/track`, {
+      method: "POST",
+      body: JSON.stringify({ status: "TRANSIT" }),
+    });
+    await shippo.trackingStatus.get(bought.trackingNumber ?? "", carrier);
+    await shippo.refunds.create({ transaction: bought.objectId ?? "", async: false });
+    await shippo.transactions.get(bought.objectId ?? "");
   }
+  const back = await shippo.shipments.create({
+    addressFrom: from.objectId ?? "",
+    addressTo: {
+      name: "Buyer",
+      street1: "350 5th Ave",
+      city: "New York",
+      state: "NY",
+      zip: "10001",
+      country: "US",
+    },
+    parcels: [box.objectId ?? ""],
+    extra: { isReturn: true },
+    async: false,
+  });
+  await shippo.transactions.create({ rate: back.rates[0]?.objectId ?? "", async: false });
   await shippo.shipments.create({
     addressFrom: { country: "US" },
     addressTo: { country: "US" },

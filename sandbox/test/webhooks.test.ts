@@ -256,7 +256,7 @@ test("Shippo tells of a label, its refund and its parcel, each as it was then", 
     ["track_updated", label.trackingNumber, "DELIVERED"],
     ["track_updated", label.trackingNumber, "PRE_TRANSIT"],
     ["transaction_created", label.objectId, "SUCCESS"],
-    ["transaction_updated", label.objectId, "REFUNDED"],
+    ["transaction_updated", label.objectId, "REFUNDREJECTED"],
   ]);
   // Without the vendors' documents there is nothing to compare with.
   const checker = PROVIDERS === undefined ? undefined : createChecker("shippo", PROVIDERS);

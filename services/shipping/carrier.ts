@@ -1,3 +1,4 @@
+import type { CustomsItem } from "./customs.ts";
 import type { PostalAddress } from "./shipment.ts";
 import type { Tracking } from "./tracking.ts";
 
@@ -23,6 +24,10 @@ export interface Consignment {
   to: PostalAddress & { phone: string; email: string };
   /** Millimetres and grams. */
   parcel: { lengthMm: number; widthMm: number; heightMm: number; weightG: number };
+  /** What is declared of the goods; nothing when they cross no customs border. */
+  customs: CustomsItem[];
+  /** The parcel comes back from there, by this carrier, instead of going there. */
+  returnBy?: string;
 }
 
 /** What one carrier asks for a consignment. */
@@ -66,6 +71,8 @@ export interface Carrier {
   readonly name: string;
   /** No request to the provider takes longer than this, in milliseconds. */
   readonly timeoutMs: number;
+  /** Whether goods to that country, ISO 3166-1 alpha-2, or back from it, are to be declared. */
+  crossesCustoms(countryCode: string): boolean;
   /**
    * Asks what it costs; costs nothing and binds to nothing.
    * @throws CarrierRefused for an address or a parcel it will not take; CarrierUnavailable
@@ -92,10 +99,24 @@ export interface Carrier {
    */
   voidLabel(label: BoughtLabel): Promise<"PENDING" | "DONE">;
   /**
+   * Whether post would arrive at an address.
+   * @throws CarrierUnavailable, also when the answer takes longer than `timeoutMs`
+   */
+  checkAddress(address: PostalAddress, options: { timeoutMs: number }): Promise<AddressCheck>;
+  /**
    * What became of the money of a label; LIVE when nobody voided it.
    * @throws CarrierUnavailable
    */
   findRefund(label: BoughtLabel): Promise<LabelRefund | "LIVE">;
+}
+
+/** What a provider says of an address. */
+export interface AddressCheck {
+  valid: boolean;
+  /** The provider's words, each about the field that it names, or about the whole address. */
+  remarks: { field: keyof PostalAddress | ""; description: string }[];
+  /** The address as the post writes it. */
+  standard: PostalAddress;
 }
 
 /** A carrier, as its rates name it, and its number of a parcel. */

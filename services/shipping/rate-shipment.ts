@@ -1,4 +1,6 @@
+import { reasonOf } from "../../lib/errors/reasons.ts";
 import { CarrierRefused, CarrierUnavailable, type Quote } from "./carrier.ts";
+import { customsItems } from "./customs.ts";
 import { flatOffers } from "./flat-rate.ts";
 import { type Rate, toRates } from "./rates.ts";
 import { fail } from "./reasons.ts";
@@ -6,7 +8,10 @@ import type { ShippingParts } from "./service.ts";
 import type { Box, Shipment } from "./shipment.ts";
 
 /** What is asked about: a shipment as far as it is known, and its parcel. */
-export type Unrated = Pick<Shipment, "id" | "address" | "contact" | "currencyCode" | "goodsTotal"> & {
+export type Unrated = Pick<
+  Shipment,
+  "id" | "address" | "contact" | "items" | "currencyCode" | "goodsTotal"
+> & {
   parcel: Box;
 };
 
@@ -20,25 +25,28 @@ export interface Rated {
 /**
  * Asks the carriers, and adds the flat rates that serve the shipment. With one of these, what the carriers refuse, or
  * are not there to answer, stops nothing.
- * Errors: ADDRESS_REFUSED, PROVIDER_UNAVAILABLE.
+ * Errors: ADDRESS_REFUSED, CUSTOMS_DATA_MISSING, PROVIDER_UNAVAILABLE.
  */
 export async function rateShipment(
   { flatRates, carrier, log }: ShippingParts,
-  { id: shipmentId, address, contact, parcel, currencyCode, goodsTotal }: Unrated,
+  shipment: Unrated,
 ): Promise<Rated> {
+  const { id: shipmentId, address, contact, parcel, currencyCode, goodsTotal } = shipment;
   const { countryCode, state: region } = address;
   const { weightG } = parcel;
   const flat = flatOffers(await flatRates.get(), { countryCode, region, weightG, currencyCode, goodsTotal });
   let quote: Quote = { providerId: "", rates: [], remarks: "" };
   try {
-    quote = await carrier.quote({ shipmentId, to: { ...address, ...contact }, parcel });
+    const customs = carrier.crossesCustoms(countryCode) ? customsItems(shipment) : [];
+    quote = await carrier.quote({ shipmentId, to: { ...address, ...contact }, parcel, customs });
     if (quote.rates.length === 0 && flat.length === 0) {
       throw new CarrierRefused(quote.remarks || "no carrier takes this parcel there");
     }
   } catch (err) {
     const isCarriers = err instanceof CarrierRefused || err instanceof CarrierUnavailable;
-    if (!isCarriers || flat.length === 0) throw translate(err, carrier.name);
-    log.info({ shipmentId, why: err.message }, "only flat rates serve a shipment");
+    const isUndeclared = reasonOf(err) === "CUSTOMS_DATA_MISSING";
+    if ((!isCarriers && !isUndeclared) || flat.length === 0) throw translate(err, carrier.name);
+    log.info({ shipmentId, why: (err as Error).message }, "only flat rates serve a shipment");
   }
   const { rates, unusable } = toRates({ quoted: quote.rates, flat }, currencyCode);
   for (const { carrier: by, service, amount } of unusable) {
@@ -47,7 +55,8 @@ export async function rateShipment(
   return { providerId: quote.providerId, rates };
 }
 
-function translate(err: unknown, provider: string): unknown {
+/** A carrier's failure as callers see it. */
+export function translate(err: unknown, provider: string): unknown {
   if (err instanceof CarrierRefused) return fail("ADDRESS_REFUSED", { message: err.message }, { cause: err });
   if (err instanceof CarrierUnavailable) return fail("PROVIDER_UNAVAILABLE", { provider }, { cause: err });
   return err;

@@ -22,6 +22,21 @@ export const fail = defineReasons({
   LABEL_IN_PROGRESS: { code: Code.Aborted, message: "the label of shipment {shipment_id} is being bought" },
   /** The carrier will not sell the label. Another rate may do. */
   LABEL_REFUSED: { code: Code.FailedPrecondition, message: "the carrier refused the label: {message}" },
+  /** The carriers take goods across a customs border only when they are declared. */
+  CUSTOMS_DATA_MISSING: {
+    code: Code.FailedPrecondition,
+    message: "the goods of shipment {shipment_id} cannot be declared: {missing} of {sku} is missing",
+  },
+  /** It has no carrier's label, or is itself one that comes back. */
+  SHIPMENT_NOT_SENT: {
+    code: Code.FailedPrecondition,
+    message: "shipment {shipment_id} has not been sent by a carrier; nothing of it can come back",
+  },
+  /** The caller asks too often; RetryInfo says when to ask again. */
+  TOO_MANY_CHECKS: {
+    code: Code.ResourceExhausted,
+    message: "at most {limit} addresses a minute are checked",
+  },
   /** There is no label to void. */
   LABEL_NOT_BOUGHT: { code: Code.FailedPrecondition, message: "shipment {shipment_id} has no label" },
   /** The carrier has the parcel: its label cannot be voided. */

@@ -14,6 +14,7 @@ import type { Carrier } from "./carrier.ts";
 import type { FlatRate } from "./flat-rate.ts";
 import { buyLabel } from "./rpc/buy-label.ts";
 import { createFlatRate } from "./rpc/create-flat-rate.ts";
+import { createReturn } from "./rpc/create-return.ts";
 import { createShipment } from "./rpc/create-shipment.ts";
 import { deleteFlatRate } from "./rpc/delete-flat-rate.ts";
 import { eraseShipments } from "./rpc/erase-shipments.ts";
@@ -26,6 +27,7 @@ import { receiveShippoWebhook } from "./rpc/receive-shippo-webhook.ts";
 import { replayWebhookEvent } from "./rpc/replay-webhook-event.ts";
 import { selectRate } from "./rpc/select-rate.ts";
 import { updateFlatRate } from "./rpc/update-flat-rate.ts";
+import { validateAddress } from "./rpc/validate-address.ts";
 import { voidLabel } from "./rpc/void-label.ts";
 import { findAllFlatRates } from "./store-flat-rate.ts";
 import { applyShippoEvent, settleKnownEvents, shippingWebhooks } from "./webhooks.ts";
@@ -75,6 +77,8 @@ export function createShippingService(deps: ShippingDeps): ShippingModule {
         selectRate: selectRate(deps),
         buyLabel: buyLabel(deps),
         voidLabel: voidLabel(deps),
+        createReturn: createReturn(deps),
+        validateAddress: validateAddress(deps),
         getShipment: getShipment(deps),
         listShipments: listShipments(deps),
         receiveShippoWebhook: receiveShippoWebhook(deps, inbox),

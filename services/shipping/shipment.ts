@@ -37,6 +37,10 @@ export interface ShipmentItem {
   unit: Box;
   /** What the buyer pays for one unit before discounts, in minor units; 0 when it was not said. */
   unitPrice: number;
+  /** For customs, ISO 3166-1 alpha-2; where the shop sends from when not given. */
+  originCountryCode?: string;
+  /** For customs; not declared when not given. */
+  tariffNumber?: string;
 }
 
 /** A label that was given back before the carrier had its parcel. */

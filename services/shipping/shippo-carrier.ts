@@ -6,12 +6,13 @@ import {
   type Carrier,
   CarrierRefused,
   CarrierUnavailable,
-  type Consignment,
   type Label,
   type QuotedRate,
   type Sender,
 } from "./carrier.ts";
+import { crossesCustoms } from "./customs.ts";
 import { createKeepAliveFetch } from "./keep-alive-fetch.ts";
+import { toAddressCheck, toRemarks } from "./shippo-address.ts";
 import {
   isConnectionReset,
   isOutage,
@@ -21,6 +22,7 @@ import {
   toRefusal,
   toUnavailable,
 } from "./shippo-errors.ts";
+import { toAddress, toShipment } from "./shippo-shipment.ts";
 import { carrierToken, toTracking } from "./shippo-tracking.ts";
 import { createShippoVoid } from "./shippo-void.ts";
 import { storable } from "./tracking.ts";
@@ -58,16 +60,15 @@ export function createShippoCarrier({
     retryConfig: { strategy: "none" },
     httpClient: new HTTPClient({ fetcher: createKeepAliveFetch({ timeoutMs }) }),
   });
-  const addressFrom = toAddress({ line2: "", state: "", phone: "", email: "", ...sender });
-
   const ask = <T extends object>(call: () => Promise<T>) => circuit(() => read(call()), isOutage);
 
   return {
     name: "Shippo",
     timeoutMs,
+    crossesCustoms: (countryCode) => crossesCustoms(sender.countryCode, countryCode),
 
     async quote(consignment) {
-      const create = () => ask(() => shippo.shipments.create(toShipment(consignment, addressFrom)));
+      const create = () => ask(() => shippo.shipments.create(toShipment(consignment, sender)));
       const { objectId, rates, messages } = await create()
         .catch(againIfReset(create))
         .catch((err: unknown) => {
@@ -113,6 +114,19 @@ export function createShippoCarrier({
       }
     },
 
+    checkAddress(address, { timeoutMs: patienceMs }) {
+      const asked = ask(() => shippo.addresses.create({ ...toAddress(address), validate: true }));
+      const checked = asked.then(
+        (answer) => toAddressCheck(address, answer),
+        (err: unknown) => {
+          const refusal = toRefusal(err);
+          if (refusal === undefined) throw toUnavailable(err);
+          return { valid: false, remarks: toRemarks(refusal.message.split("; ")), standard: address };
+        },
+      );
+      return within(checked, patienceMs);
+    },
+
     ...createShippoVoid({ shippo, ask, purchasesOf }),
   };
 
@@ -145,6 +159,18 @@ export function createShippoCarrier({
       });
     }
     return toLabel(transaction);
+  }
+}
+
+/** The promise's outcome, unless it takes too long. */
+async function within<T>(promise: Promise<T>, ms: number): Promise<T> {
+  const { promise: tooLong, reject } = Promise.withResolvers<never>();
+  const late = new CarrierUnavailable(`no answer within ${ms} ms`, { pending: true });
+  const timer = setTimeout(() => reject(late), ms);
+  try {
+    return await Promise.race([promise, tooLong]);
+  } finally {
+    clearTimeout(timer);
   }
 }
 
@@ -188,45 +214,4 @@ function toQuotedRate(rate: Partial<Rate>): QuotedRate[] {
       attributes: [...(rate.attributes ?? [])],
     },
   ];
-}
-
-function toShipment({ shipmentId, to, parcel }: Consignment, addressFrom: Address) {
-  return {
-    addressFrom,
-    addressTo: toAddress(to),
-    parcels: [
-      {
-        length: centimetres(parcel.lengthMm),
-        width: centimetres(parcel.widthMm),
-        height: centimetres(parcel.heightMm),
-        distanceUnit: "cm" as const,
-        weight: String(parcel.weightG),
-        massUnit: "g" as const,
-      },
-    ],
-    metadata: shipmentId,
-    // Rates come with the answer instead of having to be polled for.
-    async: false,
-  };
-}
-
-type Address = ReturnType<typeof toAddress>;
-
-function toAddress(address: Required<Sender>) {
-  return {
-    name: address.name,
-    street1: address.line1,
-    street2: address.line2 || undefined,
-    city: address.city,
-    state: address.state || undefined,
-    zip: address.postalCode || undefined,
-    country: address.countryCode,
-    phone: address.phone || undefined,
-    email: address.email || undefined,
-  };
-}
-
-/** Whole millimetres as centimetres, exactly: 125 is `12.5`. */
-function centimetres(mm: number): string {
-  return mm % 10 === 0 ? String(mm / 10) : `${Math.floor(mm / 10)}.${mm % 10}`;
 }

@@ -15,7 +15,7 @@ const columns = sql`
 type StoredRate = Omit<Rate, "amount"> & { amount: string };
 type Row = Omit<Shipment, "rates"> & { rates: StoredRate[] };
 
-export { columns as shipmentColumns, type Row as ShipmentRow, toShipment };
+export { columns as shipmentColumns, type Row as ShipmentRow, toShipment, toStored };
 
 /** Stores a new shipment; false when the id is taken. */
 export async function insertShipment(db: Queryable, shipment: Shipment): Promise<boolean> {

@@ -27,6 +27,7 @@ export const consignment: Consignment = {
     phone: "+14155550123",
     email: "ada@example.com",
   },
+  customs: [],
   parcel: { lengthMm: 200, widthMm: 155, heightMm: 7, weightG: 750 },
 };
 /** The purchase of the rate below. */

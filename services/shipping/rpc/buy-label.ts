@@ -1,31 +1,20 @@
-import { setTimeout as delay } from "node:timers/promises";
-import { durationFromMs } from "@bufbuild/protobuf/wkt";
-import type { ConnectError, HandlerContext, MethodImpl } from "@connectrpc/connect";
-import { RetryInfoSchema } from "../../../gen/google/rpc/error_details_pb.js";
+import type { MethodImpl } from "@connectrpc/connect";
 import { ShippingService } from "../../../gen/rowlock/shipping/v1/shipping_pb.js";
 import { callerKey } from "../../../lib/idempotency/idempotency.ts";
 import { keyed } from "../../../lib/idempotency/keyed.ts";
 import { toMessage } from "../convert.ts";
-import { purchase } from "../purchase.ts";
-import { rateOf } from "../rates.ts";
-import { fail } from "../reasons.ts";
+import { obtainLabel } from "../obtain-label.ts";
 import type { ShippingDeps } from "../service.ts";
-import { leaseMs, type Shipment } from "../shipment.ts";
-import { claimPurchase, findShipment } from "../store.ts";
-
-/** How often a purchase of another call is looked at, in milliseconds. */
-const pollMs = 150;
-/** With less time left, in milliseconds, a call that waits says so instead of waiting on. */
-const answerMs = 300;
 
 /**
  * Buys the label of the chosen rate, at most one per shipment. The provider
  * has no idempotency key, so: the intent is committed first and gives one call
  * the right to buy for a time; a call that finds an earlier intent looks for
- * its label before it buys. Buying a bought label returns it. At a flat rate
+ * its label before it buys. Buying a bought label returns it, and so does buying
+ * that of a parcel the merchant has shipped. At a flat rate
  * nothing is bought, and the shipment is ready. While another
  * call buys, this one waits: for its label, or to take over from it.
- * Errors: SHIPMENT_NOT_FOUND, RATE_NOT_SELECTED, RATE_NOT_FOUND, LABEL_REFUSED,
+ * Errors: SHIPMENT_NOT_FOUND, SHIPMENT_SPLIT, RATE_NOT_SELECTED, RATE_NOT_FOUND, LABEL_REFUSED,
  * LABEL_IN_PROGRESS (the time to wait was too short; retry), PROVIDER_UNAVAILABLE, REQUEST_ID_REUSED.
  */
 export function buyLabel(deps: ShippingDeps): MethodImpl<typeof ShippingService.method.buyLabel> {
@@ -34,51 +23,6 @@ export function buyLabel(deps: ShippingDeps): MethodImpl<typeof ShippingService.
   return (request, ctx) => {
     const caller = callerKey(ctx);
     const call = { db, clock, signal: ctx.signal, method, caller, key: request.requestId, request };
-    return keyed(call, async () => toMessage(await labeled(deps, request, ctx)));
+    return keyed(call, async () => toMessage(await obtainLabel(deps, request, ctx)));
   };
-}
-
-async function labeled(
-  deps: ShippingDeps,
-  { shipmentId, rateId }: { shipmentId: string; rateId: string },
-  ctx: HandlerContext,
-): Promise<Shipment> {
-  const { db, clock, carrier } = deps;
-  for (;;) {
-    const now = clock();
-    const until = new Date(now.getTime() + leaseMs(carrier));
-    const claimed = await claimPurchase(db, { id: shipmentId, rateId, until, now });
-    if (claimed?.state === "READY") return claimed;
-    const bought = claimed && (await purchase(deps, claimed));
-    if (bought !== undefined) return bought;
-    const shipment = await ended(deps, shipmentId, ctx);
-    if (shipment.state === "LABELED") return shipment;
-    if (shipment.state !== "BUYING") requireRate(shipment, rateId);
-  }
-}
-
-/** The shipment when no call has its purchase any more. Errors: LABEL_IN_PROGRESS, SHIPMENT_NOT_FOUND. */
-async function ended({ db, clock }: ShippingDeps, id: string, ctx: HandlerContext): Promise<Shipment> {
-  for (;;) {
-    const shipment = await findShipment(db, id);
-    if (shipment === undefined) throw fail("SHIPMENT_NOT_FOUND", { shipment_id: id });
-    const leaseLeft = (shipment.buyingUntil?.getTime() ?? 0) - clock().getTime();
-    if (shipment.state !== "BUYING" || leaseLeft <= 0) return shipment;
-    if ((ctx.timeoutMs() ?? 0) < pollMs + answerMs) throw inProgress(id, leaseLeft);
-    await delay(Math.min(pollMs, leaseLeft), undefined, { signal: ctx.signal });
-  }
-}
-
-/** Errors: RATE_NOT_SELECTED, RATE_NOT_FOUND. */
-function requireRate(shipment: Shipment, rateId: string): void {
-  const shipment_id = shipment.id;
-  if (rateId === "" && shipment.rateId === "") throw fail("RATE_NOT_SELECTED", { shipment_id });
-  if (rateId !== "" && rateOf(shipment, rateId) === undefined) {
-    throw fail("RATE_NOT_FOUND", { shipment_id, rate_id: rateId });
-  }
-}
-
-function inProgress(shipmentId: string, waitMs: number): ConnectError {
-  const retry = { desc: RetryInfoSchema, value: { retryDelay: durationFromMs(waitMs) } };
-  return fail("LABEL_IN_PROGRESS", { shipment_id: shipmentId }, { details: [retry] });
 }

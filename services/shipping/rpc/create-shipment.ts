@@ -22,7 +22,7 @@ type Request = MessageShape<typeof CreateShipmentRequestSchema>;
  * Makes a shipment and fetches its rates. Idempotent by the shipment's id.
  * Rates are asked for before the id is looked up: asking is free, and a new
  * shipment, the usual case, so costs a single statement.
- * Errors: ADDRESS_REFUSED, SHIPMENT_MISMATCH, PROVIDER_UNAVAILABLE.
+ * Errors: ADDRESS_REFUSED, CUSTOMS_DATA_MISSING, SHIPMENT_MISMATCH, PROVIDER_UNAVAILABLE.
  */
 export function createShipment(
   deps: ShippingParts,
@@ -93,12 +93,17 @@ function addressOf({ address }: Request): PostalAddress {
 }
 
 function itemsOf({ items }: Request): ShipmentItem[] {
-  return items.map(({ sku, quantity, title, unit, unitPrice }, index) => {
+  return items.map(({ sku, quantity, title, unit, unitPrice, ...declared }, index) => {
     if (unit === undefined) {
       throw invalidArgument([{ field: `items[${index}].unit`, description: "value is required" }]);
     }
     const price = Number(unitPrice?.amount ?? 0n);
-    return { sku, quantity: Number(quantity), title, unit: plain(unit), unitPrice: price };
+    const { originCountryCode, tariffNumber } = declared;
+    return {
+      ...{ sku, quantity: Number(quantity), title, unit: plain(unit), unitPrice: price },
+      ...(originCountryCode !== "" && { originCountryCode }),
+      ...(tariffNumber !== "" && { tariffNumber }),
+    };
   });
 }
 

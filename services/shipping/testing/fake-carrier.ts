@@ -1,4 +1,5 @@
 import {
+  type AddressCheck,
   type BoughtLabel,
   type Carrier,
   CarrierRefused,
@@ -10,6 +11,7 @@ import {
   type Quote,
   type QuotedRate,
 } from "../carrier.ts";
+import type { PostalAddress } from "../shipment.ts";
 import type { Tracking } from "../tracking.ts";
 
 /** A rate as a carrier quotes it; USD unless told otherwise. */
@@ -40,6 +42,9 @@ export function labelOf(rateProviderId: string, sale = 1): Label {
 export class FakeCarrier implements Carrier {
   readonly name = "Fake";
   readonly timeoutMs = 10_000;
+  readonly crossesCustoms = (countryCode: string) => countryCode !== "US";
+  /** What is said of an address. */
+  checked: Partial<AddressCheck> = {};
   quoted: Quote = { providerId: "pshp_1", rates: [quotedRate()], remarks: "" };
   readonly consignments: Consignment[] = [];
   /** The rate of each label that was sold, in order: every entry is one that was paid for. */
@@ -96,6 +101,11 @@ export class FakeCarrier implements Carrier {
     this.refunds.set(trackingNumber, refund);
     if (refund === "REFUSED") throw new CarrierRefused("the label was used");
     return refund;
+  }
+
+  async checkAddress(standard: PostalAddress): Promise<AddressCheck> {
+    if (this.lookupFails !== undefined) throw this.lookupFails;
+    return { valid: true, remarks: [], standard, ...this.checked };
   }
 
   async findRefund({ trackingNumber }: BoughtLabel): Promise<LabelRefund | "LIVE"> {

@@ -686,6 +686,21 @@ export declare type ShipmentItem = Message<"rowlock.shipping.v1.ShipmentItem"> &
    * @generated from field: rowlock.type.v1.Money unit_price = 5;
    */
   unitPrice?: Money | undefined;
+
+  /**
+   * For customs: where it was made, ISO 3166-1 alpha-2; empty: where the shop
+   * sends from.
+   *
+   * @generated from field: string origin_country_code = 30;
+   */
+  originCountryCode: string;
+
+  /**
+   * For customs: its number in the Harmonized System; empty: not declared.
+   *
+   * @generated from field: string tariff_number = 31;
+   */
+  tariffNumber: string;
 };
 
 /**
@@ -900,6 +915,164 @@ export declare type VoidLabelRequest = Message<"rowlock.shipping.v1.VoidLabelReq
  * Use `create(VoidLabelRequestSchema)` to create a new message.
  */
 export declare const VoidLabelRequestSchema: GenMessage<VoidLabelRequest>;
+
+/**
+ * Input of CreateReturn.
+ *
+ * @generated from message rowlock.shipping.v1.CreateReturnRequest
+ */
+export declare type CreateReturnRequest = Message<"rowlock.shipping.v1.CreateReturnRequest"> & {
+  /**
+   * The shipment whose goods come back.
+   *
+   * @generated from field: string shipment_id = 1;
+   */
+  shipmentId: string;
+
+  /**
+   * What comes back; left out: one box for all that was sent. Needed when it is
+   * not known what that was.
+   *
+   * @generated from field: rowlock.shipping.v1.Parcel parcel = 2;
+   */
+  parcel?: Parcel | undefined;
+
+  /**
+   * Idempotency key; REST header `Idempotency-Key`.
+   *
+   * @generated from field: string request_id = 3;
+   */
+  requestId: string;
+};
+
+/**
+ * Describes the message rowlock.shipping.v1.CreateReturnRequest.
+ * Use `create(CreateReturnRequestSchema)` to create a new message.
+ */
+export declare const CreateReturnRequestSchema: GenMessage<CreateReturnRequest>;
+
+/**
+ * Input of ValidateAddress.
+ *
+ * @generated from message rowlock.shipping.v1.ValidateAddressRequest
+ */
+export declare type ValidateAddressRequest = Message<"rowlock.shipping.v1.ValidateAddressRequest"> & {
+  /**
+   * The address.
+   *
+   * @generated from field: rowlock.type.v1.Address address = 1;
+   */
+  address?: Address | undefined;
+};
+
+/**
+ * Describes the message rowlock.shipping.v1.ValidateAddressRequest.
+ * Use `create(ValidateAddressRequestSchema)` to create a new message.
+ */
+export declare const ValidateAddressRequestSchema: GenMessage<ValidateAddressRequest>;
+
+/**
+ * Answer of ValidateAddress.
+ *
+ * @generated from message rowlock.shipping.v1.ValidateAddressResponse
+ */
+export declare type ValidateAddressResponse = Message<"rowlock.shipping.v1.ValidateAddressResponse"> & {
+  /**
+   * Whether post would arrive.
+   *
+   * @generated from field: rowlock.shipping.v1.ValidateAddressResponse.Verdict verdict = 1;
+   */
+  verdict: ValidateAddressResponse_Verdict;
+
+  /**
+   * What is wrong, or might be.
+   *
+   * @generated from field: repeated rowlock.shipping.v1.ValidateAddressResponse.Remark remarks = 2;
+   */
+  remarks: ValidateAddressResponse_Remark[];
+
+  /**
+   * The address as the post writes it; unset when that differs in nothing but
+   * letter case.
+   *
+   * @generated from field: rowlock.type.v1.Address suggestion = 3;
+   */
+  suggestion?: Address | undefined;
+};
+
+/**
+ * Describes the message rowlock.shipping.v1.ValidateAddressResponse.
+ * Use `create(ValidateAddressResponseSchema)` to create a new message.
+ */
+export declare const ValidateAddressResponseSchema: GenMessage<ValidateAddressResponse>;
+
+/**
+ * Something about the address.
+ *
+ * @generated from message rowlock.shipping.v1.ValidateAddressResponse.Remark
+ */
+export declare type ValidateAddressResponse_Remark = Message<"rowlock.shipping.v1.ValidateAddressResponse.Remark"> & {
+  /**
+   * The field it is about, as in Address, for example `postal_code`; empty: the
+   * whole address.
+   *
+   * @generated from field: string field = 1;
+   */
+  field: string;
+
+  /**
+   * The provider's words, in English.
+   *
+   * @generated from field: string description = 2;
+   */
+  description: string;
+};
+
+/**
+ * Describes the message rowlock.shipping.v1.ValidateAddressResponse.Remark.
+ * Use `create(ValidateAddressResponse_RemarkSchema)` to create a new message.
+ */
+export declare const ValidateAddressResponse_RemarkSchema: GenMessage<ValidateAddressResponse_Remark>;
+
+/**
+ * Whether post would arrive.
+ *
+ * @generated from enum rowlock.shipping.v1.ValidateAddressResponse.Verdict
+ */
+export enum ValidateAddressResponse_Verdict {
+  /**
+   * Not set.
+   *
+   * @generated from enum value: VERDICT_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * It would.
+   *
+   * @generated from enum value: VERDICT_VALID = 1;
+   */
+  VALID = 1,
+
+  /**
+   * It would not.
+   *
+   * @generated from enum value: VERDICT_INVALID = 2;
+   */
+  INVALID = 2,
+
+  /**
+   * Nobody could say, or not in time.
+   *
+   * @generated from enum value: VERDICT_UNCHECKED = 3;
+   */
+  UNCHECKED = 3,
+}
+
+/**
+ * Describes the enum rowlock.shipping.v1.ValidateAddressResponse.Verdict.
+ */
+export declare const ValidateAddressResponse_VerdictSchema: GenEnum<ValidateAddressResponse_Verdict>;
 
 /**
  * Input of GetShipment.
@@ -1347,8 +1520,10 @@ export declare const ShippingService: GenService<{
   /**
    * Makes a shipment and fetches its rates. Idempotent by `shipment_id`. While a
    * flat rate serves it, no refusal and no outage of the carriers stops it.
+   * Across a customs border the goods are declared: `items` are needed.
    * Errors: ADDRESS_REFUSED (metadata: the carrier's message),
-   * SHIPMENT_MISMATCH (same id, other content), PROVIDER_UNAVAILABLE.
+   * CUSTOMS_DATA_MISSING (metadata: sku, missing), SHIPMENT_MISMATCH (same id,
+   * other content), PROVIDER_UNAVAILABLE.
    *
    * @generated from rpc rowlock.shipping.v1.ShippingService.CreateShipment
    */
@@ -1398,6 +1573,35 @@ export declare const ShippingService: GenService<{
     methodKind: "unary";
     input: typeof VoidLabelRequestSchema;
     output: typeof ShipmentSchema;
+  },
+  /**
+   * Buys the label with which a customer sends the goods of a shipment back: by
+   * the carrier that brought them, at its cheapest rate. The answer is the
+   * shipment that comes back (`return_of`), with its label; there is one per
+   * shipment, and another label is bought for it only after VoidLabel.
+   * Errors: SHIPMENT_NOT_FOUND, SHIPMENT_NOT_SENT (it has no carrier's label, or
+   * comes back itself), ADDRESS_REFUSED, CUSTOMS_DATA_MISSING, LABEL_REFUSED,
+   * LABEL_IN_PROGRESS, REQUEST_ID_REUSED, PROVIDER_UNAVAILABLE.
+   *
+   * @generated from rpc rowlock.shipping.v1.ShippingService.CreateReturn
+   */
+  createReturn: {
+    methodKind: "unary";
+    input: typeof CreateReturnRequestSchema;
+    output: typeof ShipmentSchema;
+  },
+  /**
+   * Asks whether post would arrive at an address, so that a buyer can mend it
+   * before paying. It is advice: no order is refused for its sake, and while the
+   * provider is away or slow the answer is UNCHECKED.
+   * Errors: TOO_MANY_CHECKS (RESOURCE_EXHAUSTED: the caller asks too often).
+   *
+   * @generated from rpc rowlock.shipping.v1.ShippingService.ValidateAddress
+   */
+  validateAddress: {
+    methodKind: "unary";
+    input: typeof ValidateAddressRequestSchema;
+    output: typeof ValidateAddressResponseSchema;
   },
   /**
    * Returns one shipment.
