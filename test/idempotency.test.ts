@@ -5,6 +5,8 @@ import { waitFor } from "../lib/testing/wait-for.ts";
 import { newVisitor, signUp } from "./auth/visitor.ts";
 import { type Buyer, delivery, newBuyer, newOrder } from "./support/buyer.ts";
 import { isReading, nameOf, routes } from "./support/contracts.ts";
+import { notifyScenes } from "./support/notify-scenes.ts";
+import { paymentScenes } from "./support/payment-scenes.ts";
 import { priceScenes } from "./support/price-scenes.ts";
 import { type Answer, reasonIn } from "./support/rest.ts";
 import { type Json, sampleOf, toHttp } from "./support/samples.ts";
@@ -128,9 +130,14 @@ const begun = ({ requestTime }: Record<string, unknown>) => requestTime;
 /** One for each keyed method that has a route. */
 const scenes: Record<string, () => Promise<Scene>> = {
   ...Object.fromEntries(
-    Object.entries({ ...priceScenes, ...shippingScenes, ...shopFrontScenes, ...stockScenes }).map(
-      ([name, make]) => [name, () => make(shop)],
-    ),
+    Object.entries({
+      ...notifyScenes,
+      ...paymentScenes,
+      ...priceScenes,
+      ...shippingScenes,
+      ...shopFrontScenes,
+      ...stockScenes,
+    }).map(([name, make]) => [name, () => make(shop)]),
   ),
   "cart.v1.CartService/CreateCart": async () => ({ known: {}, other: { currency_code: "EUR" } }),
   "cart.v1.CartService/AddItem": async () => ({ ...(await cart()), other: { quantity: 5 } }),

@@ -71,10 +71,11 @@ export async function newBuyer(rest: Rest): Promise<Buyer> {
 export async function newOrder(
   rest: Rest,
   skus: readonly string[],
+  email?: string,
 ): Promise<{ buyer: Buyer; order: Answer }> {
   const buyer = await newBuyer(rest);
   for (const sku of skus) expect((await buyer.add(sku)).status).toBe(200);
-  expect((await buyer.deliver()).status).toBe(200);
+  expect((await buyer.deliver(email)).status).toBe(200);
   const placed = await buyer.place();
   expect(placed.status).toBe(200);
   const order = await buyer.chooseCheapest(placed);

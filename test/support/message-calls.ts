@@ -8,20 +8,36 @@ import { newStock } from "./stock-calls.ts";
 
 type Prepare = (shop: TestShop) => Promise<ContractCall>;
 
-/** A message about an order: how it is paid by transfer. */
-async function instructions(shop: TestShop): Promise<string> {
+/** The id of an e-mail that was sent about an order: how it is paid by transfer. */
+export async function newInstructions({ sell, rest, staff }: TestShop, email?: string): Promise<string> {
   const sku = `SKU-${randomUUID()}`;
-  await shop.sell(sku);
-  const { buyer, order } = await newOrder(shop.rest, [sku]);
+  await sell(sku);
+  const { buyer, order } = await newOrder(rest, [sku], email);
   const orderId = String(order.body.id);
   expect((await buyer.payByTransfer(orderId, "BCA_VA")).status).toBe(200);
-  const list = () =>
-    shop.rest("GET", `/v1/messages?orderId=${orderId}&state=STATE_SENT`, { staff: shop.staff });
-  return String(await waitFor(async () => (await list()).body.messages[0]?.id));
+  const sent = async () => {
+    const { messages } = (await rest("GET", `/v1/messages?orderId=${orderId}`, { staff })).body;
+    return (messages as { id: string; channel: string; state: string }[]).find(
+      ({ channel, state }) => channel === "CHANNEL_EMAIL" && /SENT|DELIVERED/.test(state),
+    );
+  };
+  return (await waitFor(sent, { what: "an e-mail about an order" })).id;
+}
+
+/** The id of the suppression of an address, to which an e-mail bounced. */
+export async function newSuppression(
+  { rest, staff }: Pick<TestShop, "rest" | "staff">,
+  address = `bounce+${randomUUID()}@example.com`,
+): Promise<string> {
+  const body = { to: address, subject: "Hello", text: "Hello" };
+  expect((await rest("POST", "/v1/messages:sendEmail", { staff, body })).status).toBe(200);
+  const path = `/v1/suppressions?address=${encodeURIComponent(address)}`;
+  const found = async () => (await rest("GET", path, { staff })).body.suppressions[0]?.id;
+  return String(await waitFor(found, { what: "the news of a bounce", timeoutMs: 20_000 }));
 }
 
 /** What the link ends with by which somebody stops notices. */
-async function unsubscribeToken(shop: TestShop): Promise<string> {
+export async function newUnsubscribeToken(shop: TestShop): Promise<string> {
   const email = `${randomUUID()}@example.com`;
   const sku = await newStock(shop, 0);
   expect((await shop.rest("POST", `/v1/stock/${sku}/notices`, { body: { email } })).status).toBe(200);
@@ -39,11 +55,14 @@ async function unsubscribeToken(shop: TestShop): Promise<string> {
 }
 
 const examples: Prepare = async () => ({});
-const byLink: Prepare = async (shop) => ({ path: { token: await unsubscribeToken(shop) }, anonymous: true });
+const byLink: Prepare = async (shop) => ({
+  path: { token: await newUnsubscribeToken(shop) },
+  anonymous: true,
+});
 
 /** How the operations on messages that come back, or are not wanted, are called so that they succeed, by their ids. */
 export const messageCalls: Record<string, Prepare> = {
-  Notify_ResendMessage: async (shop) => ({ path: { messageId: await instructions(shop) } }),
+  Notify_ResendMessage: async (shop) => ({ path: { messageId: await newInstructions(shop) } }),
   Notify_ListSuppressions: examples,
   Notify_DeleteSuppression: examples,
   Notify_GetUnsubscribePage: byLink,

@@ -55,12 +55,13 @@ export function infoIn(answer: Answer): { reason: string; metadata: Record<strin
   return details.find((detail) => detail["@type"].endsWith("google.rpc.ErrorInfo"));
 }
 
-/** JSON; the messages of a stream as a list. */
+/** JSON; the messages of a stream as a list; a page as it is. */
 function read(text: string, type: string | null): unknown {
   if (type?.startsWith("application/x-ndjson"))
     return text
       .trim()
       .split("\n")
       .map((line) => JSON.parse(line));
+  if (type?.startsWith("text/html")) return text;
   return text === "" ? undefined : JSON.parse(text);
 }

@@ -1,4 +1,6 @@
+import { randomUUID } from "node:crypto";
 import { expect } from "vitest";
+import { newOrder } from "./buyer.ts";
 import type { ContractCall } from "./contract-calls.ts";
 import type { TestShop } from "./shop.ts";
 
@@ -13,6 +15,23 @@ export async function newFlatRate(shop: Pick<TestShop, "rest" | "staff">): Promi
   const made = await shop.rest("POST", "/v1/flatRates", { staff: shop.staff, body });
   expect(made.status).toBe(200);
   return String(made.body.id);
+}
+
+/** A shipment with a label: its id, and its order's. */
+export async function newLabel({
+  rest,
+  sell,
+  staff,
+}: Pick<TestShop, "rest" | "sell" | "staff">): Promise<{ id: string; orderId: string }> {
+  const sku = `SKU-${randomUUID()}`;
+  await sell(sku);
+  const { order } = await newOrder(rest, [sku]);
+  const orderId = String(order.body.id);
+  const { body } = await rest("GET", `/v1/shipments?orderId=${orderId}`, { staff });
+  const [{ id, rates }] = body.shipments;
+  const path = `/v1/shipments/${id}:buyLabel`;
+  expect((await rest("POST", path, { staff, body: { rateId: rates[0].id } })).status).toBe(200);
+  return { id, orderId };
 }
 
 type Prepare = (shop: TestShop) => Promise<ContractCall>;
