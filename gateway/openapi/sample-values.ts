@@ -1,5 +1,4 @@
 import type { JsonValue } from "@bufbuild/protobuf";
-import { sampleTime } from "./sample-time.ts";
 import { legacySampleValues } from "./sample-values-legacy.ts";
 
 /** The time at which what is happening in them ends. */
