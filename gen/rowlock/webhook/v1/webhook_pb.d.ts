@@ -851,7 +851,8 @@ export declare const EraseEventsResponseSchema: GenMessage<EraseEventsResponse>;
  *
  * Types of events: `order.placed`, `order.paid`, `order.fulfilled`,
  * `order.canceled`, `order.expired`, `order.refunded`, `payment.captured`,
- * `payment.failed`, `payment.refunded`, `stock.low`, `stock.replenished`, `stock.out`.
+ * `payment.failed`, `payment.refunded`, `payment.disputed`, `stock.low`,
+ * `stock.replenished`, `stock.out`.
  *
  * @generated from service rowlock.webhook.v1.WebhookService
  */

@@ -219,7 +219,8 @@ export const EraseEventsResponseSchema = /*@__PURE__*/
  *
  * Types of events: `order.placed`, `order.paid`, `order.fulfilled`,
  * `order.canceled`, `order.expired`, `order.refunded`, `payment.captured`,
- * `payment.failed`, `payment.refunded`, `stock.low`, `stock.replenished`, `stock.out`.
+ * `payment.failed`, `payment.refunded`, `payment.disputed`, `stock.low`,
+ * `stock.replenished`, `stock.out`.
  *
  * @generated from service rowlock.webhook.v1.WebhookService
  */
