@@ -8,6 +8,11 @@ test("without arguments every part is hosted, but the sandbox only as a thread",
   expect(parts).toEqual(partNames);
 });
 
+test("a bank's account numbers begin as is said", () => {
+  const { accountPrefixes } = read({ ROWLOCK_ACCOUNT_PREFIXES: "BCA_VA=8808, BNI_VA=9881" });
+  expect(accountPrefixes).toEqual({ BCA_VA: "8808", BNI_VA: "9881" });
+});
+
 test("named parts are hosted, in the order named, and the others have addresses", () => {
   const config = read({ ROWLOCK_CART_ADDR: "dns:///cart:50051" }, ["order", "payment"]);
   expect(config.parts).toEqual(["order", "payment"]);
@@ -37,6 +42,7 @@ test.each<[string, Record<string, string>, string[], string]>([
     [],
     "ROWLOCK_PUBLIC_URL must",
   ],
+  ["a bank without digits", { ROWLOCK_ACCOUNT_PREFIXES: "BCA_VA=x" }, [], "ROWLOCK_ACCOUNT_PREFIXES must be"],
   ["a limit below none", { ROWLOCK_RATE_LIMIT: "-1" }, [], "ROWLOCK_RATE_LIMIT must be"],
   ["an older shop's API that there is not", { ROWLOCK_LEGACY: "pycom,shop" }, [], 'cannot have "shop"'],
   ["a currency that is none", { ROWLOCK_LEGACY_CURRENCY: "rupiah" }, [], "ROWLOCK_LEGACY_CURRENCY must"],

@@ -2041,8 +2041,8 @@ export declare const PaymentService: GenService<{
    * or the request says it), and `reference` or `description`; `transaction id`
    * is better had. Other columns are ignored, and so are rows in which no money
    * came.
-   * Errors: STATEMENT_INVALID (metadata problem), STATEMENT_TOO_LARGE; nothing
-   * is booked then. REQUEST_ID_REUSED.
+   * Errors: STATEMENT_INVALID (metadata problem; nothing is booked),
+   * STATEMENT_TOO_LARGE (nothing is booked), REQUEST_ID_REUSED.
    *
    * @generated from rpc rowlock.payment.v1.PaymentService.ImportBankStatement
    */
