@@ -281,6 +281,9 @@ describe("an owner's resource", () => {
     expect(all.filter((name) => !named.has(name))).toEqual([
       "rowlock.cart.v1.CartService/GetCurrentCart",
       "rowlock.order.v1.OrderService/ListOwnOrders",
+      "rowlock.payment.v1.PaymentService/ListPaymentMethods",
+      "rowlock.payment.v1.PaymentService/DeletePaymentMethod",
+      "rowlock.shipping.v1.ShippingService/ValidateAddress",
       "rowlock.customer.v1.CustomerService/GetOwnProfile",
       "rowlock.customer.v1.CustomerService/UpdateOwnProfile",
       "rowlock.customer.v1.CustomerService/ListOwnAddresses",

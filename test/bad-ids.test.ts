@@ -1,8 +1,11 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { asSuperuser } from "../lib/testing/postgres.ts";
 import { waitFor } from "../lib/testing/wait-for.ts";
 import { newVisitor, signUp } from "./auth/visitor.ts";
 import { newOrder } from "./support/buyer.ts";
 import { routes } from "./support/contracts.ts";
+import { newSuppression } from "./support/message-calls.ts";
+import { statement } from "./support/payment-calls.ts";
 import { newCoupon, newTaxRate } from "./support/price-calls.ts";
 import { callRaw } from "./support/raw.ts";
 import {
@@ -15,6 +18,7 @@ import {
   withHeaders,
 } from "./support/refusals.ts";
 import { infoIn } from "./support/rest.ts";
+import { newFlatRate } from "./support/shipping-calls.ts";
 import { makeEndpoint } from "./support/webhook-calls.ts";
 
 let victim: Victim;
@@ -26,6 +30,7 @@ const lists = routes
 /** What stands in their paths, by the name of the variable. */
 const variables: Record<string, string> = { sku: "BAD" };
 const pathOf = (list: string) => list.replace(/\{(\w+)\}/g, (_, name: string) => variables[name] ?? "none");
+let bankTransactionId: string;
 const pageTokens = new Map<string, string>();
 beforeAll(async () => {
   victim = await openVictim();
@@ -86,7 +91,9 @@ const lookUps: [path: string, reason: string][] = [
   ["/v1/orders/ID/events", "ORDER_NOT_FOUND"],
   ["/v1/payments/ID", "PAYMENT_NOT_FOUND"],
   ["/v1/shipments/ID", "SHIPMENT_NOT_FOUND"],
+  ["/v1/flatRates/ID", "FLAT_RATE_NOT_FOUND"],
   ["/v1/messages/ID", "MESSAGE_NOT_FOUND"],
+  ["/v1/templates/ID/en", "TEMPLATE_NOT_FOUND"],
   ["/v1/customers/ID", "CUSTOMER_NOT_FOUND"],
   ["/v1/reservations/ID", "RESERVATION_NOT_FOUND"],
   ["/v1/stock/ID", "STOCK_NOT_FOUND"],
@@ -158,6 +165,56 @@ const unknown: Row[] = [
     "an unknown shipment",
     () => as.staff("POST", "/v1/shipments/none:buyLabel", {}),
     [404, "SHIPMENT_NOT_FOUND"],
+  ],
+  [
+    "an unknown shipment's label voided",
+    () => as.staff("POST", "/v1/shipments/none:voidLabel", {}),
+    [404, "SHIPMENT_NOT_FOUND"],
+  ],
+  [
+    "an unknown shipment sent back",
+    () => as.staff("POST", "/v1/shipments/none:createReturn", {}),
+    [404, "SHIPMENT_NOT_FOUND"],
+  ],
+  [
+    "an unknown flat rate changed",
+    () => as.staff("PATCH", "/v1/flatRates/none", { title: "x" }),
+    [404, "FLAT_RATE_NOT_FOUND"],
+  ],
+  [
+    "an unknown bank transaction assigned",
+    () => as.staff("POST", "/v1/bankTransactions/none:assign", { paymentId: "none" }),
+    [404, "BANK_TRANSACTION_NOT_FOUND"],
+  ],
+  [
+    "an unknown bank transaction dismissed",
+    () => as.staff("POST", "/v1/bankTransactions/none:dismiss", {}),
+    [404, "BANK_TRANSACTION_NOT_FOUND"],
+  ],
+  [
+    "a bank transaction of an unknown payment",
+    () => as.staff("POST", `/v1/bankTransactions/${bankTransactionId}:assign`, { paymentId: "none" }),
+    [404, "PAYMENT_NOT_FOUND"],
+  ],
+  [
+    "an unknown message resent",
+    () => as.staff("POST", "/v1/messages/none:resend", {}),
+    [404, "MESSAGE_NOT_FOUND"],
+  ],
+  [
+    "an unknown template's language",
+    () => as.staff("PUT", "/v1/templates/order.shipped/none-such-language-there-is", { override: {} }),
+    [400, "LANGUAGE_INVALID"],
+  ],
+  [
+    "a token of no notice",
+    () => as.nobody("GET", "/v1/unsubscribe/none"),
+    [404, "UNSUBSCRIBE_TOKEN_INVALID"],
+  ],
+  [
+    "a token of no notice, unsubscribed with",
+    () => as.nobody("POST", "/v1/unsubscribe/none", {}),
+    [404, "UNSUBSCRIBE_TOKEN_INVALID"],
   ],
   [
     "an unknown category",
@@ -251,7 +308,8 @@ async function stopTelling({ shop: { rest, staff } }: Victim): Promise<void> {
 }
 
 /** Makes at least two of everything that is listed. */
-async function fillLists({ shop: { rest, staff, httpUrl }, customer, orderId }: Victim): Promise<void> {
+async function fillLists({ shop, customer, orderId }: Victim): Promise<void> {
+  const { rest, staff, httpUrl } = shop;
   await makeEndpoint({ rest, staff });
   const { buyer, order } = await newOrder(rest, ["BAD"]);
   for (let attempt = 0; attempt < 2; attempt++) {
@@ -278,8 +336,14 @@ async function fillLists({ shop: { rest, staff, httpUrl }, customer, orderId }: 
   variables["promotion_id"] = (await newCoupon({ rest, staff })).promotionId;
   const coupons = `/v1/promotions/${variables["promotion_id"]}/coupons`;
   made.push(await rest("POST", coupons, { staff, body: { count: 1 } }));
+  const imported = await rest("POST", "/v1/payments:importStatement", { staff, body: statement(2) });
+  made.push(imported);
+  bankTransactionId = imported.body.rows[0].transaction.id;
+  await dispute(shop, (await rest("GET", "/v1/payments", { staff })).body.payments[0].id);
   for (const i of [1, 2]) {
     await newTaxRate({ rest, staff });
+    await newFlatRate({ rest, staff });
+    await newSuppression({ rest, staff });
     await newOrder(rest, ["BAD-2"]);
     const email = { to: "ada@example.com", subject: "Hello", text: `Hello ${i}` };
     made.push(await rest("POST", "/v1/messages:sendEmail", { staff, body: email }));
@@ -289,4 +353,17 @@ async function fillLists({ shop: { rest, staff, httpUrl }, customer, orderId }: 
     made.push(await rest("POST", "/v1/categories", { staff, body: { id: `cat-${i}`, title: "Some" } }));
   }
   expect(made.map(({ status }) => status)).toEqual(Array(made.length).fill(200));
+}
+
+/** Two disputes of a payment. Their true course would go on, with its order, while the tests look. */
+async function dispute({ databaseUrl }: Victim["shop"], paymentId: string): Promise<void> {
+  await asSuperuser(databaseUrl, (client) =>
+    client.query(
+      `insert into payment.dispute
+         (id, payment_id, provider_id, currency_code, amount, withdrawn, reason, status, look, create_time)
+       select 'dsp_' || n, $1, 'dp_' || n, 'USD', 100, 100, 'fraudulent', 'NEEDS_RESPONSE', n, now()
+       from generate_series(1, 2) as n`,
+      [paymentId],
+    ),
+  );
 }

@@ -213,6 +213,8 @@ describe("each operation refuses as documented", () => {
   const lenient = new Set([
     "Inventory_SetStock",
     "Inventory_ListLedger",
+    "Notify_DeleteSuppression",
+    "Shipping_DeleteFlatRate",
     "Tax_DeleteTaxRate",
     "Webhook_DeleteEndpoint",
     "Pycom_ViewCart",
