@@ -91,7 +91,12 @@ describe("a shop's own templates", () => {
     const missing = await failureOf(update({ subject: "En route" }, { language }));
     expect(errorInfo(missing)?.metadata).toMatchObject({ part: "html", line: "1" });
     await update(
-      { subject: "En route", html: "<p>{{ order.total }}</p>", text: "Total {{ order.total }}", sms: "En route" },
+      {
+        subject: "En route",
+        html: "<p>{{ order.total }}</p>",
+        text: "Total {{ order.total }}",
+        sms: "En route",
+      },
       { language },
     );
     expect((await told("fr-CA")).email).toMatchObject({ subject: "En route", text: "Total 100,20 $ US" });
