@@ -55,7 +55,9 @@ export const microServicesCalls: Record<string, Prepare> = {
   MicroServices_GetLabel: async (shop) => {
     const { ok, staff } = client(shop);
     const { upstream_id: id, shipping_methods } = await newOrder(shop);
-    const body = { rateId: shipping_methods[0].id };
+    // A carrier's: a flat rate of the shop's own, which may be cheaper, has no label.
+    const ofCarrier = ({ description }: { description: string }) => description.startsWith("USPS ");
+    const body = { rateId: shipping_methods.find(ofCarrier).id };
     await ok("POST", `/v1/shipments/${id}:buyLabel`, { headers: staff(), body });
     return { path: { id } };
   },
