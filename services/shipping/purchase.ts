@@ -1,4 +1,6 @@
+import type { Queryable } from "../../lib/db/index.ts";
 import { CarrierRefused, CarrierUnavailable, type Label } from "./carrier.ts";
+import { parcelMoved } from "./parcel-moved.ts";
 import { rateOf } from "./rates.ts";
 import { fail } from "./reasons.ts";
 import type { ShippingDeps } from "./service.ts";
@@ -31,11 +33,21 @@ export async function purchase(deps: ShippingDeps, shipment: Shipment): Promise<
 
 /** Stores the label of a shipment; when it has one already, or has gone without, that stays. Errors: SHIPMENT_NOT_FOUND. */
 export async function keepLabel(
-  { db, clock, log }: ShippingDeps,
-  { id }: Pick<Shipment, "id">,
+  deps: ShippingDeps,
+  shipment: Pick<Shipment, "id" | "orderId" | "voidedLabels">,
   { rateId, label }: Bought,
 ): Promise<Shipment> {
-  const labeled = await storeLabel(db, { id, rateId, label, now: clock() });
+  const { db, clock, log } = deps;
+  const { id, orderId } = shipment;
+  const store = (tx: Queryable) => storeLabel(tx, { id, rateId, label, now: clock() });
+  // Who had the first label bought is not waiting for another one: Order is told of it.
+  const labeled = await (shipment.voidedLabels.length === 0
+    ? store(db)
+    : db.transaction(async (tx) => {
+        const replaced = await store(tx);
+        if (replaced !== undefined) await deps.jobs.enqueue(tx, parcelMoved, { orderId, shipmentId: id });
+        return replaced;
+      }));
   if (labeled !== undefined) return labeled;
   const existing = await findShipment(db, id);
   if (existing === undefined) throw fail("SHIPMENT_NOT_FOUND", { shipment_id: id });

@@ -63,6 +63,7 @@ test("a voided label is kept, Order is told, and another one can be bought", asy
   expect(await voidLabel()).toEqual(shipment);
   const again = await buy();
   expect(again).toMatchObject({ state: Shipment_State.LABELED, ...labelOf("cheap", 2) });
+  expect(await under.tell()).toEqual([{ orderId: "ord_1", shipmentId }]);
   expect(carrier.sold).toEqual(["cheap", "cheap"]);
   await voidLabel();
   expect((await get()).voidedLabels.map(({ trackingNumber }) => trackingNumber)).toEqual([
@@ -136,7 +137,8 @@ test("of many voids at once one is stored, and none takes the label that is boug
   slow();
   expect(await late).toMatchObject({ state: Shipment_State.LABELED, trackingNumber: "T-cheap-2" });
   expect((await get()).voidedLabels).toHaveLength(1);
-  expect([...under.moved(), ...other.moved()]).toEqual([shipmentId]);
+  // Of the void, and of the next label.
+  expect([...under.moved(), ...other.moved()]).toEqual([shipmentId, shipmentId]);
 });
 
 test("a void is repeated by its request_id, also after the next label was bought", async () => {
