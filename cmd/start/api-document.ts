@@ -80,7 +80,8 @@ export const reasons: ReasonCatalogue = {
 const sessionCookie = "rowlock.session_token";
 
 const description = `
-JSON over HTTP for a shop: the catalog, stock, promotions, taxes, carts, orders, customers, payments, parcels, messages and webhooks.
+JSON over HTTP for a shop: the catalog, stock, promotions, taxes, carts, orders, customers, payments, parcels, messages
+and webhooks.
 
 - **Who calls.** Staff and machines send an API key (\`Authorization: Bearer …\` or \`x-api-key\`). A buyer
   without an account sends the \`token\` of the cart as \`rowlock-token\`. Customers sign up and in with
