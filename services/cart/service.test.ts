@@ -90,6 +90,12 @@ describeCarts("carts", (under) => {
       expect(cart).toMatchObject({ contact, shippingAddress });
     });
 
+    test.each([undefined, true, false])("keep whether text messages are wanted: %s", async (smsOptIn) => {
+      const { cartId, holder } = await under.newCart();
+      await under.client.setDelivery({ cartId, contact: { ...contact, smsOptIn }, shippingAddress }, holder);
+      expect((await under.client.getCart({ cartId }, holder)).contact?.smsOptIn).toBe(smsOptIn);
+    });
+
     test.each([
       ["NUL", "a\u0000b"], // jsonb refuses it
       ["a line break", "a\nb"],

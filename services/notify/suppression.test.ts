@@ -182,7 +182,7 @@ test("a text that Twilio does not know says nothing; while Twilio is away it wai
   expect(await under.work()).toEqual([]);
   expect(await suppressions(phone)).toEqual([]);
   await text("STOP");
-  const { receiveTime } = under.sms;
+  const receiveTime = under.sms.receiveTime.bind(under.sms);
   under.sms.receiveTime = () => Promise.reject(new SendUnavailable("503", { pending: false }));
   expect(await under.work()).toHaveLength(1);
   under.sms.receiveTime = receiveTime;

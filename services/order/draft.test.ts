@@ -96,6 +96,11 @@ test("what the request says wins, whether or not the cart says something", () =>
   }
 });
 
+test.each([undefined, true, false])("whether text messages are wanted is kept: %s", (smsOptIn) => {
+  const said = { email: "bob@example.com", phone: "+14155550123", smsOptIn };
+  expect(draft({ contact: said } as never, {}).contact?.smsOptIn).toBe(smsOptIn);
+});
+
 test("rates become shipping methods, in their order", () => {
   const rates = [
     { id: "r1", carrier: "USPS", service: "Ground", price: money("JPY", 700n), attributes: ["CHEAPEST"] },
