@@ -223,6 +223,11 @@ test.each<[string, Record<string, string>, { part: string; line: string; problem
     { part: "text", line: "1", problem: /more than 500000 characters/ },
   ],
   [
+    "a record",
+    { text: "{{ order.transfer }}" },
+    { part: "text", line: "1", problem: /name one of its fields/ },
+  ],
+  [
     "nothing to say",
     { subject: "{% if order.pick_up %}x{% endif %}" },
     { part: "subject", line: "1", problem: /nothing/ },

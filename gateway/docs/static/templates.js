@@ -34,15 +34,15 @@ function askForKey() {
 }
 
 /** Runs what an event asks for; what goes wrong is told at the place. */
-async function attempt(place, work) {
+function attempt(place, work) {
   const problem = element(place);
   problem.hidden = true;
-  try {
-    await work();
-  } catch (error) {
-    problem.textContent = error.message;
-    problem.hidden = false;
-  }
+  Promise.resolve()
+    .then(work)
+    .catch((error) => {
+      problem.textContent = error.message;
+      problem.hidden = false;
+    });
 }
 
 async function load() {

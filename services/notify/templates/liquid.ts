@@ -43,7 +43,7 @@ const options: LiquidOptions = {
 };
 
 /** For text: values come as they are. */
-export const plain = engine(options);
+export const plain = engine({ ...options, outputEscape: textOf });
 /** For HTML: each value is escaped, in text and in quoted attributes alike, and nothing can keep it from being so. */
 export const markup = engine({ ...options, outputEscape: escaped });
 
@@ -56,8 +56,16 @@ function engine(given: LiquidOptions): Liquid {
 
 /** Lines stay lines; other control characters have no place in a document. */
 function escaped(value: unknown): string {
-  const text = value === null || value === undefined ? "" : String(value);
-  return escapeHtml(text.replace(/[^\P{Cc}\n\t]/gu, "")).replaceAll("\n", "<br>");
+  return escapeHtml(textOf(value).replace(/[^\P{Cc}\n\t]/gu, "")).replaceAll("\n", "<br>");
+}
+
+/** @throws TypeError for a record, of which nobody wants to read `[object Object]` */
+function textOf(value: unknown): string {
+  if (value === null || value === undefined) return "";
+  if (typeof value === "string") return value;
+  if (typeof value === "number" || typeof value === "boolean") return String(value);
+  if (Array.isArray(value)) return value.map(textOf).join("");
+  throw new TypeError("a record is no text: name one of its fields");
 }
 
 /** Renders a template. @throws Error of liquidjs, or RangeError when it comes to too much */
