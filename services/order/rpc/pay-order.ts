@@ -6,7 +6,7 @@ import {
 } from "../../../gen/rowlock/order/v1/order_pb.js";
 import { fingerprintOf } from "../../../lib/idempotency/idempotency.ts";
 import { callerOf, outgoing, requireOwner } from "../../../lib/rpc/index.ts";
-import { begin, checkPayable, giveUpWaiting, startPayment, usesSaved } from "../attempt.ts";
+import { begin, checkCard, checkPayable, giveUpWaiting, startPayment, usesSaved } from "../attempt.ts";
 import { toOrderMessage } from "../convert.ts";
 import { unlessFailed } from "../decline.ts";
 import type { Order } from "../order.ts";
@@ -24,6 +24,7 @@ export function payOrder(deps: OrderDeps): MethodImpl<typeof OrderService.method
 
 async function pay(deps: OrderDeps, request: PayOrderRequest, ctx: HandlerContext): Promise<Order> {
   const call = outgoing(ctx);
+  if (request.method.case === "card") checkCard(request.method.value);
   const { order, earlier } = await read(deps, request, ctx);
   if (earlier !== undefined) return goOn(deps, { order, request, earlier }, call);
   const free = totalOf(order) === 0n;

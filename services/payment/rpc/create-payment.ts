@@ -89,6 +89,7 @@ async function sourceOf(
   { method, customerId, paymentId }: CreatePaymentRequest,
 ): Promise<string> {
   if (method.case !== "card") return "";
+  checkCard(method.value);
   const { paymentMethod, savedPaymentMethodId: id } = method.value;
   if (id === "") return paymentMethod;
   const saved = await findMethod(db, { id, customerId });
@@ -135,6 +136,28 @@ function toNewPayment(
     reference: null,
     deadline: null,
   };
+}
+
+/**
+ * Whether a card is given in one way. No rule of the contract: a rule on a whole message would have each purchase
+ * validated by an interpreter.
+ *
+ * @throws INVALID_ARGUMENT.
+ */
+function checkCard(card: {
+  paymentMethod: string;
+  savedPaymentMethodId: string;
+  savePaymentMethod: boolean;
+}): void {
+  const isSaved = card.savedPaymentMethodId !== "";
+  if (isSaved === (card.paymentMethod !== "")) {
+    const description = "exactly one of payment_method and saved_payment_method_id is required";
+    throw invalidArgument([{ field: "card", description }]);
+  }
+  if (isSaved && card.savePaymentMethod) {
+    const description = "a saved payment method is not saved again";
+    throw invalidArgument([{ field: "card.save_payment_method", description }]);
+  }
 }
 
 /** Whose card it is, or becomes: nobody's, unless it is saved. */

@@ -1080,7 +1080,8 @@ export declare const PayOrderRequestSchema: GenMessage<PayOrderRequest>;
 
 /**
  * A card, as tokenised by the payment provider, or one that the customer has
- * saved. Card numbers are refused.
+ * saved: exactly one of `payment_method` and `saved_payment_method_id` is set.
+ * Card numbers are refused.
  *
  * @generated from message rowlock.order.v1.PayOrderRequest.CardPayment
  */

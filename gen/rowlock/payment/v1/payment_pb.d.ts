@@ -616,7 +616,8 @@ export declare type CreatePaymentRequest = Message<"rowlock.payment.v1.CreatePay
 export declare const CreatePaymentRequestSchema: GenMessage<CreatePaymentRequest>;
 
 /**
- * A tokenised card, or one that the customer has saved.
+ * A tokenised card, or one that the customer has saved: exactly one of
+ * `payment_method` and `saved_payment_method_id` is set.
  *
  * @generated from message rowlock.payment.v1.CreatePaymentRequest.Card
  */
