@@ -32,8 +32,10 @@ export async function obtainLabel(
     const bought = claimed && (await purchase(deps, claimed));
     if (bought !== undefined) return bought;
     const shipment = await ended(deps, shipmentId, ctx);
-    if (shipment.state === "LABELED") return shipment;
+    if (shipment.state === "LABELED" || shipment.state === "SHIPPED") return shipment;
+    if (shipment.state === "SPLIT") throw fail("SHIPMENT_SPLIT", { shipment_id: shipmentId });
     if (shipment.state !== "BUYING") requireRate(shipment, rateId);
+    if (shipment.state === "READY" && isFlat(shipment, rateId)) return shipment;
   }
 }
 
@@ -47,6 +49,11 @@ async function ended({ db, clock }: ShippingDeps, id: string, ctx: HandlerContex
     if ((ctx.timeoutMs() ?? 0) < pollMs + answerMs) throw inProgress(id, leaseLeft);
     await delay(Math.min(pollMs, leaseLeft), undefined, { signal: ctx.signal });
   }
+}
+
+/** Whether the rate is one that is named and flat, or none is named: then there is nothing to buy. */
+function isFlat(shipment: Shipment, rateId: string): boolean {
+  return rateId === "" || rateOf(shipment, rateId)?.providerId === "";
 }
 
 /** Errors: RATE_NOT_SELECTED, RATE_NOT_FOUND. */

@@ -51,6 +51,25 @@ export const fail = defineReasons({
   },
   /** The carrier gave no usable answer in time. Safe to try again. */
   PROVIDER_UNAVAILABLE: { code: Code.Unavailable, message: "{provider} does not answer" },
+  /** Other shipments carry its goods: look at those of the order. */
+  SHIPMENT_SPLIT: { code: Code.FailedPrecondition, message: "shipment {shipment_id} was split into others" },
+  SHIPMENT_NOT_SPLITTABLE: {
+    code: Code.FailedPrecondition,
+    message: "shipment {shipment_id} is {state}; it cannot be split",
+  },
+  /** The shipment has fewer units, or none; the metadata's quantity is how many it has. */
+  ITEM_NOT_IN_SHIPMENT: {
+    code: Code.FailedPrecondition,
+    message: "shipment {shipment_id} has {quantity} of {sku}",
+  },
+  SPLIT_TAKES_ALL: {
+    code: Code.FailedPrecondition,
+    message: "nothing would be left in shipment {shipment_id}",
+  },
+  TOO_MANY_SHIPMENTS: {
+    code: Code.FailedPrecondition,
+    message: "order {order_id} has {limit} shipments, and cannot have more",
+  },
   FLAT_RATE_NOT_FOUND: { code: Code.NotFound, message: "flat rate {flat_rate_id} does not exist" },
   UPDATE_MASK_INVALID: { code: Code.InvalidArgument, message: "update_mask {description}" },
   /** The flat rate changed since the caller read it: read it again. */

@@ -23,9 +23,11 @@ import { getShipment } from "./rpc/get-shipment.ts";
 import { listFlatRates } from "./rpc/list-flat-rates.ts";
 import { listShipments } from "./rpc/list-shipments.ts";
 import { listWebhookEvents } from "./rpc/list-webhook-events.ts";
+import { markShipped } from "./rpc/mark-shipped.ts";
 import { receiveShippoWebhook } from "./rpc/receive-shippo-webhook.ts";
 import { replayWebhookEvent } from "./rpc/replay-webhook-event.ts";
 import { selectRate } from "./rpc/select-rate.ts";
+import { splitShipment } from "./rpc/split-shipment.ts";
 import { updateFlatRate } from "./rpc/update-flat-rate.ts";
 import { validateAddress } from "./rpc/validate-address.ts";
 import { voidLabel } from "./rpc/void-label.ts";
@@ -39,7 +41,7 @@ export interface ShippingDeps {
   log: Log;
   carrier: Carrier;
   jobs: Pick<Jobs, "enqueue" | "enqueueAll">;
-  orders: Pick<Client<typeof OrderService>, "settleShipment">;
+  orders: Pick<Client<typeof OrderService>, "settleShipment" | "beginShipping">;
   /** The secret in the URL that Shippo was given; empty: its messages are refused. */
   webhookToken: string;
 }
@@ -84,6 +86,8 @@ export function createShippingService(deps: ShippingDeps): ShippingModule {
         receiveShippoWebhook: receiveShippoWebhook(deps, inbox),
         listWebhookEvents: listWebhookEvents(inbox),
         replayWebhookEvent: replayWebhookEvent(deps, inbox),
+        markShipped: markShipped(deps),
+        splitShipment: splitShipment(parts),
         createFlatRate: createFlatRate(parts),
         getFlatRate: getFlatRate(parts),
         listFlatRates: listFlatRates(parts),

@@ -6,7 +6,7 @@ import { pino } from "pino";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { HttpBodySchema } from "../../gen/google/api/httpbody_pb.js";
 import { Message_State, NotifyService } from "../../gen/rowlock/notify/v1/notify_pb.js";
-import { OrderSchema } from "../../gen/rowlock/order/v1/order_pb.js";
+import { BeginShippingResponseSchema, OrderSchema } from "../../gen/rowlock/order/v1/order_pb.js";
 import { ShippingService } from "../../gen/rowlock/shipping/v1/shipping_pb.js";
 import { newId } from "../../lib/ids/ids.ts";
 import { createDirectTransport } from "../../lib/rpc/index.ts";
@@ -66,7 +66,10 @@ function openShop({ sandboxUrl, publicUrl }: { sandboxUrl: string; publicUrl: st
     log,
     jobs: jobs.shipping.enqueuer,
     carrier: createShippoCarrier({ apiKey: "shippo_test_sandbox", serverUrl: sandboxUrl, timeoutMs, sender }),
-    orders: { settleShipment: async () => create(OrderSchema) },
+    orders: {
+      settleShipment: async () => create(OrderSchema),
+      beginShipping: async () => create(BeginShippingResponseSchema),
+    },
     webhookToken,
   });
   const services = [...notify.services, ...shipping.services];

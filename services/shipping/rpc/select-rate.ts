@@ -46,6 +46,7 @@ function refusal(shipment: Shipment, rateId: string): ConnectError {
   const shipment_id = shipment.id;
   if (rateOf(shipment, rateId) === undefined) return fail("RATE_NOT_FOUND", { shipment_id, rate_id: rateId });
   // A shipment that is RATED by now was BUYING when the update looked at it: the caller may try again.
-  const isFixed = shipment.state === "LABELED" || shipment.state === "READY";
+  if (shipment.state === "SPLIT") return fail("SHIPMENT_SPLIT", { shipment_id });
+  const isFixed = shipment.state !== "RATED" && shipment.state !== "BUYING";
   return fail(isFixed ? "LABEL_ALREADY_BOUGHT" : "LABEL_IN_PROGRESS", { shipment_id });
 }

@@ -1,7 +1,7 @@
 import { create, type MessageInitShape } from "@bufbuild/protobuf";
-import { createClient } from "@connectrpc/connect";
+import { Code, ConnectError, createClient } from "@connectrpc/connect";
 import { pino } from "pino";
-import { OrderSchema } from "../../../gen/rowlock/order/v1/order_pb.js";
+import { BeginShippingResponseSchema, OrderSchema } from "../../../gen/rowlock/order/v1/order_pb.js";
 import {
   CreateShipmentRequestSchema,
   ShippingService,
@@ -26,6 +26,7 @@ export function shippingUnderTest({ db, carrier }: { db: Db; carrier: Carrier })
   const jobs = new WaitingJobs();
   const moved: MovedParcel[] = [];
   const settled: MovedParcel[] = [];
+  const unpaid = new Set<string>();
   const deps: ShippingDeps = {
     db,
     clock: () => now,
@@ -43,6 +44,11 @@ export function shippingUnderTest({ db, carrier }: { db: Db; carrier: Carrier })
       async settleShipment({ orderId = "", shipmentId = "" }) {
         settled.push({ orderId, shipmentId });
         return create(OrderSchema);
+      },
+      async beginShipping({ orderId = "" }) {
+        if (unpaid.has(orderId))
+          throw new ConnectError(`order ${orderId} is not paid`, Code.FailedPrecondition);
+        return create(BeginShippingResponseSchema);
       },
     },
     webhookToken,
@@ -64,6 +70,8 @@ export function shippingUnderTest({ db, carrier }: { db: Db; carrier: Carrier })
       for (const parcel of moved.splice(0)) await tellOrder(deps, parcel);
       return settled.splice(0);
     },
+    /** Of these orders no parcel may leave. */
+    unpaid,
     later: (ms: number) => {
       now = new Date(now.getTime() + ms);
     },

@@ -1075,6 +1075,135 @@ export enum ValidateAddressResponse_Verdict {
 export declare const ValidateAddressResponse_VerdictSchema: GenEnum<ValidateAddressResponse_Verdict>;
 
 /**
+ * Input of MarkShipped.
+ *
+ * @generated from message rowlock.shipping.v1.MarkShippedRequest
+ */
+export declare type MarkShippedRequest = Message<"rowlock.shipping.v1.MarkShippedRequest"> & {
+  /**
+   * The shipment.
+   *
+   * @generated from field: string shipment_id = 1;
+   */
+  shipmentId: string;
+
+  /**
+   * Who carries it; may be empty.
+   *
+   * @generated from field: string carrier = 2;
+   */
+  carrier: string;
+
+  /**
+   * The carrier's number of it; may be empty.
+   *
+   * @generated from field: string tracking_number = 3;
+   */
+  trackingNumber: string;
+
+  /**
+   * The carrier's page about it, `https://…`; may be empty.
+   *
+   * @generated from field: string tracking_url = 4;
+   */
+  trackingUrl: string;
+
+  /**
+   * Idempotency key; REST header `Idempotency-Key`.
+   *
+   * @generated from field: string request_id = 5;
+   */
+  requestId: string;
+};
+
+/**
+ * Describes the message rowlock.shipping.v1.MarkShippedRequest.
+ * Use `create(MarkShippedRequestSchema)` to create a new message.
+ */
+export declare const MarkShippedRequestSchema: GenMessage<MarkShippedRequest>;
+
+/**
+ * Input of SplitShipment.
+ *
+ * @generated from message rowlock.shipping.v1.SplitShipmentRequest
+ */
+export declare type SplitShipmentRequest = Message<"rowlock.shipping.v1.SplitShipmentRequest"> & {
+  /**
+   * The shipment.
+   *
+   * @generated from field: string shipment_id = 1;
+   */
+  shipmentId: string;
+
+  /**
+   * The units that leave it; each SKU once. Some must stay.
+   *
+   * @generated from field: repeated rowlock.shipping.v1.SplitShipmentRequest.Item items = 2;
+   */
+  items: SplitShipmentRequest_Item[];
+
+  /**
+   * Idempotency key; REST header `Idempotency-Key`.
+   *
+   * @generated from field: string request_id = 3;
+   */
+  requestId: string;
+};
+
+/**
+ * Describes the message rowlock.shipping.v1.SplitShipmentRequest.
+ * Use `create(SplitShipmentRequestSchema)` to create a new message.
+ */
+export declare const SplitShipmentRequestSchema: GenMessage<SplitShipmentRequest>;
+
+/**
+ * Units of a SKU.
+ *
+ * @generated from message rowlock.shipping.v1.SplitShipmentRequest.Item
+ */
+export declare type SplitShipmentRequest_Item = Message<"rowlock.shipping.v1.SplitShipmentRequest.Item"> & {
+  /**
+   * The SKU.
+   *
+   * @generated from field: string sku = 1;
+   */
+  sku: string;
+
+  /**
+   * Units.
+   *
+   * @generated from field: int64 quantity = 2;
+   */
+  quantity: bigint;
+};
+
+/**
+ * Describes the message rowlock.shipping.v1.SplitShipmentRequest.Item.
+ * Use `create(SplitShipmentRequest_ItemSchema)` to create a new message.
+ */
+export declare const SplitShipmentRequest_ItemSchema: GenMessage<SplitShipmentRequest_Item>;
+
+/**
+ * Answer of SplitShipment.
+ *
+ * @generated from message rowlock.shipping.v1.SplitShipmentResponse
+ */
+export declare type SplitShipmentResponse = Message<"rowlock.shipping.v1.SplitShipmentResponse"> & {
+  /**
+   * The two that carry its goods: what was taken out, then the rest.
+   *
+   * @generated from field: repeated rowlock.shipping.v1.Shipment shipments = 1;
+   */
+  shipments: Shipment[];
+};
+
+/**
+ * Describes the message rowlock.shipping.v1.SplitShipmentResponse.
+ * Use `create(SplitShipmentResponseSchema)` to create a new message.
+ */
+export declare const SplitShipmentResponseSchema: GenMessage<SplitShipmentResponse>;
+
+/**
  * Input of GetShipment.
  *
  * @generated from message rowlock.shipping.v1.GetShipmentRequest
@@ -1602,6 +1731,38 @@ export declare const ShippingService: GenService<{
     methodKind: "unary";
     input: typeof ValidateAddressRequestSchema;
     output: typeof ValidateAddressResponseSchema;
+  },
+  /**
+   * Says that the merchant has shipped the parcel by itself, without a label from
+   * here, whatever rate was chosen. Of a paid order; from then on it cannot be
+   * canceled, and with its last parcel it is FULFILLED. Calling it again corrects
+   * the carrier and the number.
+   * Errors: SHIPMENT_NOT_FOUND, LABEL_ALREADY_BOUGHT, LABEL_IN_PROGRESS,
+   * SHIPMENT_SPLIT, ORDER_NOT_FOUND, ORDER_NOT_PAID, REQUEST_ID_REUSED.
+   *
+   * @generated from rpc rowlock.shipping.v1.ShippingService.MarkShipped
+   */
+  markShipped: {
+    methodKind: "unary";
+    input: typeof MarkShippedRequestSchema;
+    output: typeof ShipmentSchema;
+  },
+  /**
+   * Takes some units out of a shipment that has neither a label nor was shipped:
+   * two new ones carry its goods instead, each with rates and a label of its own,
+   * and no unit is in two. What the buyer pays stays as it is. Each goes as staff
+   * choose for it; else, once the order is paid, as the buyer chose, or by its
+   * cheapest rate where it cannot.
+   * Errors: SHIPMENT_NOT_FOUND, SHIPMENT_NOT_SPLITTABLE (metadata: state),
+   * ITEM_NOT_IN_SHIPMENT (metadata: sku, quantity), SPLIT_TAKES_ALL,
+   * TOO_MANY_SHIPMENTS, ADDRESS_REFUSED, REQUEST_ID_REUSED, PROVIDER_UNAVAILABLE.
+   *
+   * @generated from rpc rowlock.shipping.v1.ShippingService.SplitShipment
+   */
+  splitShipment: {
+    methodKind: "unary";
+    input: typeof SplitShipmentRequestSchema;
+    output: typeof SplitShipmentResponseSchema;
   },
   /**
    * Returns one shipment.
