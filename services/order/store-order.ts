@@ -63,7 +63,7 @@ export interface OrderChange {
 export async function changeOrder(db: Queryable, change: OrderChange): Promise<Order | undefined> {
   const { id, guard, set, event } = change;
   const update = sql`
-    update orders set ${set}, update_time = now() where id = ${id} and ${guard} returning ${orderColumns}`;
+    update orders set ${set}, update_time = now() where id = ${id} and (${guard}) returning ${orderColumns}`;
   const [row] = await db.query<Order>(
     event === undefined
       ? update
