@@ -224,7 +224,7 @@ test.each<[string, Record<string, string>, { part: string; line: string; problem
   ],
   [
     "a record",
-    { text: "{{ order.transfer }}" },
+    { text: "x {{ order.transfer }}" },
     { part: "text", line: "1", problem: /name one of its fields/ },
   ],
   [
