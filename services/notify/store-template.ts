@@ -11,6 +11,9 @@ export interface Override extends Parts {
 
 const columns = sql`event, language, subject, html, text, sms, etag, update_time as "updateTime"`;
 
+/** The etag of templates of which a merchant has none of their own. */
+export const noEtag = "default";
+
 /** All of an event, or of all events. */
 export function findOverrides(db: Queryable, event?: string): Promise<Override[]> {
   const ofEvent = event === undefined ? sql`true` : sql`event = ${event}`;
@@ -29,7 +32,8 @@ export async function findOverride(
 
 /**
  * Writes a merchant's templates. With `present` only over those of that etag, and nothing when there are others by now:
- * of any number of calls with the same one, one writes. Empty: over whatever there is.
+ * of any number of calls with the same one, one writes. Empty: over whatever there is;
+ * `noEtag`: over nothing.
  */
 export async function putOverride(
   tx: Tx,
@@ -37,13 +41,14 @@ export async function putOverride(
 ): Promise<Override | undefined> {
   const { event, language, subject, html, text, sms, etag, updateTime } = override;
   const [written] = await tx.query<Override>(
-    present === ""
+    present === "" || present === noEtag
       ? sql`
         insert into template (event, language, subject, html, text, sms, etag, update_time)
         values (${event}, ${language}, ${subject}, ${html}, ${text}, ${sms}, ${etag}, ${updateTime})
         on conflict on constraint template_pkey do update set
           subject = excluded.subject, html = excluded.html, text = excluded.text, sms = excluded.sms,
           etag = excluded.etag, update_time = excluded.update_time
+          where ${present === ""}
         returning ${columns}`
       : sql`
         update template set

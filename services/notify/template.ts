@@ -4,7 +4,7 @@ import type { TemplateParts, TemplateSchema } from "../../gen/rowlock/notify/v1/
 import { shopNameOf, wholeParts } from "./compose.ts";
 import { fail } from "./reasons.ts";
 import type { NotifyDeps } from "./service.ts";
-import type { Override } from "./store-template.ts";
+import { noEtag, type Override } from "./store-template.ts";
 import { flawOf } from "./templates/check.ts";
 import { defaultParts, isOrder, type Parts, partNames } from "./templates/defaults.ts";
 import { eventNamed, type TemplateEvent } from "./templates/events.ts";
@@ -69,7 +69,7 @@ export function toTemplate(
   const parts =
     override === undefined ? defaultParts(key.event, key.language) : wholeParts(key.event, override);
   if (parts === undefined) return undefined;
-  if (override === undefined) return { ...key, parts };
+  if (override === undefined) return { ...key, parts, etag: noEtag };
   const { etag, updateTime } = override;
   return { ...key, parts, override: givenParts(override), etag, updateTime: timestampFromDate(updateTime) };
 }

@@ -19,8 +19,8 @@ afterAll(() => database?.[Symbol.asyncDispose]());
 beforeEach(async () => {
   under = notifyUnderTest(database.db);
   const { templates } = await under.client.listTemplates({ pageSize: 200 }, staff);
-  for (const { event, language, etag } of templates) {
-    if (etag !== "") await under.client.deleteTemplate({ event, language }, staff);
+  for (const { event, language, override } of templates) {
+    if (override !== undefined) await under.client.deleteTemplate({ event, language }, staff);
   }
 });
 
@@ -83,7 +83,7 @@ describe("a shop's own templates", () => {
     await under.client.deleteTemplate(fulfilled, staff);
     expect((await told()).email?.subject).toBe("Your order ord_1 is on its way");
     const back = await under.client.getTemplate(fulfilled, staff);
-    expect([back.override, back.etag]).toEqual([undefined, ""]);
+    expect([back.override, back.etag]).toEqual([undefined, "default"]);
   });
 
   test("may be in a language that Rowlock does not speak, and are written its way", async () => {
@@ -162,6 +162,16 @@ describe("a shop's own templates", () => {
     await under.client.deleteTemplate({ ...fulfilled, etag: later }, staff);
     await update({ sms: "third" });
     expect(reasonOf(await failureOf(update({ sms: "fourth" }, { etag: later })))).toBe("ETAG_MISMATCH");
+  });
+
+  test("of two first ones that were to replace nothing one is written", async () => {
+    const { etag } = await under.client.getTemplate(fulfilled, staff);
+    const outcomes = await Promise.allSettled([
+      update({ sms: "a" }, { etag }),
+      update({ sms: "b" }, { etag }),
+    ]);
+    const refused = outcomes.flatMap((each) => (each.status === "rejected" ? [reasonOf(each.reason)] : []));
+    expect(refused).toEqual(["ETAG_MISMATCH"]);
   });
 
   test("with a key are written once, and another content with it is refused", async () => {

@@ -107,7 +107,7 @@ function show() {
   if (view.form === "sms" && !shown.sms) view.form = "html";
   element("subject").textContent = shown.subject;
   element("about").textContent =
-    `${chosen.event} in ${chosen.language}: ${chosen.etag ? "your own words, and Rowlock’s where you gave none" : "Rowlock’s words"}`;
+    `${chosen.event} in ${chosen.language}: ${chosen.override ? "your own words, and Rowlock’s where you gave none" : "Rowlock’s words"}`;
   for (const [name, value] of Object.entries(view)) {
     for (const button of document.querySelectorAll(`[data-${name}]`)) {
       button.setAttribute("aria-pressed", String(button.dataset[name] === value));

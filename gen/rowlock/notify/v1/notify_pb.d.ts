@@ -1279,7 +1279,7 @@ export declare type Template = Message$1<"rowlock.notify.v1.Template"> & {
   override?: TemplateParts | undefined;
 
   /**
-   * Changes with each change of the shop's own; empty when there are none. Sent
+   * Changes with each change of the shop's own; `default` when there are none. Sent
    * back with an update or a deletion it makes it fail when somebody else was
    * quicker.
    *
@@ -1926,7 +1926,7 @@ export declare const NotifyService: GenService<{
   /**
    * Returns the templates of an event in a language.
    * Errors: TEMPLATE_NOT_FOUND (no such event, or nobody has words for it in
-   * the language).
+   * the language), LANGUAGE_INVALID.
    *
    * @generated from rpc rowlock.notify.v1.NotifyService.GetTemplate
    */
@@ -1954,7 +1954,8 @@ export declare const NotifyService: GenService<{
   /**
    * Goes back to Rowlock's templates of an event in a language. Deleting what is
    * not there changes nothing.
-   * Errors: ETAG_MISMATCH, REQUEST_ID_REUSED.
+   * Errors: TEMPLATE_NOT_FOUND (no such event), LANGUAGE_INVALID, ETAG_MISMATCH,
+   * REQUEST_ID_REUSED.
    *
    * @generated from rpc rowlock.notify.v1.NotifyService.DeleteTemplate
    */
