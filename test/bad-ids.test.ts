@@ -177,6 +177,16 @@ const unknown: Row[] = [
     [404, "SHIPMENT_NOT_FOUND"],
   ],
   [
+    "an unknown shipment marked as shipped",
+    () => as.staff("POST", "/v1/shipments/none:markShipped", {}),
+    [404, "SHIPMENT_NOT_FOUND"],
+  ],
+  [
+    "an unknown shipment split",
+    () => as.staff("POST", "/v1/shipments/none:split", { items: [{ sku: "BAD", quantity: 1 }] }),
+    [404, "SHIPMENT_NOT_FOUND"],
+  ],
+  [
     "an unknown flat rate changed",
     () => as.staff("PATCH", "/v1/flatRates/none", { title: "x" }),
     [404, "FLAT_RATE_NOT_FOUND"],

@@ -70,6 +70,7 @@ const values: Record<string, JsonValue> = {
   state: 0,
   tariff_number: "691200",
   to: "ada@example.com",
+  tracking_url: "https://example.com/track/1",
   ttl: "60s",
   update_mask: "title",
   update_time: "2026-01-31T12:00:00Z",
