@@ -59,7 +59,7 @@ export function isTestCode(path: string): boolean {
   return /\.test\.m?ts$/.test(path) || /(^|\/)testing\//.test(path);
 }
 
-/** True for what buf or a vendor wrote: it follows its own rules. */
+/** True for what buf, MJML or a vendor wrote: it follows its own rules. */
 export function isForeign(path: string): boolean {
-  return /^(gen|third_party)\//.test(path);
+  return /^(gen|third_party|services\/notify\/templates\/compiled)\//.test(path);
 }

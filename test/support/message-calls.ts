@@ -9,9 +9,10 @@ import { newStock } from "./stock-calls.ts";
 type Prepare = (shop: TestShop) => Promise<ContractCall>;
 
 /** The id of an e-mail that was sent about an order: how it is paid by transfer. */
-export async function newInstructions({ sell, rest, staff }: TestShop, email?: string): Promise<string> {
+export async function newInstructions(shop: TestShop, email?: string): Promise<string> {
+  const { rest, staff } = shop;
   const sku = `SKU-${randomUUID()}`;
-  await sell(sku);
+  await shop.sell(sku);
   const { buyer, order } = await newOrder(rest, [sku], email);
   const orderId = String(order.body.id);
   expect((await buyer.payByTransfer(orderId, "BCA_VA")).status).toBe(200);
