@@ -41,7 +41,8 @@ test("a shipment has its rates, and is stored by one statement", async () => {
     quotedRate({ providerId: "c", amount: "3.00", currencyCode: "EUR" }),
   ];
   const shipment = await make();
-  expect(statements).toHaveLength(1);
+  // The flat rates are read once a second at most.
+  expect(statements.filter((text) => !text.includes("flat_rate"))).toHaveLength(1);
   expect(shipment).toMatchObject({
     id: shipmentId,
     orderId: "ord_1",
@@ -64,6 +65,7 @@ test("the carrier is asked with the whole address, contact and parcel", async ()
   await make();
   expect(carrier.consignments).toEqual([
     {
+      customs: [],
       shipmentId,
       to: {
         name: "Ada Lovelace",
