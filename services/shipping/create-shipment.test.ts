@@ -53,7 +53,7 @@ test("a shipment has its rates, and is stored by one statement", async () => {
       {
         providerId: "a",
         price: { currencyCode: "USD", amount: 410n },
-        attributes: ["CHEAPEST", "BESTVALUE"],
+        attributes: ["CHEAPEST", "FASTEST", "BEST_VALUE"],
       },
       { providerId: "b", price: { currencyCode: "USD", amount: 1250n }, carrier: "UPS", estimatedDays: 2 },
     ],
