@@ -64,7 +64,7 @@ export const shippingCalls: Record<string, Prepare> = {
   Shipping_GetFlatRate: ofFlatRate,
   Shipping_ListFlatRates: examples,
   Shipping_UpdateFlatRate: async (shop) => ({
-    path: { "flatRate.id": await newFlatRate(shop) },
+    path: { flatRateId: await newFlatRate(shop) },
     body: { title: "Post, by ship" },
   }),
   Shipping_DeleteFlatRate: ofFlatRate,
