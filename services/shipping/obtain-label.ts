@@ -3,7 +3,7 @@ import { durationFromMs } from "@bufbuild/protobuf/wkt";
 import type { ConnectError, HandlerContext } from "@connectrpc/connect";
 import { RetryInfoSchema } from "../../gen/google/rpc/error_details_pb.js";
 import { purchase } from "./purchase.ts";
-import { rateOf } from "./rates.ts";
+import { isFlatRate, rateOf } from "./rates.ts";
 import { fail } from "./reasons.ts";
 import type { ShippingDeps } from "./service.ts";
 import { leaseMs, type Shipment } from "./shipment.ts";
@@ -53,7 +53,9 @@ async function ended({ db, clock }: ShippingDeps, id: string, ctx: HandlerContex
 
 /** Whether the rate is one that is named and flat, or none is named: then there is nothing to buy. */
 function isFlat(shipment: Shipment, rateId: string): boolean {
-  return rateId === "" || rateOf(shipment, rateId)?.providerId === "";
+  if (rateId === "") return true;
+  const rate = rateOf(shipment, rateId);
+  return rate !== undefined && isFlatRate(rate);
 }
 
 /** Errors: RATE_NOT_SELECTED, RATE_NOT_FOUND. */

@@ -1,7 +1,7 @@
 import type { Queryable } from "../../lib/db/index.ts";
 import { CarrierRefused, CarrierUnavailable, type Label } from "./carrier.ts";
 import { parcelMoved } from "./parcel-moved.ts";
-import { rateOf } from "./rates.ts";
+import { isFlatRate, rateOf } from "./rates.ts";
 import { fail } from "./reasons.ts";
 import type { ShippingDeps } from "./service.ts";
 import { leaseMs, type Shipment } from "./shipment.ts";
@@ -34,19 +34,20 @@ export async function purchase(deps: ShippingDeps, shipment: Shipment): Promise<
 /** Stores the label of a shipment; when it has one already, or has gone without, that stays. Errors: SHIPMENT_NOT_FOUND. */
 export async function keepLabel(
   deps: ShippingDeps,
-  shipment: Pick<Shipment, "id" | "orderId" | "voidedLabels">,
+  shipment: Pick<Shipment, "id" | "orderId" | "rates" | "voidedLabels">,
   { rateId, label }: Bought,
 ): Promise<Shipment> {
   const { db, clock, log } = deps;
   const { id, orderId } = shipment;
   const store = (tx: Queryable) => storeLabel(tx, { id, rateId, label, now: clock() });
-  // Who had the first label bought is not waiting for another one: Order is told of it.
-  const labeled = await (shipment.voidedLabels.length === 0
+  // Order does not wait for the label after a voided one, nor for one in place of a flat rate: it is told of it.
+  const mayBeAwaited = shipment.voidedLabels.length === 0 && !shipment.rates.some(isFlatRate);
+  const labeled = await (mayBeAwaited
     ? store(db)
     : db.transaction(async (tx) => {
-        const replaced = await store(tx);
-        if (replaced !== undefined) await deps.jobs.enqueue(tx, parcelMoved, { orderId, shipmentId: id });
-        return replaced;
+        const stored = await store(tx);
+        if (stored !== undefined) await deps.jobs.enqueue(tx, parcelMoved, { orderId, shipmentId: id });
+        return stored;
       }));
   if (labeled !== undefined) return labeled;
   const existing = await findShipment(db, id);

@@ -50,6 +50,11 @@ export function toRates(
   return { rates: offered, unusable };
 }
 
+/** Whether a rate is the shop's own: nothing is bought at it. */
+export function isFlatRate({ providerId }: Pick<Rate, "providerId">): boolean {
+  return providerId === "";
+}
+
 /** The rate with that id. */
 export function rateOf(shipment: { rates: readonly Rate[] }, rateId: string): Rate | undefined {
   return shipment.rates.find(({ id }) => id === rateId);
