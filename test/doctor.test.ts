@@ -76,6 +76,10 @@ test("keys for tests move nothing, and are said to be such", async () => {
   for (const vendor of ["Stripe", "Shippo"]) expect(said[vendor]?.[0]).toMatch(/^warning: .* for tests/);
 });
 
+test("a shop without a carrier has nobody to be asked", async () => {
+  expect(await seen({ SHIPPO_API_KEY: "none" })).toMatchObject({ Shippo: ["ok: not used"] });
+});
+
 test("a shop that goes live is told of the demo's addresses, and where its news are to be registered", async () => {
   server.answer(json(200, {}));
   const said = await seen({ ...keys, ROWLOCK_PUBLIC_URL: "https://shop.example" });

@@ -150,7 +150,7 @@ function vendorsOf(config: Config): Vendor[] {
         path: "/v1/webhooks/sendgrid",
         variable: "SENDGRID_WEBHOOK_PUBLIC_KEY",
         secret: config.sendgridWebhookPublicKey,
-        events: "delivered, bounce, dropped",
+        events: "delivered, bounce, dropped, spamreport",
       },
     },
     {
@@ -181,6 +181,7 @@ async function examineVendor(
       },
     ];
   }
+  if (key === "none") return [{ level: "ok", subject, text: "not used" }];
   const findings: Finding[] = [];
   const state = await ask({ apiKey: key, baseUrl, timeoutMs });
   if (state === "refused")
@@ -211,7 +212,7 @@ function examineAddresses(config: Config): Finding[] {
   const { publicUrl, origins, legacyOpen } = config;
   const subject = "Public address";
   const findings: Finding[] = [];
-  const isReal = vendorsOf(config).some(({ key, isTest }) => key !== "" && isTest !== true);
+  const isReal = vendorsOf(config).some(({ key, isTest }) => key !== "" && key !== "none" && isTest !== true);
   if (isLocalUrl(publicUrl)) {
     const text = `${publicUrl} is reached from this machine alone: set ROWLOCK_PUBLIC_URL`;
     findings.push({ level: isReal ? "problem" : "warning", subject, text });

@@ -11,6 +11,7 @@ export interface ProviderConfig {
   stripeSecretKey: string;
   /** Signs Stripe's webhooks, `whsec_…`; empty: they are refused. */
   stripeWebhookSecret: string;
+  /** Or `none`: the shop has no carrier. */
   shippoApiKey: string;
   /** What Shippo's webhooks say in `?token=`; empty: they are refused. */
   shippoWebhookToken: string;
@@ -31,7 +32,10 @@ export interface ProviderConfig {
 const shapes = {
   STRIPE_SECRET_KEY: [/^(?:sk|rk)_(?:test|live)_\w{8,}$/, "sk_test_… or sk_live_…"],
   STRIPE_WEBHOOK_SECRET: [/^whsec_\S+$/, "whsec_…"],
-  SHIPPO_API_KEY: [/^(?:ShippoToken )?shippo_(?:test|live)_\w{8,}$/, "shippo_test_… or shippo_live_…"],
+  SHIPPO_API_KEY: [
+    /^(?:none|(?:ShippoToken )?shippo_(?:test|live)_\w{8,})$/,
+    "shippo_test_… or shippo_live_…, or be none",
+  ],
   SENDGRID_API_KEY: [/^SG\.[\w-]{8,}/, "SG.…"],
   TWILIO_ACCOUNT_SID: [/^AC[0-9a-fA-F]{32}$/, "AC and 32 hexadecimal digits"],
 } as const satisfies Record<string, readonly [RegExp, string]>;
