@@ -8,7 +8,7 @@ import {
   Payment_State,
 } from "../../gen/rowlock/payment/v1/payment_pb.js";
 import { isUniqueViolation } from "../../lib/db/index.ts";
-import { errorInfo, invalidArgument, reasonOf } from "../../lib/errors/reasons.ts";
+import { errorInfo, reasonOf } from "../../lib/errors/reasons.ts";
 import { fingerprintOf } from "../../lib/idempotency/idempotency.ts";
 import { newId } from "../../lib/ids/ids.ts";
 import { money } from "../../lib/money/money.ts";
@@ -140,28 +140,6 @@ function cardOf(
     method: { case: "card", value: { paymentMethod, savedPaymentMethodId, savePaymentMethod } },
     ...(usesSaved(method.value) && { customerId: order.owner }),
   };
-}
-
-/**
- * Whether a card is given in one way. No rule of the contract: a rule on a whole message would have each purchase
- * validated by an interpreter.
- *
- * @throws INVALID_ARGUMENT.
- */
-export function checkCard(card: {
-  paymentMethod: string;
-  savedPaymentMethodId: string;
-  savePaymentMethod: boolean;
-}): void {
-  const isSaved = card.savedPaymentMethodId !== "";
-  if (isSaved === (card.paymentMethod !== "")) {
-    const description = "exactly one of payment_method and saved_payment_method_id is required";
-    throw invalidArgument([{ field: "card", description }]);
-  }
-  if (isSaved && card.savePaymentMethod) {
-    const description = "a saved payment method is not saved again";
-    throw invalidArgument([{ field: "card.save_payment_method", description }]);
-  }
 }
 
 /** Whether a card is, or becomes, one that its customer has saved. */

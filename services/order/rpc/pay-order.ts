@@ -4,9 +4,10 @@ import {
   type PayOrderRequest,
   PayOrderRequestSchema,
 } from "../../../gen/rowlock/order/v1/order_pb.js";
+import { checkCard } from "../../../lib/card-choice.ts";
 import { fingerprintOf } from "../../../lib/idempotency/idempotency.ts";
 import { callerOf, outgoing, requireOwner } from "../../../lib/rpc/index.ts";
-import { begin, checkCard, checkPayable, giveUpWaiting, startPayment, usesSaved } from "../attempt.ts";
+import { begin, checkPayable, giveUpWaiting, startPayment, usesSaved } from "../attempt.ts";
 import { toOrderMessage } from "../convert.ts";
 import { unlessFailed } from "../decline.ts";
 import type { Order } from "../order.ts";

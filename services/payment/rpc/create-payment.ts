@@ -1,6 +1,7 @@
 import { durationMs } from "@bufbuild/protobuf/wkt";
 import type { MethodImpl } from "@connectrpc/connect";
 import type { CreatePaymentRequest, PaymentService } from "../../../gen/rowlock/payment/v1/payment_pb.js";
+import { checkCard } from "../../../lib/card-choice.ts";
 import { isUniqueViolation } from "../../../lib/db/index.ts";
 import { invalidArgument } from "../../../lib/errors/reasons.ts";
 import { answerWith } from "../answer.ts";
@@ -136,28 +137,6 @@ function toNewPayment(
     reference: null,
     deadline: null,
   };
-}
-
-/**
- * Whether a card is given in one way. No rule of the contract: a rule on a whole message would have each purchase
- * validated by an interpreter.
- *
- * @throws INVALID_ARGUMENT.
- */
-function checkCard(card: {
-  paymentMethod: string;
-  savedPaymentMethodId: string;
-  savePaymentMethod: boolean;
-}): void {
-  const isSaved = card.savedPaymentMethodId !== "";
-  if (isSaved === (card.paymentMethod !== "")) {
-    const description = "exactly one of payment_method and saved_payment_method_id is required";
-    throw invalidArgument([{ field: "card", description }]);
-  }
-  if (isSaved && card.savePaymentMethod) {
-    const description = "a saved payment method is not saved again";
-    throw invalidArgument([{ field: "card.save_payment_method", description }]);
-  }
 }
 
 /** Whose card it is, or becomes: nobody's, unless it is saved. */
