@@ -35,7 +35,9 @@ function ownSteps(steps: readonly string[]): string[] {
 
 /** What goes on beside a journey need not come before its end: telling of it, and giving back what is given back. */
 function isAtItsOwnTime(step: string): boolean {
-  return /\boutbox|^webhook: |^promotion: insert redemption(?: \(\d+\))?$/.test(step);
+  return /^(?:\w+: (?:insert|delete) outbox|order: update event|webhook: |promotion: insert redemption(?: \(|$))/.test(
+    step,
+  );
 }
 
 /** Telling goes on until all is told, so there is a first time; two events may be told at one time. */
