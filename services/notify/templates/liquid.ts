@@ -68,10 +68,26 @@ function textOf(value: unknown): string {
   throw new TypeError("a record is no text: name one of its fields");
 }
 
+/** Templates of each kind that are kept parsed: to parse an e-mail costs milliseconds, and a shop has few of them. */
+const mostParsed = 32;
+const parsedBy = new Map<Liquid, Map<string, Template[]>>();
+
+/** A template as it is rendered; those that were used last are remembered. @throws Error of liquidjs */
+function parsed(liquid: Liquid, template: string): Template[] {
+  const known = parsedBy.get(liquid) ?? new Map<string, Template[]>();
+  parsedBy.set(liquid, known);
+  const nodes = known.get(template) ?? liquid.parse(template);
+  // What was used last stands last: the first goes when there are too many.
+  known.delete(template);
+  known.set(template, nodes);
+  const [oldest = ""] = known.keys();
+  if (known.size > mostParsed) known.delete(oldest);
+  return nodes;
+}
+
 /** Renders a template. @throws Error of liquidjs, or RangeError when it comes to too much */
-export function renderWith(liquid: Liquid, template: string | Template[], variables: Variables): string {
-  const parsed = typeof template === "string" ? liquid.parse(template) : template;
-  const rendered: string = liquid.renderSync(parsed, variables);
+export function renderWith(liquid: Liquid, template: string, variables: Variables): string {
+  const rendered: string = liquid.renderSync(parsed(liquid, template), variables);
   if (rendered.length > maxRenderedLength) {
     throw new RangeError(`it comes to more than ${maxRenderedLength} characters`);
   }
