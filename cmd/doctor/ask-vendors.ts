@@ -3,6 +3,7 @@ import { Shippo } from "shippo";
 import { ShippoError } from "shippo/models/errors/shippoerror.js";
 import Stripe from "stripe";
 import twilio from "twilio";
+import { within } from "../../lib/within.ts";
 
 /** What a vendor says of a key. */
 export type KeyState = "accepted" | "refused" | "no answer";
@@ -79,19 +80,13 @@ async function stateOf(
   timeoutMs: number,
   statusOf: (err: unknown) => number | undefined,
 ): Promise<KeyState> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error("late")), timeoutMs);
-  });
   try {
-    await Promise.race([answer, late]);
-    return "accepted";
+    const accepted = answer.then(() => "accepted" as const);
+    return await within(accepted, { ms: timeoutMs, late: () => "no answer" as const });
   } catch (err) {
     if (err instanceof Stripe.errors.StripePermissionError) return "accepted";
     const status = statusOf(err);
     if (status === 401 || status === 403) return "refused";
     return status !== undefined && status < 300 ? "accepted" : "no answer";
-  } finally {
-    clearTimeout(timer);
   }
 }

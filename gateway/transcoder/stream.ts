@@ -2,6 +2,7 @@ import type { ServerResponse } from "node:http";
 import type { Writable } from "node:stream";
 import type { DescMethodStreaming } from "@bufbuild/protobuf";
 import type { StreamResponse } from "@connectrpc/connect";
+import { within } from "../../lib/within.ts";
 import { compressor, isStreamCompressible, streamCoding } from "./coding.ts";
 import {
   appendRpcHeaders,
@@ -129,16 +130,9 @@ class ResponseStream {
   }
 
   /** Waits for the first message, but at most so long; answers whether it is there. */
-  async begun(withinMs: number): Promise<boolean> {
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<false>((resolve) => {
-      timer = setTimeout(resolve, withinMs, false);
-    });
-    try {
-      return await Promise.race([this.#opened.then(() => true), late]);
-    } finally {
-      clearTimeout(timer);
-    }
+  begun(withinMs: number): Promise<boolean> {
+    const begun = this.#opened.then(() => true);
+    return within(begun, { ms: withinMs, late: () => false });
   }
 
   first(): Promise<IteratorResult<unknown>> {

@@ -2,6 +2,7 @@ import { type JobInsert, PgBoss } from "pg-boss";
 import { type Clock, systemClock } from "../clock.ts";
 import { type Db, type Listener, openDatabase, sql, type Tx } from "../db/index.ts";
 import type { Log } from "../telemetry/log.ts";
+import { within } from "../within.ts";
 import { bossDatabase } from "./boss-database.ts";
 import { findJobs, type JobRecord } from "./find-jobs.ts";
 import { Announcer, createJobListener } from "./notifier.ts";
@@ -210,7 +211,7 @@ class BossJobs implements Jobs {
   async #drain(graceMs: number): Promise<void> {
     const all = [...this.#workers.values()];
     const drained = Promise.all(all.map((workers) => workers.drain()));
-    await within(drained, graceMs);
+    await within(drained, { ms: graceMs, late: () => undefined });
     for (const workers of all) {
       const ids = workers.running;
       if (ids.length === 0) continue;
@@ -226,7 +227,7 @@ class BossJobs implements Jobs {
       );
       workers.abort(new Error("the process stops"));
     }
-    await within(drained, SETTLE_MS);
+    await within(drained, { ms: SETTLE_MS, late: () => undefined });
   }
 
   /** Local workers first; other processes are told when none of ours is free. */
@@ -258,14 +259,6 @@ class BossJobs implements Jobs {
     if (!this.#queues.has(queue.name))
       throw new Error(`queue ${queue.name} is not among the queues of these jobs`);
   }
-}
-
-/** Resolves when the promise does, or after the time. */
-async function within(promise: Promise<unknown>, ms: number): Promise<void> {
-  const limit = Promise.withResolvers<void>();
-  const timer = setTimeout(limit.resolve, ms);
-  await Promise.race([promise, limit.promise]);
-  clearTimeout(timer);
 }
 
 function createBoss(db: Db, log: Log): PgBoss {

@@ -2,6 +2,7 @@ import type { Interceptor } from "@connectrpc/connect";
 import { Server, ServerCredentials } from "@grpc/grpc-js";
 import { HealthImplementation } from "grpc-health-check";
 import type { Log } from "../telemetry/log.ts";
+import { within } from "../within.ts";
 import { bindServices } from "./bound-method.ts";
 import { grpcService } from "./grpc-handlers.ts";
 import { LiveCalls } from "./live-calls.ts";
@@ -86,11 +87,12 @@ export async function createGrpcServer({
     const closed = new Promise<void>((resolve) => {
       server.tryShutdown(() => resolve());
     });
-    if (!(await within(graceMs, Promise.race([closed, live.whenIdle()])))) {
+    const idle = Promise.race([closed, live.whenIdle()]);
+    if (!(await isOverWithin(graceMs, idle))) {
       log.warn({ calls: live.size }, "grpc server gives up the calls that are left");
       live.abortAll(failRpc("SHUTTING_DOWN", {}));
     }
-    if (!(await within(idleConnectionsMs, closed))) {
+    if (!(await isOverWithin(idleConnectionsMs, closed))) {
       server.forceShutdown();
       await closed;
     }
@@ -109,15 +111,8 @@ export async function createGrpcServer({
   };
 }
 
-/** Whether the promise settled within `ms`. */
-async function within(ms: number, promise: Promise<void>): Promise<boolean> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<boolean>((resolve) => {
-    timer = setTimeout(resolve, ms, false);
-  });
-  try {
-    return await Promise.race([promise.then(() => true), late]);
-  } finally {
-    clearTimeout(timer);
-  }
-}
+const isOverWithin = (ms: number, promise: Promise<void>): Promise<boolean> =>
+  within(
+    promise.then(() => true),
+    { ms, late: () => false },
+  );

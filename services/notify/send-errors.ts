@@ -1,4 +1,5 @@
-import { circuitOpenCode } from "../../lib/circuit/circuit.ts";
+import { neverSent } from "../../lib/circuit/never-sent.ts";
+import { within } from "../../lib/within.ts";
 
 /** The provider will never take this message. The message of the error is the provider's own and may be shown. */
 export class SendRefused extends Error {
@@ -24,16 +25,6 @@ export class SendUnavailable extends Error {
   }
 }
 
-// The connection was never made, so nothing can be at work at the other end.
-const neverSent = new Set([
-  "ECONNREFUSED",
-  "ENOTFOUND",
-  "EAI_AGAIN",
-  "EHOSTUNREACH",
-  "ENETUNREACH",
-  circuitOpenCode,
-]);
-
 /**
  * A failure below HTTP. The HTTP client's errors hold the request with its
  * credentials, so they are not kept: the code says what there is to know.
@@ -41,27 +32,24 @@ const neverSent = new Set([
 export function toUnreachable(provider: string, err: unknown): SendUnavailable {
   const code = (err as { code?: unknown } | null | undefined)?.code;
   const why = typeof code === "string" ? code : err instanceof Error ? err.name : "an unknown failure";
-  return new SendUnavailable(`${provider} could not be asked: ${why}`, { pending: !neverSent.has(why) });
+  return new SendUnavailable(`${provider} could not be asked: ${why}`, { pending: !neverSent(why) });
 }
 
 /**
  * The answer, when it is whole within the time. The HTTP client's own timeout starts anew with each byte that arrives,
  * so an answer that trickles would outlast every lease; the connection is left to that timeout.
  */
-export async function within<T>(
+export function inTime<T>(
   answer: Promise<T>,
   { timeoutMs, provider }: { timeoutMs: number; provider: string },
 ): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    const message = `${provider} gave no whole answer within ${timeoutMs} ms`;
-    timer = setTimeout(() => reject(new SendUnavailable(message, { pending: true })), timeoutMs);
+  return within(answer, {
+    ms: timeoutMs,
+    late: () => {
+      const message = `${provider} gave no whole answer within ${timeoutMs} ms`;
+      throw new SendUnavailable(message, { pending: true });
+    },
   });
-  try {
-    return await Promise.race([answer, late]);
-  } finally {
-    clearTimeout(timer);
-  }
 }
 
 /** A provider's text fit for an error's metadata, which travels in a header: one line, not too long. */

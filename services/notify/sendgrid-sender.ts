@@ -2,7 +2,7 @@ import sendgridClient from "@sendgrid/client";
 import sendgridMail from "@sendgrid/mail";
 import { type Circuit, closedCircuit } from "../../lib/circuit/circuit.ts";
 import type { Email, EmailSender } from "./email-sender.ts";
-import { oneLine, SendRefused, SendUnavailable, toUnreachable, within } from "./send-errors.ts";
+import { inTime, oneLine, SendRefused, SendUnavailable, toUnreachable } from "./send-errors.ts";
 
 /** How a SendGrid account is reached, and in whose name it sends. */
 export interface SendgridOptions {
@@ -66,7 +66,7 @@ export function createSendgridSender({
           // An order's links are for its buyer alone: they are not to be sent through a counting redirect.
           trackingSettings: { clickTracking: { enable: false, enableText: false } },
         };
-        const send = () => within(mail.send(message), { timeoutMs, provider: "SendGrid" });
+        const send = () => inTime(mail.send(message), { timeoutMs, provider: "SendGrid" });
         const [answer] = await circuit(send, (err) => !isAnswer(err) || err.code >= 500);
         const id = (answer.headers as Record<string, unknown>)["x-message-id"];
         return typeof id === "string" ? id : "";

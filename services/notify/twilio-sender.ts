@@ -1,6 +1,6 @@
 import twilio from "twilio";
 import { type Circuit, closedCircuit } from "../../lib/circuit/circuit.ts";
-import { oneLine, SendRefused, SendUnavailable, toUnreachable, within } from "./send-errors.ts";
+import { inTime, oneLine, SendRefused, SendUnavailable, toUnreachable } from "./send-errors.ts";
 import type { SmsSender } from "./sms-sender.ts";
 import { toDelivery } from "./twilio-status.ts";
 
@@ -36,13 +36,13 @@ export function createTwilioSender({
     baseUrl === undefined ? new twilio.RequestClient(options) : new RedirectedClient(baseUrl, options);
   const client = twilio(accountSid, authToken, { httpClient });
 
-  const inTime = <T>(call: () => Promise<T>) =>
-    circuit(() => within(call(), { timeoutMs, provider: "Twilio" }), isOutage);
+  const ask = <T>(call: () => Promise<T>) =>
+    circuit(() => inTime(call(), { timeoutMs, provider: "Twilio" }), isOutage);
 
   /** A message, or nothing when Twilio does not know it. */
   async function fetch(sid: string) {
     try {
-      return await inTime(() => client.messages(sid).fetch());
+      return await ask(() => client.messages(sid).fetch());
     } catch (err) {
       if (err instanceof twilio.RestException && err.status === 404) return undefined;
       throw unlessRefused(err);
@@ -55,7 +55,7 @@ export function createTwilioSender({
     async send({ to, text }) {
       try {
         const callback = statusCallback === undefined ? {} : { statusCallback };
-        const { sid } = await inTime(() => client.messages.create({ to, from, body: text, ...callback }));
+        const { sid } = await ask(() => client.messages.create({ to, from, body: text, ...callback }));
         return requireSid(sid);
       } catch (err) {
         throw translate(err);
@@ -64,7 +64,7 @@ export function createTwilioSender({
     async find({ to, text, since }) {
       try {
         // No filter by date: it goes by the time of sending, which a queued message does not have yet.
-        const messages = await inTime(() => client.messages.list({ to, from, limit: 50, pageSize: 50 }));
+        const messages = await ask(() => client.messages.list({ to, from, limit: 50, pageSize: 50 }));
         // Twilio's times are whole seconds.
         const earliest = since.getTime() - 1_000;
         const same = messages.filter(({ body, dateCreated }) => {

@@ -6,19 +6,6 @@ import { fail } from "./reasons.ts";
 /** Runs a call to Stripe in its time, unless Stripe is away. */
 export type InTime = <T>(call: () => Promise<T>) => Promise<T>;
 
-/** The SDK's own time-out is of silence on the socket, once per try; this one is of the whole call. */
-export async function within<T>(timeoutMs: number, call: Promise<T>): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`no answer within ${timeoutMs} ms`)), timeoutMs);
-  });
-  try {
-    return await Promise.race([call, late]);
-  } finally {
-    clearTimeout(timer);
-  }
-}
-
 /** What a call that came to nothing is to callers. */
 export function unavailable(err: unknown): ConnectError {
   if (isMisconfiguration(err)) {

@@ -1,9 +1,10 @@
 import type { ConnectError } from "@connectrpc/connect";
 import Stripe from "stripe";
 import { type Circuit, closedCircuit } from "../../lib/circuit/circuit.ts";
+import { within } from "../../lib/within.ts";
 import type { CardCharge, CardOutcome, CardProcessor } from "./card-processor.ts";
 import { fail } from "./reasons.ts";
-import { type InTime, isOutage, unavailable, within } from "./stripe-call.ts";
+import { type InTime, isOutage, unavailable } from "./stripe-call.ts";
 import { toDispute, toIntent, toOutcome, toRefund, toStripeAmount } from "./stripe-convert.ts";
 import { stripeCustomers } from "./stripe-customers.ts";
 
@@ -39,7 +40,11 @@ export function createStripeProcessor(options: StripeOptions): CardProcessor {
     telemetry: false,
     ...(options.baseUrl === undefined ? {} : hostOf(options.baseUrl)),
   });
-  const inTime: InTime = (call) => circuit(() => within(timeoutMs, call()), isOutage);
+  const late = () => {
+    throw new Error(`no answer within ${timeoutMs} ms`);
+  };
+  // The SDK's own time-out is of silence on the socket, once per try; this one is of the whole call.
+  const inTime: InTime = (call) => circuit(() => within(call(), { ms: timeoutMs, late }), isOutage);
 
   return {
     ...stripeCustomers({ stripe, inTime }),

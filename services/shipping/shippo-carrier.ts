@@ -2,6 +2,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { type Rate, Shippo, type Transaction } from "shippo";
 import { HTTPClient } from "shippo/lib/http.js";
 import { type Circuit, closedCircuit } from "../../lib/circuit/circuit.ts";
+import { within } from "../../lib/within.ts";
 import {
   type Carrier,
   CarrierRefused,
@@ -36,6 +37,8 @@ export interface ShippoOptions {
   /** For each call, in milliseconds. */
   timeoutMs: number;
   sender: Sender;
+  /** Where goods were made that name no country, ISO 3166-1 alpha-2; the sender's when not given. */
+  originCountryCode?: string;
   /** Keeps calls from Shippo while it is away; without one every call is made. */
   circuit?: Circuit;
 }
@@ -49,6 +52,7 @@ export function createShippoCarrier({
   serverUrl,
   timeoutMs,
   sender,
+  originCountryCode = sender.countryCode,
   circuit = closedCircuit,
 }: ShippoOptions): Carrier {
   const shippo = new Shippo({
@@ -68,7 +72,8 @@ export function createShippoCarrier({
     crossesCustoms: (countryCode) => crossesCustoms(sender.countryCode, countryCode),
 
     async quote(consignment) {
-      const create = () => ask(() => shippo.shipments.create(toShipment(consignment, sender)));
+      const request = toShipment(consignment, { sender, originCountryCode });
+      const create = () => ask(() => shippo.shipments.create(request));
       const { objectId, rates, messages } = await create()
         .catch(againIfReset(create))
         .catch((err: unknown) => {
@@ -124,7 +129,12 @@ export function createShippoCarrier({
           return { valid: false, remarks: toRemarks(refusal.message.split("; ")), standard: address };
         },
       );
-      return within(checked, patienceMs);
+      return within(checked, {
+        ms: patienceMs,
+        late: () => {
+          throw new CarrierUnavailable(`no answer within ${patienceMs} ms`, { pending: true });
+        },
+      });
     },
 
     ...createShippoVoid({ shippo, ask, purchasesOf }),
@@ -159,18 +169,6 @@ export function createShippoCarrier({
       });
     }
     return toLabel(transaction);
-  }
-}
-
-/** The promise's outcome, unless it takes too long. */
-async function within<T>(promise: Promise<T>, ms: number): Promise<T> {
-  const { promise: tooLong, reject } = Promise.withResolvers<never>();
-  const late = new CarrierUnavailable(`no answer within ${ms} ms`, { pending: true });
-  const timer = setTimeout(() => reject(late), ms);
-  try {
-    return await Promise.race([promise, tooLong]);
-  } finally {
-    clearTimeout(timer);
   }
 }
 

@@ -1,7 +1,7 @@
 import { HTTPClientError } from "shippo/models/errors/httpclienterrors.js";
 import { ResponseValidationError } from "shippo/models/errors/responsevalidationerror.js";
 import { ShippoError } from "shippo/models/errors/shippoerror.js";
-import { circuitOpenCode } from "../../lib/circuit/circuit.ts";
+import { neverSent } from "../../lib/circuit/never-sent.ts";
 import { CarrierRefused, CarrierUnavailable } from "./carrier.ts";
 
 /** A carrier's message goes into an error's metadata, which travels in a header. */
@@ -40,7 +40,7 @@ export function toUnavailable(err: unknown): CarrierUnavailable {
   const code = codeOf(err);
   const why = code ?? (err instanceof Error ? err.name : "an unknown failure");
   return new CarrierUnavailable(`Shippo could not be asked: ${why}`, {
-    pending: code === undefined || !neverSent.has(code),
+    pending: !neverSent(code),
   });
 }
 
@@ -78,16 +78,6 @@ export async function read<T extends object>(answer: Promise<T>): Promise<Partia
 
 // A gateway that stopped waiting says nothing about the server behind it.
 const gaveUp = new Set([408, 502, 504]);
-
-// The connection was never made, so nothing can be at work at the other end.
-const neverSent = new Set([
-  "ECONNREFUSED",
-  "ENOTFOUND",
-  "EAI_AGAIN",
-  "EHOSTUNREACH",
-  "ENETUNREACH",
-  circuitOpenCode,
-]);
 
 function codeOf(err: unknown): string | undefined {
   const cause = err instanceof HTTPClientError ? err.cause : err;

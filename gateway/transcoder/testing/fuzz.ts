@@ -1,4 +1,5 @@
 import type { RequestListener } from "node:http";
+import { within } from "../../../lib/within.ts";
 import { describeRoutes } from "../routes.ts";
 import { createTranscoder } from "../transcoder.ts";
 import { answerTo, type WireAnswer } from "./in-process.ts";
@@ -150,14 +151,11 @@ function checkAnswer({ method }: RandomRequest, { status, headers, body }: WireA
 /** No request takes seconds; one that does hangs. */
 const hangMs = 10_000;
 
-async function withinTime(listener: RequestListener, request: RandomRequest): Promise<WireAnswer> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(reject, hangMs, new Error("no answer"));
+function withinTime(listener: RequestListener, request: RandomRequest): Promise<WireAnswer> {
+  return within(answerTo(listener, request), {
+    ms: hangMs,
+    late: () => {
+      throw new Error("no answer");
+    },
   });
-  try {
-    return await Promise.race([answerTo(listener, request), late]);
-  } finally {
-    clearTimeout(timer);
-  }
 }

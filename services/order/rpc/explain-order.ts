@@ -3,6 +3,7 @@ import { Code, ConnectError, type MethodImpl } from "@connectrpc/connect";
 import type { OrderService, TimelineEntry } from "../../../gen/rowlock/order/v1/order_pb.js";
 import type { WebhookEvent } from "../../../gen/rowlock/type/v1/webhook_pb.js";
 import { outgoing } from "../../../lib/rpc/index.ts";
+import { within } from "../../../lib/within.ts";
 import { getExisting } from "../access.ts";
 import { toOrderMessage } from "../convert.ts";
 import {
@@ -53,7 +54,11 @@ export function explainOrder(deps: OrderDeps): MethodImpl<typeof OrderService.me
     };
     const inQueues = [fulfillQueue, undoQueue, instructQueue, refundQueue, tellQueue];
 
-    const jobsFound = ask("jobs", within(jobs.find(inQueues, { orderId }), call.timeoutMs), []);
+    const jobsFound = ask(
+      "jobs",
+      within(jobs.find(inQueues, { orderId }), { ms: call.timeoutMs, late: tooSlow }),
+      [],
+    );
     const parts = await Promise.all([
       listEvents(db, orderId).then((rows) => [...ofEvents(order, rows), ...ofRefunds(order)]),
       jobsFound.then(ofJobs),
@@ -92,13 +97,6 @@ export function explainOrder(deps: OrderDeps): MethodImpl<typeof OrderService.me
 
 const timeOf = ({ time }: TimelineEntry) => (time === undefined ? 0 : timestampMs(time));
 
-/** The promise's outcome, unless it takes too long. */
-async function within<T>(promise: Promise<T>, ms: number): Promise<T> {
-  const { promise: tooLong, reject } = Promise.withResolvers<never>();
-  const timer = setTimeout(() => reject(new ConnectError("too slow", Code.DeadlineExceeded)), ms);
-  try {
-    return await Promise.race([promise, tooLong]);
-  } finally {
-    clearTimeout(timer);
-  }
-}
+const tooSlow = () => {
+  throw new ConnectError("too slow", Code.DeadlineExceeded);
+};
