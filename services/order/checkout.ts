@@ -18,6 +18,7 @@ import { completeCart } from "./complete-cart.ts";
 import { toOrderMessage } from "./convert.ts";
 import { type Discounted, redeemDiscounts } from "./discounts.ts";
 import { type Draft, draftOrder, shippingMethodsOf } from "./draft.ts";
+import { requireExpectedTotal } from "./expected-total.ts";
 import { type Order, type OrderLine, shipmentIdOf } from "./order.ts";
 import { fail } from "./reasons.ts";
 import type { OrderDeps } from "./service.ts";
@@ -39,8 +40,8 @@ export interface Checkout {
 }
 
 /**
- * Makes the order: freezes the cart, holds the goods, redeems the promotions,
- * asks for taxes and rates, writes the order. Every step may be repeated by a later call when this one dies;
+ * Makes the order: freezes the cart, holds the goods, asks for discounts and taxes, redeems the promotions,
+ * asks for rates, writes the order. Every step may be repeated by a later call when this one dies;
  * when one fails, what was done is undone and the cart is open again.
  */
 export async function checkOut(deps: OrderDeps, checkout: Checkout): Promise<OrderMessage> {
@@ -88,8 +89,7 @@ async function prepare(deps: OrderDeps, checkout: Redeeming, call: CallOptions):
   const draft = draftOrder(frozen, request);
   const now = deps.clock();
   const holdExpireTime = await hold(deps, { checkout, draft }, call);
-  const { lines: discounted, promotions } = await discount(deps, { checkout, draft }, call);
-  const lines = await taxLines(deps, { ...draft, lines: discounted }, call);
+  const { lines, promotions, refusedCodes } = await price(deps, { checkout, draft }, call);
   const shipment = draft.pickUp ? undefined : await ship(deps, { checkout, draft, lines }, call);
   return {
     id: orderId,
@@ -110,6 +110,7 @@ async function prepare(deps: OrderDeps, checkout: Redeeming, call: CallOptions):
     shippingDiscounts: [],
     shippingTaxes: [],
     promotions,
+    refusedCodes,
     refunds: [],
     ...totalsOf({ lines, shipping: { total: 0 } }),
     reservationId: orderId,
@@ -147,22 +148,31 @@ async function hold(
   }
 }
 
-/** Redeems the promotions that take something off the goods. @throws PROMOTION_EXHAUSTED. */
-async function discount(
+/**
+ * Prices the goods after discounts and with taxes, and redeems the promotions that take something off them.
+ *
+ * @throws ORDER_TOTAL_CHANGED before anything is redeemed, PROMOTION_EXHAUSTED.
+ */
+async function price(
   deps: OrderDeps,
   { checkout, draft }: { checkout: Redeeming; draft: Draft },
   call: CallOptions,
 ): Promise<Discounted> {
   const { orderId, request, resumed, beforeRedeeming } = checkout;
-  const basket = { ...draft, id: orderId };
+  const finish = async (discounts: Discounted) => {
+    const lines = await taxLines(deps, { ...draft, lines: discounts.lines }, call);
+    requireExpectedTotal(request.expectedTotal, { ...draft, ...discounts, lines });
+    return { ...discounts, lines };
+  };
+  const redeeming = { basket: { ...draft, id: orderId }, codes: draft.codes, finish, beforeRedeeming };
   try {
-    const discounted = await redeemDiscounts(deps, { basket, codes: draft.codes, beforeRedeeming }, call);
-    if (resumed && discounted.promotions.length === 0) {
+    const priced = await redeemDiscounts(deps, redeeming, call);
+    if (resumed && priced.promotions.length === 0) {
       // What the call that died may have redeemed is not for this order any more.
       await beforeRedeeming();
       await deps.promotions.releaseRedemption({ orderId }, call);
     }
-    return discounted;
+    return priced;
   } catch (err) {
     throw unlessStale(err, request);
   }

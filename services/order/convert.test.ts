@@ -45,6 +45,7 @@ const order: Order = {
   shippingDiscounts: [],
   shippingTaxes: [],
   promotions: [],
+  refusedCodes: [],
   refunds: [],
   itemTotal: 2001n,
   itemDiscount: 0n,

@@ -42,6 +42,7 @@ export function toOrderMessage(order: Order): OrderMessage {
     ...(order.shippingAddress && { shippingAddress: order.shippingAddress }),
     shippingMethods: order.shippingMethods.map((method) => ({ ...method, price: inCurrency(method.price) })),
     shippingMethodId: order.shippingMethodId,
+    refusedCodes: order.refusedCodes,
     itemTotal: inCurrency(order.itemTotal),
     itemDiscount: inCurrency(order.itemDiscount),
     shippingTotal: inCurrency(order.shippingTotal),

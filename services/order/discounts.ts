@@ -3,7 +3,7 @@ import type { CallOptions } from "@connectrpc/connect";
 import type { Evaluation, ShippingDiscount } from "../../gen/rowlock/promotion/v1/promotion_pb.js";
 import { errorInfo } from "../../lib/errors/reasons.ts";
 import { money } from "../../lib/money/money.ts";
-import { isGuest, type Order, type OrderLine } from "./order.ts";
+import { isGuest, type Order, type OrderLine, type RefusedCode } from "./order.ts";
 import { fail } from "./reasons.ts";
 import type { OrderDeps } from "./service.ts";
 import type { Discount } from "./totals.ts";
@@ -14,13 +14,14 @@ const maxTries = 3;
 /** What Promotion is asked about. */
 type Basket = Pick<Order, "id" | "currencyCode" | "lines" | "owner" | "contact">;
 
-/** The lines with what is taken off them, and what was redeemed for that. */
-export type Discounted = Pick<Order, "lines" | "promotions">;
+/** The lines with what is taken off them, what is redeemed for that, and the codes that give nothing. */
+export type Discounted = Pick<Order, "lines" | "promotions" | "refusedCodes">;
 
 /**
  * Has promotions take something off the lines of an order that is being made, and counts that against their limits,
- * under the order's id. `beforeRedeeming` is called first, since a redemption does not end by itself. A promotion that
- * others use up in between gives nothing: then the cart is evaluated anew.
+ * under the order's id. `finish` completes the prices, and may refuse them: so nothing is redeemed at a price that
+ * the buyer has not agreed to. `beforeRedeeming` is called then, since a redemption does not end by itself. A promotion
+ * that others use up in between gives nothing: then the cart is evaluated, and finished, anew.
  *
  * @throws PROMOTION_EXHAUSTED when that happens again and again; and what Redeem refuses an order whose id was used
  *   with other promotions, or was given up.
@@ -30,19 +31,30 @@ export async function redeemDiscounts(
   {
     basket,
     codes,
+    finish,
     beforeRedeeming,
-  }: { basket: Basket; codes: string[]; beforeRedeeming: () => Promise<void> },
+  }: {
+    basket: Basket;
+    codes: string[];
+    finish: (discounted: Discounted) => Promise<Discounted>;
+    beforeRedeeming: () => Promise<void>;
+  },
   call: CallOptions,
 ): Promise<Discounted> {
   for (let tried = 1; ; tried++) {
     const evaluation = await promotions.evaluate({ ...evaluable(basket), codes }, call);
     const applied = evaluation.applied.map(({ promotionId, code }) => ({ promotionId, code }));
-    if (applied.length === 0) return { lines: basket.lines, promotions: [] };
+    const discounted = await finish({
+      lines: withDiscounts(basket.lines, evaluation),
+      promotions: applied,
+      refusedCodes: evaluation.refusedCodes.map(({ code, reason }): RefusedCode => ({ code, reason })),
+    });
+    if (applied.length === 0) return discounted;
     if (tried === 1) await beforeRedeeming();
     try {
       const request = { orderId: basket.id, promotions: applied, customerKey: customerKeyOf(basket) };
       await promotions.redeem(request, call);
-      return { lines: withDiscounts(basket.lines, evaluation), promotions: applied };
+      return discounted;
     } catch (err) {
       const info = errorInfo(err);
       if (info === undefined || !usedUp.has(info.reason)) throw err;

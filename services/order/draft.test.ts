@@ -60,6 +60,7 @@ test("a draft is plain data, fit to be stored", () => {
       },
     ],
     codes: ["SAVE"],
+    repriced: [],
     contact,
     shippingAddress: address,
     items: [

@@ -1,4 +1,4 @@
-import type { FreezeCartResponse } from "../../gen/rowlock/cart/v1/cart_pb.js";
+import { type FreezeCartResponse, Notice_Kind } from "../../gen/rowlock/cart/v1/cart_pb.js";
 import type { PlaceOrderRequest } from "../../gen/rowlock/order/v1/order_pb.js";
 import type { Shipment } from "../../gen/rowlock/shipping/v1/shipping_pb.js";
 import type {
@@ -20,6 +20,8 @@ export interface Draft {
   lines: OrderLine[];
   /** The codes that the buyer has given. */
   codes: string[];
+  /** SKUs whose price is another than when the buyer put them into the cart. */
+  repriced: string[];
   /** Null only for a pick-up. */
   contact: Contact | null;
   /** Null only for a pick-up. */
@@ -72,6 +74,9 @@ export function draftOrder(frozen: FreezeCartResponse, request: PlaceOrderReques
     currencyCode: cart.currencyCode,
     lines,
     codes: cart.coupons.map(({ code }) => code),
+    repriced: cart.lines.flatMap(({ sku, notices }) =>
+      notices.some(({ kind }) => kind === Notice_Kind.PRICE_CHANGED) ? [sku] : [],
+    ),
     contact: contact === undefined ? null : plainContact(contact),
     shippingAddress: address === undefined ? null : plainAddress(address),
     items: shippedItems(lines, frozen.packages),

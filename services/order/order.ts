@@ -70,6 +70,12 @@ export interface AppliedPromotion {
   code: string;
 }
 
+/** A code of the cart that gave the order nothing; why, as Promotion says it. */
+export interface RefusedCode {
+  code: string;
+  reason: string;
+}
+
 /** Units of a SKU whose money is given back. */
 export interface RefundItem {
   sku: string;
@@ -178,6 +184,7 @@ export interface Order extends Totals {
   shippingTaxes: Tax[];
   /** What was redeemed for it; given back when it ends. */
   promotions: AppliedPromotion[];
+  refusedCodes: RefusedCode[];
   /** The oldest first. */
   refunds: OrderRefund[];
   reservationId: string;

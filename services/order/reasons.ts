@@ -24,6 +24,10 @@ export const fail = defineReasons({
     code: Code.Aborted,
     message: "the items cost {item_total} {currency_code} now, not {expected_item_total}",
   },
+  ORDER_TOTAL_CHANGED: {
+    code: Code.FailedPrecondition,
+    message: "the order comes to {actual} {currency_code} in minor units, not {expected}: {notices}",
+  },
   CART_ALREADY_ORDERED: {
     code: Code.AlreadyExists,
     message: "cart {cart_id} has become order {order_id}",

@@ -73,7 +73,7 @@ export async function insertOrders(db: Queryable, orders: readonly NewOrder[]): 
       select * from jsonb_to_recordset(${json(orders.map(toRow))}::jsonb) as o (
         id text, cart_id text, owner text, channel text, metadata jsonb, pick_up boolean, state text, currency_code text, lines jsonb, contact jsonb,
         shipping_address jsonb, shipment_id text, shipments jsonb, shipping_methods jsonb, item_total bigint, item_discount bigint,
-        promotions jsonb, tax_total bigint, included_tax_total bigint, reservation_id text,
+        promotions jsonb, refused_codes jsonb, tax_total bigint, included_tax_total bigint, reservation_id text,
         hold_expire_time timestamptz, request_id text, request_fingerprint text, place_response text,
         create_time timestamptz, update_time timestamptz)
     ), closed as (
@@ -85,10 +85,10 @@ export async function insertOrders(db: Queryable, orders: readonly NewOrder[]): 
       select order_id, 'placed', jsonb_build_object('cart_id', cart_id) from closed
     )
     insert into orders (id, cart_id, owner, channel, metadata, pick_up, state, currency_code, lines, contact, shipping_address,
-      shipment_id, shipments, shipping_methods, item_total, item_discount, promotions, tax_total, included_tax_total,
+      shipment_id, shipments, shipping_methods, item_total, item_discount, promotions, refused_codes, tax_total, included_tax_total,
       reservation_id, hold_expire_time, request_id, request_fingerprint, place_response, create_time, update_time)
     select id, given.cart_id, owner, channel, metadata, pick_up, state, currency_code, lines, contact, shipping_address,
-      shipment_id, shipments, shipping_methods, item_total, item_discount, promotions, tax_total, included_tax_total,
+      shipment_id, shipments, shipping_methods, item_total, item_discount, promotions, refused_codes, tax_total, included_tax_total,
       reservation_id, hold_expire_time, request_id, decode(request_fingerprint, 'hex'), decode(place_response, 'hex'), create_time, update_time
     from given join closed on closed.order_id = given.id
     returning id`);
@@ -115,6 +115,7 @@ function toRow({ order, requestId, requestFingerprint, placeResponse }: NewOrder
     item_total: String(order.itemTotal),
     item_discount: String(order.itemDiscount),
     promotions: order.promotions,
+    refused_codes: order.refusedCodes,
     tax_total: String(order.taxTotal),
     included_tax_total: String(order.includedTaxTotal),
     reservation_id: order.reservationId,

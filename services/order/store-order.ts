@@ -13,7 +13,7 @@ export const orderColumns = sql`
   id, cart_id as "cartId", owner, channel, metadata, pick_up as "pickUp", state, currency_code as "currencyCode", lines, contact,
   shipping_address as "shippingAddress", shipment_id as "shipmentId",
   shipping_methods as "shippingMethods", shipping_method_id as "shippingMethodId",
-  promotions, item_total as "itemTotal", item_discount as "itemDiscount", shipping_total as "shippingTotal",
+  promotions, refused_codes as "refusedCodes", item_total as "itemTotal", item_discount as "itemDiscount", shipping_total as "shippingTotal",
   shipping_discounts as "shippingDiscounts", shipping_discount as "shippingDiscount",
   shipping_taxes as "shippingTaxes", tax_total as "taxTotal", included_tax_total as "includedTaxTotal",
   reservation_id as "reservationId",

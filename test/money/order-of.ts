@@ -2,7 +2,7 @@ import { create } from "@bufbuild/protobuf";
 import { FreezeCartResponseSchema } from "../../gen/rowlock/cart/v1/cart_pb.js";
 import { PlaceOrderRequestSchema } from "../../gen/rowlock/order/v1/order_pb.js";
 import { priceGoods } from "../../services/cart/pricing.ts";
-import { discountShipping, redeemDiscounts } from "../../services/order/discounts.ts";
+import { type Discounted, discountShipping, redeemDiscounts } from "../../services/order/discounts.ts";
 import { draftOrder } from "../../services/order/draft.ts";
 import type { Order } from "../../services/order/order.ts";
 import { taxLines, taxShipping } from "../../services/order/taxes.ts";
@@ -21,10 +21,13 @@ export async function orderOf(sale: Sale): Promise<Order> {
   const place = { currencyCode, shippingAddress };
   const basket = { id: "ord_1", owner, channel, metadata, pickUp, contact, lines: draft.lines, ...place };
   const beforeRedeeming = async () => undefined;
-  const discounted = await redeemDiscounts(deps, { basket, codes, beforeRedeeming }, {});
-  const lines = await taxLines(deps, { ...place, lines: discounted.lines }, {});
+  const finish = async (discounted: Discounted) => {
+    return { ...discounted, lines: await taxLines(deps, { ...place, lines: discounted.lines }, {}) };
+  };
+  const redeeming = { basket, codes, finish, beforeRedeeming };
+  const { lines, promotions, refusedCodes } = await redeemDiscounts(deps, redeeming, {});
   const placed: Order = {
-    ...{ ...basket, lines, promotions: discounted.promotions, refunds: [] },
+    ...{ ...basket, lines, promotions, refusedCodes, refunds: [] },
     ...{ cartId: "cart_1", state: "PENDING_PAYMENT" },
     ...{
       shipmentId: "shp_1",

@@ -11,6 +11,7 @@ import { outbox } from "./0009-outbox.ts";
 import { parcels } from "./0010-parcels.ts";
 import { shipments } from "./0011-shipments.ts";
 import { disputes } from "./0012-disputes.ts";
+import { refusedCodes } from "./0013-refused-codes.ts";
 
 /** The Postgres schema of the Order service. */
 export const orderSchema: Schema = {
@@ -28,5 +29,6 @@ export const orderSchema: Schema = {
     { name: "0010-parcels", up: parcels },
     { name: "0011-shipments", up: shipments },
     { name: "0012-disputes", up: disputes },
+    { name: "0013-refused-codes", up: refusedCodes },
   ],
 };

@@ -4,6 +4,7 @@ import {
   Cart_State,
   CompleteCartResponseSchema,
   FreezeCartResponseSchema,
+  Notice_Kind,
   ThawCartResponseSchema,
 } from "../../../gen/rowlock/cart/v1/cart_pb.js";
 import { money } from "../../../lib/money/money.ts";
@@ -16,8 +17,8 @@ export interface FakeCart {
   owner: string;
   state: "OPEN" | "FROZEN" | "ORDERED";
   orderId: string;
-  /** Units and price in US cents, by SKU. */
-  lines: Record<string, { quantity: number; cents: number; category?: string }>;
+  /** Units and price in US cents, by SKU; whether the price is another than the buyer saw. */
+  lines: Record<string, { quantity: number; cents: number; category?: string; repriced?: boolean }>;
   contact?: Contact;
   shippingAddress?: Address;
   channel?: string;
@@ -82,7 +83,7 @@ export class FakeCarts {
         state: Cart_State[state],
         orderId,
         currencyCode: "USD",
-        lines: entries.map(([sku, { quantity, cents, category }]) => ({
+        lines: entries.map(([sku, { quantity, cents, category, repriced }]) => ({
           sku,
           productId: `prod_${sku}`,
           title: `Title of ${sku}`,
@@ -90,6 +91,7 @@ export class FakeCarts {
           quantity: BigInt(quantity),
           unitPrice: money("USD", BigInt(cents)),
           total: money("USD", BigInt(quantity * cents)),
+          notices: repriced === true ? [{ kind: Notice_Kind.PRICE_CHANGED }] : [],
         })),
         itemTotal: money("USD", BigInt(sum)),
         channel,

@@ -61,6 +61,12 @@ export class FakePromotions {
           shippingDiscounts:
             free === undefined || price === 0n ? [] : [{ ...named(free), amount: money("USD", price) }],
           applied: open.filter(({ code }) => used.has(code)).map(named),
+          refusedCodes: codes
+            .filter((code) => !used.has(code))
+            .map((code) => ({
+              code,
+              reason: this.offers.some((offer) => offer.code === code) ? "LIMIT_REACHED" : "COUPON_NOT_FOUND",
+            })),
         });
       }),
     redeem: ({ orderId = "", promotions = [], customerKey = "" }) =>

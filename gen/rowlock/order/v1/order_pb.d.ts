@@ -229,6 +229,13 @@ export declare type Order = Message<"rowlock.order.v1.Order"> & {
    * @generated from field: repeated rowlock.order.v1.OrderShipment shipments = 40;
    */
   shipments: OrderShipment[];
+
+  /**
+   * Codes of the cart that gave nothing when the order was placed, and why.
+   *
+   * @generated from field: repeated rowlock.order.v1.RefusedCode refused_codes = 41;
+   */
+  refusedCodes: RefusedCode[];
 };
 
 /**
@@ -291,6 +298,34 @@ export enum Order_State {
  * Describes the enum rowlock.order.v1.Order.State.
  */
 export declare const Order_StateSchema: GenEnum<Order_State>;
+
+/**
+ * A coupon's code in the cart that gave the order nothing.
+ *
+ * @generated from message rowlock.order.v1.RefusedCode
+ */
+export declare type RefusedCode = Message<"rowlock.order.v1.RefusedCode"> & {
+  /**
+   * The code.
+   *
+   * @generated from field: string code = 1;
+   */
+  code: string;
+
+  /**
+   * Why: one of rowlock.promotion.v1.RefusedCode's reasons, such as
+   * `LIMIT_REACHED` when others have used it up.
+   *
+   * @generated from field: string reason = 2;
+   */
+  reason: string;
+};
+
+/**
+ * Describes the message rowlock.order.v1.RefusedCode.
+ * Use `create(RefusedCodeSchema)` to create a new message.
+ */
+export declare const RefusedCodeSchema: GenMessage<RefusedCode>;
 
 /**
  * One SKU of an order.
@@ -986,6 +1021,17 @@ export declare type PlaceOrderRequest = Message<"rowlock.order.v1.PlaceOrderRequ
    * @generated from field: bool pick_up = 6;
    */
   pickUp: boolean;
+
+  /**
+   * What the buyer agreed to pay without shipping: the cart's `total`, after
+   * discounts and with taxes. When the order would come to another amount,
+   * because a price, a tax or a promotion changed or others used a code up, the
+   * call is refused. Unset: not checked; then `refused_codes` of the order says
+   * which codes gave nothing.
+   *
+   * @generated from field: rowlock.type.v1.Money expected_total = 7;
+   */
+  expectedTotal?: Money | undefined;
 };
 
 /**
@@ -1860,9 +1906,13 @@ export declare const OrderService: GenService<{
    * in Inventory.Reserve), TOTAL_CHANGED (ABORTED), CART_ALREADY_ORDERED,
    * REQUEST_ID_REUSED, ADDRESS_REFUSED (no carrier delivers there),
    * SHIPPING_UNAVAILABLE (no carrier and no flat rate has a price in the cart's
-   * currency),
+   * currency), ORDER_TOTAL_CHANGED (FAILED_PRECONDITION; the order would come to
+   * another amount than `expected_total`; metadata expected, actual,
+   * currency_code, and notices: what is known of the cause, such as
+   * `LIMIT_REACHED SPRING10; PRICE_CHANGED MUG-BLUE`),
    * PROMOTION_EXHAUSTED (ABORTED; others used up a promotion of the cart at the
    * same moment, again and again: the cart shows what is left of it).
+   * A refused call holds nothing and redeems nothing, and leaves the cart open.
    *
    * @generated from rpc rowlock.order.v1.OrderService.PlaceOrder
    */
