@@ -51,9 +51,3 @@ export function inTime<T>(
     },
   });
 }
-
-/** A provider's text fit for an error's metadata, which travels in a header: one line, not too long. */
-export function oneLine(text: string): string {
-  const line = text.replace(/[\p{Cc}\s]+/gu, " ").trim();
-  return line.length <= 300 ? line : `${line.slice(0, 299)}…`;
-}

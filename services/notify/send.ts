@@ -1,6 +1,7 @@
+import { excerpt } from "../../lib/one-line.ts";
 import { type Draft, leaseMs, type Message } from "./message.ts";
 import { fail } from "./reasons.ts";
-import { oneLine, SendRefused, SendUnavailable } from "./send-errors.ts";
+import { SendRefused, SendUnavailable } from "./send-errors.ts";
 import type { NotifyDeps } from "./service.ts";
 import { findMessage, markRefused, markSent, noteFailure, renewMessage, unknownIds } from "./store.ts";
 import { recordWords } from "./store-suppression.ts";
@@ -99,7 +100,7 @@ async function giveUp(deps: NotifyDeps, message: Message, err: unknown): Promise
   if (err instanceof SendUnavailable) {
     // One that may still be at work is not listed yet, nor told of: the lease stays, and its end is the time to look.
     const until = err.pending ? undefined : clock();
-    await noteFailure(db, { id, attempt, error: oneLine(err.message), until });
+    await noteFailure(db, { id, attempt, error: excerpt(err.message), until });
     const provider = channel === "SMS" ? sms.name : email.name;
     return fail("PROVIDER_UNAVAILABLE", { provider }, { cause: err });
   }

@@ -1,8 +1,9 @@
 import sendgridClient from "@sendgrid/client";
 import sendgridMail from "@sendgrid/mail";
 import { type Circuit, closedCircuit } from "../../lib/circuit/circuit.ts";
+import { excerpt } from "../../lib/one-line.ts";
 import type { Email, EmailSender } from "./email-sender.ts";
-import { inTime, oneLine, SendRefused, SendUnavailable, toUnreachable } from "./send-errors.ts";
+import { inTime, SendRefused, SendUnavailable, toUnreachable } from "./send-errors.ts";
 
 /** How a SendGrid account is reached, and in whose name it sends. */
 export interface SendgridOptions {
@@ -90,7 +91,7 @@ function translate(err: unknown, { from }: Email): SendRefused | SendUnavailable
   // 403 on `from`: not a verified sender. The shop's own address can be verified yet, a caller's is the caller's fault.
   const foreignSender = err.code === 403 && from !== "" && errors.some(({ field }) => field === "from");
   if (err.code === 400 || err.code === 413 || foreignSender) {
-    return new SendRefused(oneLine(errors.map(({ message }) => message ?? "").join("; ")) || "refused");
+    return new SendRefused(excerpt(errors.map(({ message }) => message ?? "").join("; ")) || "refused");
   }
   // A server that failed may have taken the e-mail all the same, and nothing but its webhooks can tell.
   const pending = err.code === 408 || err.code >= 500;

@@ -1,8 +1,8 @@
 import { createPublicKey, type KeyObject, verify } from "node:crypto";
 import type { Clock } from "../../lib/clock.ts";
+import { excerpt } from "../../lib/one-line.ts";
 import { failWebhook, type IncomingEvent } from "../../lib/webhooks/index.ts";
 import type { Delivery } from "./message.ts";
-import { oneLine } from "./send-errors.ts";
 import type { SuppressionReason, Word } from "./suppression.ts";
 
 /**
@@ -75,7 +75,7 @@ export function sendgridDelivery(type: string, reason: unknown): Delivery | unde
       return { state: "DELIVERED", error: "" };
     case "bounce":
     case "dropped":
-      return { state: "UNDELIVERED", error: (typeof reason === "string" && oneLine(reason)) || type };
+      return { state: "UNDELIVERED", error: (typeof reason === "string" && excerpt(reason)) || type };
     default:
       return undefined;
   }
@@ -95,7 +95,7 @@ export function wordOfSendgrid({ provider, type, payload }: IncomingEvent, now: 
   const said = typeof timestamp === "number" ? timestamp * 1_000 : Number.NaN;
   return {
     ...{ channel: "EMAIL", address: email, reason, active: true },
-    detail: typeof detail === "string" ? oneLine(detail) : "",
+    detail: typeof detail === "string" ? excerpt(detail) : "",
     saidTime: new Date(said > 0 && said < now.getTime() ? said : now),
   };
 }

@@ -1,6 +1,7 @@
 import twilio from "twilio";
 import { type Circuit, closedCircuit } from "../../lib/circuit/circuit.ts";
-import { inTime, oneLine, SendRefused, SendUnavailable, toUnreachable } from "./send-errors.ts";
+import { excerpt } from "../../lib/one-line.ts";
+import { inTime, SendRefused, SendUnavailable, toUnreachable } from "./send-errors.ts";
 import type { SmsSender } from "./sms-sender.ts";
 import { toDelivery } from "./twilio-status.ts";
 
@@ -111,7 +112,7 @@ function translate(err: unknown): SendRefused | SendUnavailable {
   if (!(err instanceof twilio.RestException)) return toUnreachable("Twilio", err);
   const { status, code, message } = err;
   if (status === 400 && !senderFaults.has(code ?? 0))
-    return new SendRefused(oneLine(message ?? "") || "refused", { optedOut: code === unsubscribedCode });
+    return new SendRefused(excerpt(message ?? "") || "refused", { optedOut: code === unsubscribedCode });
   const number = code === undefined ? "" : ` (${code})`;
   return new SendUnavailable(`Twilio answered ${status}${number}`, {
     // A server that failed may have taken the message all the same.

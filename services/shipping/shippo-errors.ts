@@ -2,14 +2,12 @@ import { HTTPClientError } from "shippo/models/errors/httpclienterrors.js";
 import { ResponseValidationError } from "shippo/models/errors/responsevalidationerror.js";
 import { ShippoError } from "shippo/models/errors/shippoerror.js";
 import { neverSent } from "../../lib/circuit/never-sent.ts";
+import { excerpt } from "../../lib/one-line.ts";
 import { CarrierRefused, CarrierUnavailable } from "./carrier.ts";
-
-/** A carrier's message goes into an error's metadata, which travels in a header. */
-const maxMessageLength = 300;
 
 /** The texts of Shippo's messages in one line. */
 export function messageOf(messages: readonly { text?: string | undefined }[] | undefined): string {
-  return oneLine((messages ?? []).map(({ text }) => text ?? "").filter((text) => text !== ""));
+  return joined((messages ?? []).map(({ text }) => text ?? "").filter((text) => text !== ""));
 }
 
 /**
@@ -19,7 +17,7 @@ export function messageOf(messages: readonly { text?: string | undefined }[] | u
 export function toRefusal(err: unknown): CarrierRefused | undefined {
   if (!(err instanceof ShippoError) || err instanceof ResponseValidationError) return undefined;
   if (err.statusCode !== 400 && err.statusCode !== 422) return undefined;
-  return new CarrierRefused(oneLine(textsOf(parseJson(err.body))) || "the request was refused");
+  return new CarrierRefused(joined(textsOf(parseJson(err.body))) || "the request was refused");
 }
 
 /**
@@ -117,10 +115,7 @@ function textsOf(value: unknown): string[] {
   });
 }
 
-function oneLine(texts: readonly string[]): string {
-  const line = [...new Set(texts)]
-    .join("; ")
-    .replace(/[\p{Cc}\s]+/gu, " ")
-    .trim();
-  return line.length <= maxMessageLength ? line : `${line.slice(0, maxMessageLength - 1)}…`;
+/** Each text once, in one line. */
+function joined(texts: readonly string[]): string {
+  return excerpt([...new Set(texts)].join("; "));
 }

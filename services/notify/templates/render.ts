@@ -1,3 +1,4 @@
+import { oneLine } from "../../../lib/one-line.ts";
 import type { Parts, partNames } from "./defaults.ts";
 import { markup, plain, renderWith, type Variables } from "./liquid.ts";
 
@@ -7,6 +8,7 @@ const maxSms = 1600;
 
 /** The message that templates come to; `sms` is empty where they have none. @throws TemplateFailure */
 export function render(parts: Parts, variables: Variables): Parts {
+  // Nothing in a subject may begin a header of its own.
   const subject = oneLine(renderPart("subject", parts.subject, variables)).slice(0, maxSubject);
   const sms = parts.sms === "" ? "" : oneLine(renderPart("sms", parts.sms, variables));
   return {
@@ -57,9 +59,4 @@ export function failureOf(part: Flaw["part"], err: unknown): TemplateFailure {
   if (!(err instanceof Error)) throw err;
   const [, problem = err.message, line = "1"] = /^(.*?), line:(\d+), col:\d+/s.exec(err.message) ?? [];
   return new TemplateFailure({ part, line: Number(line), problem });
-}
-
-/** A line is a line: nothing in a subject may begin a header of its own. */
-function oneLine(text: string): string {
-  return text.replace(/[\p{Cc}\s]+/gu, " ").trim();
 }
