@@ -7,7 +7,8 @@ import { readJson } from "./read-json.ts";
 
 test("makes the request of a row", () => {
   const read = readCsv(
-    "sku,title,price,currency,category,stock,brand,tags,weight_g\nA,Mug,12.5,KWD,Home & Garden,3,Acme,a|b|a,20",
+    "sku,title,price,currency,category,stock,brand,tags,weight_g,origin_country,tariff_number\n" +
+      "A,Mug,12.5,KWD,Home & Garden,3,Acme,a|b|a,20,PT,691200",
   );
   const { items, problems } = checkRows(read);
   expect(problems).toEqual([]);
@@ -28,6 +29,8 @@ test("makes the request of a row", () => {
               sku: "A",
               prices: [{ currencyCode: "KWD", amount: 12500n }],
               package: { weightG: 20, lengthMm: 0 },
+              originCountryCode: "PT",
+              tariffNumber: "691200",
             },
           ],
         },
@@ -55,6 +58,8 @@ test.each<[string, Record<string, string>, string]>([
   ["a length that is too long", { length_mm: "100001" }, "length_mm"],
   ["no address of a picture", { image_url: "picture.jpg" }, "image_url"],
   ["a script for a picture", { image_url: "javascript:alert(1)" }, "image_url"],
+  ["a country by its name", { origin_country: "Portugal" }, "origin_country"],
+  ["a tariff number that is too short", { tariff_number: "6912" }, "tariff_number"],
   ["a category without letters", { category: "日本" }, "category"],
   ["a category with a title too long", { category: "x y".repeat(100) }, "category"],
 ])("%s is refused by the column's name", (_name, change, field) => {

@@ -84,6 +84,8 @@ function toItem(row: ProductRow, found: Omit<Problem, "line">[]): ImportItem {
           sku: row.sku,
           prices: [{ currencyCode: row.currency, amount: amountOf(row, found) }],
           package: row.package,
+          originCountryCode: row.originCountry,
+          tariffNumber: row.tariffNumber,
         },
       ],
     },

@@ -4,7 +4,7 @@ import { csvColumns, readCsv } from "./read-csv.ts";
 const header = csvColumns.join(",");
 
 test("reads every documented column", () => {
-  const text = `${header}\nA-1,"Mug, ""large""","Two\nlines",Home & Garden,12.50,EUR,7,kitchen| gift |,Acme,350,100,90,80,https://x.test/m.jpg\n`;
+  const text = `${header}\nA-1,"Mug, ""large""","Two\nlines",Home & Garden,12.50,EUR,7,kitchen| gift |,Acme,350,100,90,80,https://x.test/m.jpg,PT,6912002300\n`;
   expect(readCsv(text)).toMatchObject({
     problems: [],
     rows: [
@@ -21,6 +21,8 @@ test("reads every documented column", () => {
         brand: "Acme",
         package: { weightG: 350, lengthMm: 100, widthMm: 90, heightMm: 80 },
         imageUrls: ["https://x.test/m.jpg"],
+        originCountry: "PT",
+        tariffNumber: "6912002300",
       },
     ],
   });

@@ -6,6 +6,7 @@ import { splitCsv } from "./split-csv.ts";
 export const csvColumns = [
   ...["sku", "title", "description", "category", "price", "currency", "stock", "tags", "brand"],
   ...["weight_g", "length_mm", "width_mm", "height_mm", "image_url"],
+  ...["origin_country", "tariff_number"],
 ] as const;
 
 const requiredColumns = ["sku", "title", "price"];
@@ -24,6 +25,8 @@ const fieldNames = {
   "variants.package.length_mm": "length_mm",
   "variants.package.width_mm": "width_mm",
   "variants.package.height_mm": "height_mm",
+  "variants.origin_country_code": "origin_country",
+  "variants.tariff_number": "tariff_number",
 };
 
 /**
@@ -117,6 +120,8 @@ function toRow(
     brand: text("brand"),
     package: size.every((value) => value === "") ? undefined : { weightG, lengthMm, widthMm, heightMm },
     imageUrls: text("image_url") === "" ? [] : [text("image_url")],
+    originCountry: text("origin_country"),
+    tariffNumber: text("tariff_number"),
     metadata: {},
   };
 }

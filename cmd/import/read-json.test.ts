@@ -14,7 +14,9 @@ const essence = `{
 "weight": 4,
 "dimensions": {"width": 15.14, "height": 13.08, "depth": 1.1},
 "images": ["https://x.test/1.webp"],
-"thumbnail": "https://x.test/t.webp"
+"thumbnail": "https://x.test/t.webp",
+"originCountry": "FR",
+"tariffNumber": "330420"
 }`;
 
 test("reads a product of DummyJSON: ounces to grams and centimetres to millimetres, rounded up", () => {
@@ -36,6 +38,8 @@ test("reads a product of DummyJSON: ounces to grams and centimetres to millimetr
         package: { weightG: 114, lengthMm: 11, widthMm: 152, heightMm: 131 },
         imageUrls: ["https://x.test/1.webp"],
         metadata: { source_id: "1", thumbnail_url: "https://x.test/t.webp" },
+        originCountry: "FR",
+        tariffNumber: "330420",
       },
     ],
   });

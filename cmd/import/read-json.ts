@@ -18,6 +18,8 @@ const fieldNames = {
   "variants.prices.currency_code": "currency",
   "variants.package.weight_g": "weight",
   "variants.package": "dimensions",
+  "variants.origin_country_code": "originCountry",
+  "variants.tariff_number": "tariffNumber",
 };
 
 const known = new Set([
@@ -34,7 +36,7 @@ const known = new Set([
     "sku",
     "weight",
   ],
-  ...["dimensions", "images", "thumbnail"],
+  ...["dimensions", "images", "thumbnail", "originCountry", "tariffNumber"],
 ]);
 
 /**
@@ -102,6 +104,8 @@ function toRow(line: number, reader: FieldReader): ProductRow {
     brand: reader.text("brand"),
     package: readPackage(reader),
     imageUrls: images.length === 0 && thumbnail !== "" ? [thumbnail] : images,
+    originCountry: reader.text("originCountry"),
+    tariffNumber: reader.text("tariffNumber"),
     metadata: {
       ...(id === undefined ? {} : { source_id: String(id) }),
       ...(thumbnail === "" ? {} : { thumbnail_url: thumbnail }),

@@ -25,6 +25,9 @@ export interface ProductRow {
   /** Grams and millimetres; undefined when the file gives no size at all. */
   package: { weightG: number; lengthMm: number; widthMm: number; heightMm: number } | undefined;
   imageUrls: string[];
+  /** For customs: ISO 3166-1 alpha-2, and the number in the Harmonized System; empty when not given. */
+  originCountry: string;
+  tariffNumber: string;
   metadata: Record<string, string>;
 }
 

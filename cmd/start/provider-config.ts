@@ -17,6 +17,8 @@ export interface ProviderConfig {
   shippoWebhookToken: string;
   /** Where parcels are sent from. */
   shipFrom: Sender;
+  /** Where products were made of which the catalog does not say it, ISO 3166-1 alpha-2; empty: in the sender's country. */
+  originCountry: string;
   sendgridApiKey: string;
   /** Verifies SendGrid's webhooks, base64 DER as SendGrid shows it; empty: they are refused. */
   sendgridWebhookPublicKey: string;
@@ -84,6 +86,10 @@ export function readProviders(
     shippoApiKey: shaped("SHIPPO_API_KEY"),
     shippoWebhookToken: text("SHIPPO_WEBHOOK_TOKEN"),
     shipFrom: readSender(text("ROWLOCK_SHIP_FROM", demoWarehouse), { mailFrom, problems }),
+    originCountry: matching("ROWLOCK_ORIGIN_COUNTRY", "", [
+      /^([A-Z]{2})?$/,
+      "the two letters of a country such as DE",
+    ]),
     sendgridApiKey: shaped("SENDGRID_API_KEY"),
     sendgridWebhookPublicKey: text("SENDGRID_WEBHOOK_PUBLIC_KEY"),
     twilioAccountSid,

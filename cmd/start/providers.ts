@@ -126,6 +126,7 @@ export async function createProviders(config: Config, log: Log): Promise<Provide
         timeoutMs,
         circuit: circuitOf("Shippo"),
         sender: config.shipFrom,
+        originCountryCode: config.originCountry || config.shipFrom.countryCode,
       });
     },
     email: async () => {

@@ -5,6 +5,7 @@ import { as } from "../../lib/rpc/testing/interceptors.ts";
 import { freezeMs } from "./cart.ts";
 import { contact, describeCarts, shippingAddress } from "./testing/carts.ts";
 import { failureOf } from "./testing/failures.ts";
+import { sellable } from "./testing/fake-shop.ts";
 
 describeCarts("an order of a cart", (under) => {
   describe("FreezeCart", () => {
@@ -36,6 +37,15 @@ describeCarts("an order of a cart", (under) => {
         { sku: "A", lengthMm: 300, widthMm: 200, heightMm: 100, weightG: 450 },
         { sku: "B", lengthMm: 300, widthMm: 200, heightMm: 100, weightG: 450 },
       ]);
+    });
+
+    test("says what customs ask, also of goods without a size, and nothing of what is not known", async () => {
+      const { cartId } = await cartOfTwo();
+      const customs = { originCountryCode: "PT", tariffNumber: "691200" };
+      under.shop.variants.set("A", sellable("A", { USD: 1000n }, undefined, customs));
+      under.shop.variants.set("B", sellable("B", { USD: 250n }));
+      const { packages } = await under.client.freezeCart({ cartId, orderId: "ord_1" }, order);
+      expect(packages).toMatchObject([{ sku: "A", weightG: 0, ...customs }]);
     });
 
     test("closes the cart to every change, for two minutes", async () => {

@@ -39,6 +39,8 @@ const shirt: MessageInitShape<typeof ProductSchema> = {
       package: { lengthMm: 1, widthMm: 2, heightMm: 3, weightG: 4 },
       attributes: { fit: "slim" },
       metadata: { erp: "1" },
+      originCountryCode: "PT",
+      tariffNumber: "6109100010",
     },
     {
       sku: "SHIRT-A",
@@ -145,6 +147,11 @@ test.each<[string, MessageInitShape<typeof ProductSchema>, string[]]>([
     "options that its variant does not choose",
     { title: "T", options: [{ name: "A", values: ["1"] }], variants: [variant("X")] },
     ["product.variants[0].option_values"],
+  ],
+  [
+    "an origin and a tariff number as customs do not write them",
+    { title: "T", variants: [{ ...variant("X"), originCountryCode: "pt", tariffNumber: "6109.10" }] },
+    ["product.variants[0].origin_country_code", "product.variants[0].tariff_number"],
   ],
   ["a tax category in capitals", { ...mug("X"), taxCategory: "Food" }, ["product.tax_category"]],
   ["a script for a picture", { ...mug("X"), imageUrls: ["javascript:alert(1)"] }, ["product.image_urls[0]"]],

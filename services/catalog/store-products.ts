@@ -150,12 +150,13 @@ export async function insertVariants(
       select *
       from jsonb_to_recordset(${variantsJson(variants)}::jsonb) as v (
         sku text, position int, title text, option_values jsonb, length_mm int, width_mm int,
-        height_mm int, weight_g int, attributes jsonb, metadata jsonb, prices jsonb)
+        height_mm int, weight_g int, attributes jsonb, metadata jsonb, origin_country_code text,
+        tariff_number text, prices jsonb)
     ), inserted as (
       insert into variants (sku, product_id, position, title, option_values,
-        length_mm, width_mm, height_mm, weight_g, attributes, metadata)
+        length_mm, width_mm, height_mm, weight_g, attributes, metadata, origin_country_code, tariff_number)
       select sku, ${productId}::text, position, title, option_values,
-        length_mm, width_mm, height_mm, weight_g, attributes, metadata
+        length_mm, width_mm, height_mm, weight_g, attributes, metadata, origin_country_code, tariff_number
       from asked
       order by sku collate "C"
       on conflict on constraint variants_sku_key do nothing
@@ -195,7 +196,9 @@ export async function publishProduct(tx: Queryable, id: string): Promise<Product
         'package', case when v.weight_g is not null then json_build_object(
           'lengthMm', v.length_mm, 'widthMm', v.width_mm, 'heightMm', v.height_mm, 'weightG', v.weight_g) end,
         'attributes', v.attributes,
-        'metadata', v.metadata)
+        'metadata', v.metadata,
+        'originCountryCode', v.origin_country_code,
+        'tariffNumber', v.tariff_number)
       where v.product_id = ${id}
       returning v.position, v.document
     )
@@ -240,6 +243,8 @@ function variantsJson(variants: readonly Variant[]): string {
       weight_g: variant.package?.weightG,
       attributes: variant.attributes,
       metadata: variant.metadata,
+      origin_country_code: variant.originCountryCode,
+      tariff_number: variant.tariffNumber,
       prices: variant.prices.map(({ currencyCode, amount }, place) => ({
         currency_code: currencyCode,
         // A string, which Postgres reads as a bigint: no amount passes through a double.

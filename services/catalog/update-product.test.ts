@@ -48,7 +48,7 @@ const everything: MessageInitShape<typeof ProductSchema> = {
   tags: [],
   options: [{ name: "Size", values: ["S", "M"] }],
   variants: [
-    variant("NEW-S", 1n, { optionValues: { Size: "S" } }),
+    variant("NEW-S", 1n, { optionValues: { Size: "S" }, originCountryCode: "VN", tariffNumber: "640419" }),
     variant("NEW-M", 2n, { optionValues: { Size: "M" } }),
   ],
   attributes: {},

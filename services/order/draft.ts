@@ -1,4 +1,8 @@
-import { type FreezeCartResponse, Notice_Kind } from "../../gen/rowlock/cart/v1/cart_pb.js";
+import {
+  type FreezeCartResponse,
+  type FrozenPackage,
+  Notice_Kind,
+} from "../../gen/rowlock/cart/v1/cart_pb.js";
 import type { PlaceOrderRequest } from "../../gen/rowlock/order/v1/order_pb.js";
 import type { Shipment } from "../../gen/rowlock/shipping/v1/shipping_pb.js";
 import type {
@@ -55,6 +59,7 @@ export function draftOrder(frozen: FreezeCartResponse, request: PlaceOrderReques
       expected_item_total: `${expected.amount} ${expected.currencyCode}`,
     });
   }
+  const known = new Map(frozen.packages.map((each) => [each.sku, each]));
   const lines = cart.lines.map((line) => ({
     sku: line.sku,
     productId: line.productId,
@@ -65,6 +70,7 @@ export function draftOrder(frozen: FreezeCartResponse, request: PlaceOrderReques
     total: Number(line.total?.amount ?? 0n),
     ...(line.categoryIds.length > 0 && { categoryIds: [...line.categoryIds] }),
     ...(line.taxCategory !== "" && { taxCategory: line.taxCategory }),
+    ...customsOf(known.get(line.sku)),
   }));
   return {
     owner: frozen.owner,
@@ -80,6 +86,17 @@ export function draftOrder(frozen: FreezeCartResponse, request: PlaceOrderReques
     contact: contact === undefined ? null : plainContact(contact),
     shippingAddress: address === undefined ? null : plainAddress(address),
     items: shippedItems(lines, frozen.packages),
+  };
+}
+
+/** What the catalog knows for customs. */
+function customsOf({
+  originCountryCode = "",
+  tariffNumber = "",
+}: Partial<FrozenPackage> = {}): Pick<OrderLine, "originCountryCode" | "tariffNumber"> {
+  return {
+    ...(originCountryCode !== "" && { originCountryCode }),
+    ...(tariffNumber !== "" && { tariffNumber }),
   };
 }
 

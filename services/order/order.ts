@@ -62,6 +62,10 @@ export interface OrderLine extends Priced {
   unitPrice: number;
   categoryIds?: readonly string[];
   taxCategory?: string;
+  /** For customs: where it was made, ISO 3166-1 alpha-2. */
+  originCountryCode?: string;
+  /** For customs: its number in the Harmonized System. */
+  tariffNumber?: string;
 }
 
 /** A promotion that an order uses, and the code that opened it; no code for an automatic one. */

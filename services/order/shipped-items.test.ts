@@ -27,3 +27,19 @@ test("an item is called by its product and variant", () => {
   const items = shippedItems([{ ...line, variantTitle: "Blue" }], []);
   expect(items.map(({ title }) => title)).toEqual(["Mug – Blue"]);
 });
+
+test("what customs ask goes along, and is left out where it is not known", () => {
+  const customs = { originCountryCode: "PT", tariffNumber: "691200" };
+  expect(
+    shippedItems(
+      [
+        { ...line, ...customs },
+        { ...line, sku: "CUP" },
+      ],
+      [],
+    ),
+  ).toMatchObject([
+    customs,
+    expect.not.objectContaining({ originCountryCode: expect.anything(), tariffNumber: expect.anything() }),
+  ]);
+});

@@ -14,12 +14,15 @@ export interface ShippedItem {
   unit: { lengthMm: number; widthMm: number; heightMm: number; weightG: number };
   /** Minor units. */
   unitPrice: number;
+  /** For customs, as in {@link OrderLine}. */
+  originCountryCode?: string;
+  tariffNumber?: string;
 }
 
 /** What the lines of an order are to a carrier. What the catalog does not know is assumed, so that there is a rate. */
 export function shippedItems(lines: readonly OrderLine[], packages: readonly FrozenPackage[]): ShippedItem[] {
   const bySku = new Map(packages.map((size) => [size.sku, size]));
-  return lines.map(({ sku, title, variantTitle, quantity, unitPrice }) => {
+  return lines.map(({ sku, title, variantTitle, quantity, unitPrice, originCountryCode, tariffNumber }) => {
     const size = bySku.get(sku);
     return {
       sku,
@@ -32,6 +35,8 @@ export function shippedItems(lines: readonly OrderLine[], packages: readonly Fro
         weightG: size?.weightG || unknownWeight,
       },
       unitPrice,
+      ...(originCountryCode !== undefined && { originCountryCode }),
+      ...(tariffNumber !== undefined && { tariffNumber }),
     };
   });
 }

@@ -151,6 +151,7 @@ test("goods from abroad are declared, and what cannot be declared is refused", a
     [{ items: [] as typeof items, parcel }, "items"],
     [{ items: items.map((item) => ({ ...item, title: "" })) }, "title"],
     [{ items: items.map((item) => ({ ...item, unitPrice: undefined })) }, "unit_price"],
+    [{ items: items.map((item) => ({ ...item, tariffNumber: "" })) }, "tariff_number"],
   ] as const) {
     const request = shipmentRequest({ ...abroad, shipmentId: newId("shp"), ...(fields as object) });
     const failure: unknown = await under.client.createShipment(request, order).catch((err: unknown) => err);

@@ -13,9 +13,9 @@ export interface CustomsItem {
   value: string;
   /** ISO 4217. */
   currencyCode: string;
-  /** Where it was made, ISO 3166-1 alpha-2; empty: where it is sent from. */
+  /** Where it was made, ISO 3166-1 alpha-2; empty: what the shop says of all its goods. */
   originCountryCode: string;
-  /** Number in the Harmonized System; empty: not declared. */
+  /** Number in the Harmonized System: posts and customs want one of all goods that are sold. */
   tariffNumber: string;
 }
 
@@ -52,6 +52,9 @@ export function customsItems({
   }
   return items.map(({ sku, title, quantity, unit, unitPrice, originCountryCode = "", tariffNumber = "" }) => {
     if (title === "") throw fail("CUSTOMS_DATA_MISSING", { shipment_id, sku, missing: "title" });
+    if (tariffNumber === "") {
+      throw fail("CUSTOMS_DATA_MISSING", { shipment_id, sku, missing: "tariff_number" });
+    }
     return {
       sku,
       description: title.slice(0, maxDescription),

@@ -37,9 +37,9 @@ export interface ShipmentItem {
   unit: Box;
   /** What the buyer pays for one unit before discounts, in minor units; 0 when it was not said. */
   unitPrice: number;
-  /** For customs, ISO 3166-1 alpha-2; where the shop sends from when not given. */
+  /** For customs, ISO 3166-1 alpha-2; what the shop says of all its goods when not given. */
   originCountryCode?: string;
-  /** For customs; not declared when not given. */
+  /** For customs; without it carriers take it over no customs border. */
   tariffNumber?: string;
 }
 

@@ -9,10 +9,13 @@ const usFilingValue = 2_500;
 export function toDeclaration({
   items,
   sender,
+  originCountryCode,
   isReturn,
 }: {
   items: readonly CustomsItem[];
   sender: Sender;
+  /** Of the items that name none. */
+  originCountryCode: string;
   isReturn: boolean;
 }): CustomsDeclarationCreateRequest {
   const value = items.reduce((sum, { value: each }) => sum + Number(each), 0);
@@ -31,9 +34,10 @@ export function toDeclaration({
       massUnit: "g",
       valueAmount: item.value,
       valueCurrency: item.currencyCode,
-      originCountry: item.originCountryCode || sender.countryCode,
+      originCountry: item.originCountryCode || originCountryCode,
       skuCode: item.sku,
-      ...(item.tariffNumber !== "" && { tariffNumber: item.tariffNumber, hsCode: item.tariffNumber }),
+      tariffNumber: item.tariffNumber,
+      hsCode: item.tariffNumber,
     })),
   };
 }

@@ -7,8 +7,8 @@ const returnCarriers: ReadonlySet<string> = new Set(["USPS", "UPS", "FedEx"]);
 
 /** The request for the rates of a consignment. */
 export function toShipment(
-  { shipmentId, to, parcel, customs, returnBy }: Consignment,
-  sender: Sender,
+  { shipmentId, to, parcel, customs: items, returnBy }: Consignment,
+  { sender, originCountryCode }: { sender: Sender; originCountryCode: string },
 ): ShipmentCreateRequest {
   const shop = toAddress(sender);
   const customer = toAddress(to);
@@ -19,7 +19,9 @@ export function toShipment(
     addressFrom: isTurned ? customer : shop,
     addressTo: isTurned ? shop : customer,
     ...(isReturn && !isTurned && { extra: { isReturn: true } }),
-    ...(customs.length > 0 && { customsDeclaration: toDeclaration({ items: customs, sender, isReturn }) }),
+    ...(items.length > 0 && {
+      customsDeclaration: toDeclaration({ items, sender, originCountryCode, isReturn }),
+    }),
     parcels: [
       {
         length: centimetres(parcel.lengthMm),

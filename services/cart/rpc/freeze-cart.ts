@@ -40,14 +40,14 @@ function requireSellable({ lines, currencyCode }: CartDocument, { variants }: Of
   }
 }
 
-/** One per line whose variant has a size or weight. */
+/** One per line of which the catalog knows its size and weight, or what customs ask. */
 function packagesOf({ lines }: CartDocument, { variants }: Offers) {
   return lines.flatMap(({ sku }) => {
-    const size = variants.get(sku)?.variant?.package;
-    if (size === undefined) {
+    const { package: size, originCountryCode = "", tariffNumber = "" } = variants.get(sku)?.variant ?? {};
+    if (size === undefined && originCountryCode === "" && tariffNumber === "") {
       return [];
     }
-    const { lengthMm, widthMm, heightMm, weightG } = size;
-    return [{ sku, lengthMm, widthMm, heightMm, weightG }];
+    const { lengthMm = 0, widthMm = 0, heightMm = 0, weightG = 0 } = size ?? {};
+    return [{ sku, lengthMm, widthMm, heightMm, weightG, originCountryCode, tariffNumber }];
   });
 }

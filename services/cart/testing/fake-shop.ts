@@ -19,6 +19,7 @@ export function sellable(
   sku: string,
   prices: Record<string, bigint>,
   size?: { lengthMm: number; widthMm: number; heightMm: number; weightG: number },
+  customs: { originCountryCode?: string; tariffNumber?: string } = {},
 ): SellableVariant {
   return create(SellableVariantSchema, {
     productId: `prod_${sku}`,
@@ -31,6 +32,7 @@ export function sellable(
       title: "M / red",
       prices: Object.entries(prices).map(([currencyCode, amount]) => ({ currencyCode, amount })),
       ...(size === undefined ? {} : { package: size }),
+      ...customs,
     },
   });
 }

@@ -831,7 +831,7 @@ export declare type FreezeCartResponse = Message<"rowlock.cart.v1.FreezeCartResp
   owner: string;
 
   /**
-   * Size and weight of each line's units, by SKU.
+   * What the catalog knows of each line's units as goods to be shipped, by SKU.
    *
    * @generated from field: repeated rowlock.cart.v1.FrozenPackage packages = 3;
    */
@@ -845,7 +845,7 @@ export declare type FreezeCartResponse = Message<"rowlock.cart.v1.FreezeCartResp
 export declare const FreezeCartResponseSchema: GenMessage<FreezeCartResponse>;
 
 /**
- * The size and weight of one unit of a SKU.
+ * One unit of a SKU to a carrier and to customs; what is not known is 0 or empty.
  *
  * @generated from message rowlock.cart.v1.FrozenPackage
  */
@@ -884,6 +884,20 @@ export declare type FrozenPackage = Message<"rowlock.cart.v1.FrozenPackage"> & {
    * @generated from field: int32 weight_g = 5;
    */
   weightG: number;
+
+  /**
+   * Where it was made, ISO 3166-1 alpha-2.
+   *
+   * @generated from field: string origin_country_code = 6;
+   */
+  originCountryCode: string;
+
+  /**
+   * Its number in the Harmonized System.
+   *
+   * @generated from field: string tariff_number = 7;
+   */
+  tariffNumber: string;
 };
 
 /**

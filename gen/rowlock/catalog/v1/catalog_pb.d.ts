@@ -251,6 +251,22 @@ export declare type Variant = Message<"rowlock.catalog.v1.Variant"> & {
    * @generated from field: map<string, string> metadata = 7;
    */
   metadata: { [key: string]: string };
+
+  /**
+   * Where it was made, ISO 3166-1 alpha-2 in capitals, for customs; empty: what
+   * the shop says of all its goods (`ROWLOCK_ORIGIN_COUNTRY`).
+   *
+   * @generated from field: string origin_country_code = 8;
+   */
+  originCountryCode: string;
+
+  /**
+   * Its number in the Harmonized System, 6 to 13 digits without dots, for
+   * customs; empty: carriers do not take it across a customs border.
+   *
+   * @generated from field: string tariff_number = 9;
+   */
+  tariffNumber: string;
 };
 
 /**

@@ -688,15 +688,16 @@ export declare type ShipmentItem = Message<"rowlock.shipping.v1.ShipmentItem"> &
   unitPrice?: Money | undefined;
 
   /**
-   * For customs: where it was made, ISO 3166-1 alpha-2; empty: where the shop
-   * sends from.
+   * For customs: where it was made, ISO 3166-1 alpha-2; empty: what the shop says
+   * of all its goods (`ROWLOCK_ORIGIN_COUNTRY`).
    *
    * @generated from field: string origin_country_code = 30;
    */
   originCountryCode: string;
 
   /**
-   * For customs: its number in the Harmonized System; empty: not declared.
+   * For customs: its number in the Harmonized System; empty: carriers take it
+   * over no customs border.
    *
    * @generated from field: string tariff_number = 31;
    */
@@ -1649,7 +1650,8 @@ export declare const ShippingService: GenService<{
   /**
    * Makes a shipment and fetches its rates. Idempotent by `shipment_id`. While a
    * flat rate serves it, no refusal and no outage of the carriers stops it.
-   * Across a customs border the goods are declared: `items` are needed.
+   * Across a customs border the goods are declared: `items` are needed, each with
+   * title and tariff number, and one at least with a price.
    * Errors: ADDRESS_REFUSED (metadata: the carrier's message),
    * CUSTOMS_DATA_MISSING (metadata: sku, missing), SHIPMENT_MISMATCH (same id,
    * other content), PROVIDER_UNAVAILABLE.
@@ -1755,7 +1757,8 @@ export declare const ShippingService: GenService<{
    * cheapest rate where it cannot.
    * Errors: SHIPMENT_NOT_FOUND, SHIPMENT_NOT_SPLITTABLE (metadata: state),
    * ITEM_NOT_IN_SHIPMENT (metadata: sku, quantity), SPLIT_TAKES_ALL,
-   * TOO_MANY_SHIPMENTS, ADDRESS_REFUSED, REQUEST_ID_REUSED, PROVIDER_UNAVAILABLE.
+   * TOO_MANY_SHIPMENTS, ADDRESS_REFUSED, CUSTOMS_DATA_MISSING, REQUEST_ID_REUSED,
+   * PROVIDER_UNAVAILABLE.
    *
    * @generated from rpc rowlock.shipping.v1.ShippingService.SplitShipment
    */
