@@ -71,6 +71,7 @@ export async function createDatabase({
         url,
         schema: schemas[service].name,
         poolSize: config.poolSize,
+        replan: service === "catalog",
         log,
         onStatement,
       });

@@ -88,6 +88,12 @@ test("a connection works as the schema's role, in its schema, with its limits, f
   expect(row).toEqual({ role: "rowlock_shop", path: '"shop"', statement: "10s", lock: "8s", idle: "15s" });
 });
 
+test("a connection plans a statement once, or for its values", async () => {
+  const planning = sql`select current_setting('plan_cache_mode') as mode`;
+  expect(await shared.open("shop").query(planning)).toEqual([{ mode: "force_generic_plan" }]);
+  expect(await shared.open("shop", { replan: true }).query(planning)).toEqual([{ mode: "auto" }]);
+});
+
 test("a transaction sends begin, its statements and commit, nothing else", async () => {
   await db.transaction(async (tx) => {
     await addStock(tx, 1, 1);

@@ -60,6 +60,11 @@ export interface DatabaseOptions {
   schema: string;
   /** Connections at most; 10 when not given. */
   poolSize?: number;
+  /**
+   * Lets Postgres plan a statement anew for its values: for searches, whose best plan depends on them. Otherwise each
+   * statement is planned once per connection, which spares a seventh of Postgres's processor time.
+   */
+  replan?: boolean;
   log?: Log;
   /** Called with the text of each statement sent, BEGIN and COMMIT included: for budgets and metrics. */
   onStatement?: (text: string) => void;
@@ -258,7 +263,7 @@ function withStatement(err: unknown, text: string): unknown {
   return err;
 }
 
-function createPool({ url, schema, poolSize = 10, log }: DatabaseOptions): Knex {
+function createPool({ url, schema, poolSize = 10, replan = false, log }: DatabaseOptions): Knex {
   return knexFactory({
     client: "pg",
     // Any version from 12 on: spares the query by which knex asks.
@@ -280,7 +285,7 @@ function createPool({ url, schema, poolSize = 10, log }: DatabaseOptions): Knex 
       max: poolSize,
       idleTimeoutMillis: IDLE_CONNECTION_MS,
       afterCreate(connection: pg.Client, done: (err: Error | null, connection: pg.Client) => void) {
-        connection.query(sessionStart(schema), (err) => {
+        connection.query(sessionStart({ schema, replan }), (err) => {
           // The pool forgets a connection that fails here, without closing it.
           if (err) void connection.end();
           done(err, connection);
@@ -297,7 +302,7 @@ function createPool({ url, schema, poolSize = 10, log }: DatabaseOptions): Knex 
 }
 
 /** One statement (one round trip) at the start of each connection. */
-function sessionStart(schema: string): string {
+function sessionStart({ schema, replan }: { schema: string; replan: boolean }): string {
   const settings = {
     role: roleOf(schema),
     search_path: `"${schema}"`,
@@ -305,6 +310,7 @@ function sessionStart(schema: string): string {
     statement_timeout: "10s",
     idle_in_transaction_session_timeout: "15s",
     lock_timeout: "8s",
+    plan_cache_mode: replan ? "auto" : "force_generic_plan",
   };
   const calls = Object.entries(settings).map(([name, value]) => `set_config('${name}', '${value}', false)`);
   return `select ${calls.join(", ")}`;

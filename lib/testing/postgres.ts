@@ -12,7 +12,10 @@ export interface TestDatabase {
   /** Superuser URL of the database. */
   readonly url: string;
   /** A further connection pool: of another schema, or of the same with other options. Closed with the database. */
-  open(schema: string, options?: Partial<Pick<DatabaseOptions, "poolSize" | "log" | "onStatement">>): Db;
+  open(
+    schema: string,
+    options?: Partial<Pick<DatabaseOptions, "poolSize" | "replan" | "log" | "onStatement">>,
+  ): Db;
   [Symbol.asyncDispose](): Promise<void>;
 }
 
@@ -22,7 +25,7 @@ export interface TestDatabase {
  */
 export async function testDatabase(
   schemas: Schema | readonly Schema[],
-  options: Partial<Pick<DatabaseOptions, "poolSize" | "log" | "onStatement">> = {},
+  options: Partial<Pick<DatabaseOptions, "poolSize" | "replan" | "log" | "onStatement">> = {},
 ): Promise<TestDatabase> {
   const list: readonly Schema[] = "name" in schemas ? [schemas] : schemas;
   const server = inject("postgresUrl");
