@@ -2,7 +2,7 @@ import { Role } from "../../gen/rowlock/auth/v1/access_pb.js";
 import { asPrincipal } from "../../lib/rpc/index.ts";
 import type { Network } from "./network.ts";
 
-/** A few things to try the shop out with; prices in US cents and euro cents, sizes as packed. */
+/** A few things to try the shop out with; prices in US cents, sizes as packed; origin and tariff number. */
 const products = [
   {
     sku: "MUG-BLUE",
@@ -11,6 +11,7 @@ const products = [
     category: { id: "kitchen", title: "Kitchen" },
     usd: 1450n,
     size: [120, 120, 110, 380],
+    customs: ["PT", "691200"],
     stock: 250n,
   },
   {
@@ -20,6 +21,7 @@ const products = [
     category: { id: "kitchen", title: "Kitchen" },
     usd: 990n,
     size: [200, 150, 20, 120],
+    customs: ["LT", "630299"],
     stock: 400n,
   },
   {
@@ -29,6 +31,7 @@ const products = [
     category: { id: "home", title: "Home" },
     usd: 8900n,
     size: [450, 180, 150, 2100],
+    customs: ["CZ", "940521"],
     stock: 40n,
   },
   {
@@ -38,6 +41,7 @@ const products = [
     category: { id: "home", title: "Home" },
     usd: 3500n,
     size: [650, 80, 80, 300],
+    customs: ["US", "491191"],
     stock: 100n,
   },
 ] as const;
@@ -49,13 +53,15 @@ export async function addDemoCatalog(network: Network): Promise<void> {
   const call = asPrincipal({ kind: "staff", id: "demo", role: Role.EDITOR, areas: [] });
   const there = await catalog.listProducts({ pageSize: 1 }, call);
   if (there.products.length > 0) return;
-  for (const { sku, title, description, category, usd, size, stock } of products) {
+  for (const { sku, title, description, category, usd, size, customs, stock } of products) {
     await catalog.createCategory({ category }, call);
     const [lengthMm, widthMm, heightMm, weightG] = size;
+    const [originCountryCode, tariffNumber] = customs;
     const variant = {
       sku,
       prices: [{ currencyCode: "USD", amount: usd }],
       package: { lengthMm, widthMm, heightMm, weightG },
+      ...{ originCountryCode, tariffNumber },
     };
     const product = { title, description, categoryIds: [category.id], variants: [variant] };
     await catalog.createProduct({ product, requestId: `demo-product-${sku}` }, call);

@@ -1,4 +1,5 @@
 import type { Reply } from "../http/message.ts";
+import { declaredItems } from "../shippo/customs.ts";
 import { labelPdf } from "../shippo/label.ts";
 import { type TransactionRecord, trackingStatus } from "../shippo/records.ts";
 import { amountText, currencyOf, serviceOf } from "../shippo/tariff.ts";
@@ -27,7 +28,10 @@ export function labelSection(ctx: InboxContext): Section {
         return html`<tr>
           <td>${time(transaction.created)}</td>
           <td><span class="strong">${label.name}</span><br><span class="dim small">${label.place}</span></td>
-          <td>${label.service.startsWith(label.carrier) ? "" : `${label.carrier} `}${label.service}${transaction.metadata !== "" && html`<br><span class="dim small">${transaction.metadata}</span>`}</td>
+          <td>${label.service.startsWith(label.carrier) ? "" : `${label.carrier} `}${label.service}${transaction.metadata !== "" && html`<br><span class="dim small">${transaction.metadata}</span>`}${label.customs.map(
+            (item) =>
+              html`<br><span class="dim small">${item.quantity} × ${item.description}, ${item.value}: ${item.tariff_number} from ${item.origin_country}</span>`,
+          )}</td>
           <td>${label.number ? html`<code>${label.number}</code><br>${tracking(transaction)}` : html`<span class="dim small">${transaction.messages.map((message) => message.text).join(" ")}</span>`}</td>
           <td class="num">${label.price}</td>
           <td>${
@@ -67,6 +71,7 @@ export function labelSection(ctx: InboxContext): Section {
       service: service.name,
       number: transaction.tracking_number,
       price: `${amountText(rate, { from: currency, to: currency })} ${currency}`,
+      customs: declaredItems(shipment),
     };
   }
 

@@ -49,3 +49,26 @@ export function renderCustoms({ id, customs }: ShipmentRecord): object {
     items: items.map((_, index) => `${id.slice(0, 28)}${(0xc000 + index + 1).toString(16)}`),
   };
 }
+
+/** One kind of goods of a declaration. */
+export interface DeclaredItem {
+  description: string;
+  quantity: number;
+  /** Of all its units. */
+  value: string;
+  origin_country: string;
+  /** Empty when it was not declared. */
+  tariff_number: string;
+}
+
+/** What a shipment's declaration says of its goods; nothing without one. It was read by {@link readCustoms}. */
+export function declaredItems({ customs }: ShipmentRecord): DeclaredItem[] {
+  const { items = [] } = (customs ?? {}) as { items?: readonly Record<string, string>[] };
+  return items.map(({ description = "", origin_country = "", tariff_number = "", ...item }) => ({
+    description,
+    quantity: Number(item["quantity"]),
+    value: `${item["value_amount"]} ${item["value_currency"]}`,
+    origin_country,
+    tariff_number,
+  }));
+}

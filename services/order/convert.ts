@@ -37,6 +37,8 @@ export function toOrderMessage(order: Order): OrderMessage {
       discountedTotal: inCurrency(discounted(line)),
       taxes: (line.taxes ?? []).map(withMoney),
       refundedQuantity: BigInt(refundedUnits({ refunds }, line.sku)),
+      originCountryCode: line.originCountryCode ?? "",
+      tariffNumber: line.tariffNumber ?? "",
     })),
     ...(order.contact && { contact: order.contact }),
     ...(order.shippingAddress && { shippingAddress: order.shippingAddress }),

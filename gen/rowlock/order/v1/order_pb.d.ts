@@ -409,6 +409,21 @@ export declare type OrderLine = Message<"rowlock.order.v1.OrderLine"> & {
    * @generated from field: int64 refunded_quantity = 11;
    */
   refundedQuantity: bigint;
+
+  /**
+   * For customs, as the catalog had it when it was ordered: where it was made,
+   * ISO 3166-1 alpha-2; empty: not known.
+   *
+   * @generated from field: string origin_country_code = 12;
+   */
+  originCountryCode: string;
+
+  /**
+   * For customs: its number in the Harmonized System; empty: not known.
+   *
+   * @generated from field: string tariff_number = 13;
+   */
+  tariffNumber: string;
 };
 
 /**
@@ -1905,6 +1920,9 @@ export declare const OrderService: GenService<{
    * DELIVERY_MISSING (no contact or address, though it is no pick-up), INSUFFICIENT_STOCK (ABORTED; as
    * in Inventory.Reserve), TOTAL_CHANGED (ABORTED), CART_ALREADY_ORDERED,
    * REQUEST_ID_REUSED, ADDRESS_REFUSED (no carrier delivers there),
+   * CUSTOMS_DATA_MISSING (FAILED_PRECONDITION; the goods would cross a customs
+   * border and cannot be declared; metadata sku, and missing: `tariff_number`,
+   * or `unit_price` when all of it is free; a flat rate needs no declaration),
    * SHIPPING_UNAVAILABLE (no carrier and no flat rate has a price in the cart's
    * currency), ORDER_TOTAL_CHANGED (FAILED_PRECONDITION; the order would come to
    * another amount than `expected_total`; metadata expected, actual,
