@@ -24,6 +24,12 @@ test.each<[string, Record<string, string>, string[], string]>([
   ["a port beyond the last", { GRPC_PORT: "65536" }, [], "GRPC_PORT must be"],
   ["an unknown part", {}, ["orders"], 'there is no part "orders"'],
   ["a database that is none", { DATABASE_URL: "nonsense" }, [], "DATABASE_URL must look like"],
+  [
+    "an order's page of no order",
+    { ROWLOCK_ORDER_URL: "https://shop.example/orders" },
+    [],
+    "ROWLOCK_ORDER_URL must look like",
+  ],
   ["a Redis that is none", { REDIS_URL: "localhost" }, [], "REDIS_URL must look like"],
   ["a webhook secret that is none", { STRIPE_WEBHOOK_SECRET: "sk_test_1" }, [], "STRIPE_WEBHOOK_SECRET must"],
   ["a gateway that is no address", { ROWLOCK_WEBHOOK_URL: "gateway" }, [], "ROWLOCK_WEBHOOK_URL must"],

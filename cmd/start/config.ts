@@ -79,6 +79,8 @@ export interface Config extends ProviderConfig {
   accountPrefixes: Readonly<Record<string, string>>;
   /** Where the gateway is reached from outside, for links. */
   publicUrl: string;
+  /** Where the shop's pages show an order, for links in messages, with `{order_id}` for its id; empty: nowhere. */
+  orderUrl: string;
   /** Where the sandbox that this process hosts reaches the gateway, for webhooks; empty: it sends none. */
   webhookUrl: string;
   /** Addresses and networks of proxies that are believed when they say who the client is. */
@@ -207,6 +209,7 @@ export function readConfig({ args, env }: { args: readonly string[]; env: Env })
     transferMs: number("ROWLOCK_TRANSFER_HOURS", 24, [1, 24 * 30]) * 3_600_000,
     accountPrefixes: Object.fromEntries(prefixes.map((entry) => entry.split("=") as [string, string])),
     publicUrl,
+    orderUrl: text("ROWLOCK_ORDER_URL"),
     webhookUrl: urlOf(text("ROWLOCK_WEBHOOK_URL", hosts("gateway") ? ownUrl : text("ROWLOCK_PUBLIC_URL"))),
     trustedProxies: list("ROWLOCK_TRUSTED_PROXIES", "", [isNetwork, "10.0.0.0/8,::1"]),
     webhookPrivate: text("ROWLOCK_WEBHOOK_PRIVATE") === "true",
@@ -231,6 +234,9 @@ export function readConfig({ args, env }: { args: readonly string[]; env: Env })
   }
   if (!/^https?:\/\/./.test(config.publicUrl) || !URL.canParse(config.publicUrl)) {
     problems.push("ROWLOCK_PUBLIC_URL must look like https://shop.example");
+  }
+  if (config.orderUrl !== "" && !/^https?:\/\/.*\{order_id\}/.test(config.orderUrl)) {
+    problems.push("ROWLOCK_ORDER_URL must look like https://shop.example/orders/{order_id}");
   }
   if (config.redisUrl !== "" && !/^rediss?:\/\/./.test(config.redisUrl)) {
     problems.push("REDIS_URL must look like redis://host:6379");

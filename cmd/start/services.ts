@@ -254,7 +254,7 @@ export const makers: Record<ServiceName, (parts: Parts) => Made | Promise<Made>>
     };
   },
 
-  notify: async ({ database, clock, log, jobs, providers, config }) => {
+  notify: async ({ database, network, clock, log, jobs, providers, config }) => {
     const db = database.open("notify");
     const { inbox, services } = createNotifyService({
       db,
@@ -264,7 +264,9 @@ export const makers: Record<ServiceName, (parts: Parts) => Made | Promise<Made>>
       email: await providers.email(),
       sms: await providers.sms(),
       webhooks: await providers.messageSecrets(),
+      orders: network.client("notify", "order"),
       shopName: config.shopName,
+      orderUrl: config.orderUrl,
       language: config.language,
       staffEmails: config.staffEmails,
     });

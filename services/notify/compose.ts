@@ -1,5 +1,5 @@
-import type { NotifyDeps } from "./service.ts";
-import { findOverrides, type Override } from "./store-template.ts";
+import type { NotifyDeps, NotifyParts } from "./service.ts";
+import type { Override } from "./store-template.ts";
 import { defaultLanguages, defaultParts, lastLanguage, type Parts } from "./templates/defaults.ts";
 import type { TemplateEvent } from "./templates/events.ts";
 import { type Choice, lookUp } from "./templates/language.ts";
@@ -20,27 +20,26 @@ export interface Tidings {
  * The message about an event, in the nearest to the reader's language that there is: theirs, the shop's, English. A
  * merchant's templates go before Rowlock's; when they fail it is logged, and the message goes out in Rowlock's words.
  */
-export async function compose(deps: NotifyDeps, { event, language, variables }: Tidings): Promise<Parts> {
-  const shopName = shopNameOf(deps);
-  const wishes = [language, shopLanguageOf(deps), lastLanguage];
-  const overrides = await findOverrides(deps.db, event);
+export async function compose(parts: NotifyParts, { event, language, variables }: Tidings): Promise<Parts> {
+  const wishes = [language, shopLanguageOf(parts), lastLanguage];
+  const overrides = (await parts.customs.get()).overrides.filter((each) => each.event === event);
   const best = choose(wishes, new Set([...defaultLanguages, ...overrides.map((each) => each.language)]));
   const override = overrides.find((each) => each.language === best.language);
   if (override !== undefined) {
     try {
-      return render(wholeParts(event, override), variables({ shopName, locale: best.locale }));
+      return render(wholeParts(event, override), variables(mannerOf(parts, best.locale)));
     } catch (err) {
       if (!(err instanceof TemplateFailure)) throw err;
-      deps.log.error({ event, ...best, flaw: err.flaw }, "a template failed: the default one is sent");
+      parts.log.error({ event, ...best, flaw: err.flaw }, "a template failed: the default one is sent");
     }
   }
   const { language: known, locale } = choose(wishes, defaultLanguages);
-  return render(wholeParts(event, { language: known }), variables({ shopName, locale }));
+  return render(wholeParts(event, { language: known }), variables(mannerOf(parts, locale)));
 }
 
-/** What the shop is called. */
-export function shopNameOf({ shopName }: NotifyDeps): string {
-  return shopName ?? "Rowlock";
+/** How the shop writes in a language. */
+export function mannerOf({ shopName = "Rowlock", orderUrl }: NotifyDeps, locale: string): Manner {
+  return { shopName, locale, ...(orderUrl !== undefined && { orderUrl }) };
 }
 
 /** BCP 47 tag of the language in which the shop writes when nobody says otherwise. */

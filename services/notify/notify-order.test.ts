@@ -21,9 +21,11 @@ beforeAll(async () => {
   database = await testDatabase(notifySchema, { onStatement: (text) => statements.push(text) });
 });
 afterAll(() => database?.[Symbol.asyncDispose]());
-beforeEach(() => {
+beforeEach(async () => {
   under = notifyUnderTest(database.db);
   eventKey = `${newId("ord")}:fulfilled`;
+  // What the shop has said of its messages is read once, for all of them.
+  await under.client.notifyOrder(news({ eventKey, withdraw: true }), order);
   statements.length = 0;
 });
 
@@ -43,9 +45,9 @@ const away =
     Promise.reject(new SendUnavailable("503", { pending }));
 const refused = () => Promise.reject(new SendRefused("no such mailbox"));
 
-test("an e-mail and a text message go out, in four statements", async () => {
+test("an e-mail and a text message go out, in three statements", async () => {
   const { messages } = await tell();
-  expect(statements).toHaveLength(4);
+  expect(statements).toHaveLength(3);
   expect(messages).toMatchObject([
     {
       channel: Channel.EMAIL,
@@ -81,7 +83,7 @@ test("told again, nothing is sent again, whatever the content", async () => {
   const first = await tell();
   statements.length = 0;
   expect(await tell()).toEqual(first);
-  expect(statements).toHaveLength(3);
+  expect(statements).toHaveLength(2);
   expect(await tell({ order: orderSummary({ orderId: "ord_2" }) })).toEqual(first);
   expect(taken()).toEqual({ email: 1, sms: 1 });
 });

@@ -56,6 +56,16 @@ test("a customer is told once that it is back, and the staff are not", async () 
   ]);
 });
 
+test.each([
+  ["de-AT", "Wieder lieferbar: Ceramic Mug, blue"],
+  ["fr", "Back in stock: Ceramic Mug, blue"],
+])("who asked in %s reads %s, also when it is sent once more", async (language, subject) => {
+  const event = low({ kind: StockEventKind.BACK, email: "buyer@example.com", language });
+  const { messages } = await under.client.notifyStock(event, inventory);
+  await under.client.resendMessage({ messageId: messages[0]?.id ?? "" }, as.staff);
+  expect(under.email.taken.map((each) => each.subject)).toEqual([subject, subject]);
+});
+
 test("a shop without staff addresses sends nothing", async () => {
   const quiet = notifyUnderTest(database.db);
   expect((await quiet.client.notifyStock(low(), inventory)).messages).toEqual([]);
@@ -84,6 +94,7 @@ test.each([
   ["no kind", { kind: StockEventKind.UNSPECIFIED }],
   ["no items", { items: [] }],
   ["no address", { email: "buyer" }],
+  ["no language", { language: "<b>" }],
   ["no key", { eventKey: "" }],
 ])("with %s it is refused", async (_, fields) => {
   expect(reasonOf(await failureOf(under.client.notifyStock(low(fields), inventory)))).toBe(

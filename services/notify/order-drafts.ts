@@ -3,7 +3,7 @@ import { invalidArgument } from "../../lib/errors/reasons.ts";
 import { MoneyError } from "../../lib/money/money.ts";
 import { compose } from "./compose.ts";
 import { type Draft, smsDraft } from "./message.ts";
-import type { NotifyDeps } from "./service.ts";
+import type { NotifyParts } from "./service.ts";
 import { orderTemplateOf } from "./templates/events.ts";
 import { orderVariables } from "./templates/view.ts";
 
@@ -12,7 +12,7 @@ import { orderVariables } from "./templates/view.ts";
  * Errors: INVALID_ARGUMENT when an amount cannot be written.
  */
 export async function orderDrafts(
-  deps: NotifyDeps,
+  parts: NotifyParts,
   { kind, contact, order }: Pick<NotifyOrderRequest, "kind" | "contact" | "order">,
 ): Promise<Draft[]> {
   // The validation rules require both; a caller that gets past them is told so, too.
@@ -20,7 +20,7 @@ export async function orderDrafts(
   if (order === undefined) throw invalidArgument([{ field: "order", description: "value is required" }]);
   const { email, phone, smsOptIn = true, language } = contact;
   try {
-    const { subject, html, text, sms } = await compose(deps, {
+    const { subject, html, text, sms } = await compose(parts, {
       event: orderTemplateOf(kind),
       language,
       variables: (manner) => orderVariables({ kind, order }, manner),

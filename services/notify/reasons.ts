@@ -21,6 +21,8 @@ export const fail = defineReasons({
   MESSAGE_IN_PROGRESS: { code: Code.Aborted, message: "the {channel} message {message_id} is being sent" },
   /** The provider gave no usable answer in time; the message stays PENDING. Safe to try again. */
   PROVIDER_UNAVAILABLE: { code: Code.Unavailable, message: "{provider} does not answer" },
+  EVENT_NOT_FOUND: { code: Code.NotFound, message: "nothing is told of an event {event}" },
+  ORDER_NOT_FOUND: { code: Code.NotFound, message: "order {order_id} does not exist" },
   /** There is no such event, or nobody has words for it in the language. */
   TEMPLATE_NOT_FOUND: { code: Code.NotFound, message: "there is no template {event} in {language}" },
   LANGUAGE_INVALID: { code: Code.InvalidArgument, message: "{language} is not a BCP 47 tag of a language" },

@@ -1,7 +1,7 @@
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import { timestampFromDate } from "@bufbuild/protobuf/wkt";
 import type { TemplateParts, TemplateSchema } from "../../gen/rowlock/notify/v1/notify_pb.js";
-import { shopNameOf, wholeParts } from "./compose.ts";
+import { mannerOf, wholeParts } from "./compose.ts";
 import { fail } from "./reasons.ts";
 import type { NotifyDeps } from "./service.ts";
 import { noEtag, type Override } from "./store-template.ts";
@@ -9,7 +9,6 @@ import { flawOf } from "./templates/check.ts";
 import { defaultParts, isOrder, type Parts, partNames } from "./templates/defaults.ts";
 import { eventNamed, type TemplateEvent } from "./templates/events.ts";
 import { languageTag } from "./templates/language.ts";
-import type { Manner } from "./templates/view.ts";
 
 /** Which template. */
 export interface TemplateKey {
@@ -43,18 +42,13 @@ export function givenParts({
   return { subject, html, text, sms };
 }
 
-/** How messages of a template are written. */
-export function mannerOf(deps: NotifyDeps, { language }: TemplateKey): Manner {
-  return { shopName: shopNameOf(deps), locale: language };
-}
-
 /** What is used when a shop gives these parts of a template. Errors: TEMPLATE_INVALID. */
 export function checkedParts(deps: NotifyDeps, key: TemplateKey, given: Parts): Parts {
   const whole = wholeParts(key.event, { language: key.language, ...given });
   const missing = partNames.find((part) => whole[part] === "" && (part !== "sms" || isOrder(key.event)));
   const flaw =
     missing === undefined
-      ? flawOf(key.event, { given, whole, manner: mannerOf(deps, key) })
+      ? flawOf(key.event, { given, whole, manner: mannerOf(deps, key.language) })
       : { part: missing, line: 1, problem: `there are no words of Rowlock's in ${key.language}: say it` };
   if (flaw === undefined) return whole;
   const { part, line, problem } = flaw;

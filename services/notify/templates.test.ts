@@ -337,7 +337,7 @@ test("templates are listed by page, each once, and of one language", async () =>
     expect(page.templates.every(({ parts }) => parts === undefined)).toBe(true);
     pageToken = page.nextPageToken;
   } while (pageToken !== "");
-  expect(listed).toHaveLength(9 * 3 + 1);
+  expect(listed).toHaveLength(11 * 3 + 1);
   expect(listed).toEqual([...new Set(listed)].toSorted());
   const french = await under.client.listTemplates({ language: "FR" }, staff);
   expect(french.templates.map(({ event, language }) => [event, language])).toEqual([

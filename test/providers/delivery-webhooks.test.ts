@@ -44,6 +44,7 @@ function openShop({ sandboxUrl, publicUrl }: { sandboxUrl: string; publicUrl: st
     clock,
     log,
     jobs: jobs.notify.enqueuer,
+    orders: { getOrder: () => expect.unreachable("no order is previewed here") },
     email: createSendgridSender({
       apiKey: "SG.sandbox",
       baseUrl: sandboxUrl,

@@ -368,6 +368,8 @@ export const contractCalls: Record<string, Prepare> = {
   Notify_UpdateTemplate: () => ({ path: fulfilled, body: { override: { subject: "It is on its way" } } }),
   Notify_DeleteTemplate: () => ({ path: fulfilled }),
   Notify_PreviewTemplate: () => ({ path: fulfilled, body: { override: { sms: "It is on its way" } } }),
+  Notify_GetMessageSettings: examples,
+  Notify_UpdateMessageSetting: () => ({ path: { event: "order.placed" }, body: { sms: false } }),
   Notify_ReceiveSendgridWebhook: sendgrid,
   Notify_ReceiveTwilioWebhook: twilio,
   Notify_ListWebhookEvents: examples,

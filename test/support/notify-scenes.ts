@@ -18,6 +18,10 @@ export const notifyScenes: Record<string, (shop: TestShop) => Promise<Scene>> = 
     known: { event: "order.expired", language: "en", etag: "" },
     other: { etag: "other" },
   }),
+  "notify.v1.NotifyService/UpdateMessageSetting": async () => ({
+    known: { event: "order.placed", email: true, sms: false },
+    other: { email: false },
+  }),
   "notify.v1.NotifyService/DeleteSuppression": async (shop) => {
     const address = `bounce+${randomUUID()}@example.com`;
     const effects = async () => {

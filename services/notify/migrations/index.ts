@@ -4,6 +4,7 @@ import { delivery } from "./0002-delivery.ts";
 import { recipient } from "./0003-recipient.ts";
 import { template } from "./0004-template.ts";
 import { suppression } from "./0005-suppression.ts";
+import { setting } from "./0006-setting.ts";
 
 /** The Postgres schema of the Notify service. */
 export const notifySchema: Schema = {
@@ -14,5 +15,6 @@ export const notifySchema: Schema = {
     { name: "0003-recipient", up: recipient },
     { name: "0004-template", up: template },
     { name: "0005-suppression", up: suppression },
+    { name: "0006-setting", up: setting },
   ],
 };

@@ -2,7 +2,7 @@ import type { MethodImpl } from "@connectrpc/connect";
 import { NotifyService } from "../../../gen/rowlock/notify/v1/notify_pb.js";
 import { callerKey, once } from "../../../lib/idempotency/idempotency.ts";
 import { fail } from "../reasons.ts";
-import type { NotifyDeps } from "../service.ts";
+import type { NotifyParts } from "../service.ts";
 import { deleteOverride, findOverride } from "../store-template.ts";
 import { templateKey } from "../template.ts";
 
@@ -12,11 +12,11 @@ const method = NotifyService.method.deleteTemplate;
  * Goes back to Rowlock's templates. Safe to retry.
  * Errors: TEMPLATE_NOT_FOUND for no event of ours, LANGUAGE_INVALID, ETAG_MISMATCH, REQUEST_ID_REUSED.
  */
-export function deleteTemplate({ db }: NotifyDeps): MethodImpl<typeof method> {
+export function deleteTemplate({ db, customs }: NotifyParts): MethodImpl<typeof method> {
   return async (request, ctx) => {
     const key = templateKey(request);
     const call = { method, caller: callerKey(ctx), key: request.requestId, request };
-    return db.transaction((tx) =>
+    const deleted = await db.transaction((tx) =>
       once(tx, call, async () => {
         await deleteOverride(tx, { ...key, present: request.etag });
         const isOther = request.etag !== "" && (await findOverride(tx, key)) !== undefined;
@@ -24,5 +24,7 @@ export function deleteTemplate({ db }: NotifyDeps): MethodImpl<typeof method> {
         return {};
       }),
     );
+    customs.forget();
+    return deleted;
   };
 }

@@ -8,7 +8,7 @@ import { deliver, type Event } from "../deliver.ts";
 import { fail } from "../reasons.ts";
 import { requireSent } from "../request-event.ts";
 import { makeAnew } from "../resend.ts";
-import type { NotifyDeps } from "../service.ts";
+import type { NotifyParts } from "../service.ts";
 import { findMessage } from "../store.ts";
 import type { Unsubscribing } from "../unsubscribing.ts";
 
@@ -17,11 +17,11 @@ import type { Unsubscribing } from "../unsubscribing.ts";
  * number of calls, and the job that tells the news, one sends it.
  */
 export function resendMessage(
-  deps: NotifyDeps,
+  parts: NotifyParts,
   unsubscribing: Unsubscribing,
 ): MethodImpl<typeof NotifyService.method.resendMessage> {
   const method = NotifyService.method.resendMessage;
-  const { db, clock } = deps;
+  const { db, clock } = parts;
   return (request, ctx) => {
     const { messageId, requestId } = request;
     const caller = callerKey(ctx);
@@ -29,7 +29,7 @@ export function resendMessage(
     return keyed(call, async () => {
       const message = await findMessage(db, messageId);
       if (message === undefined) throw fail("MESSAGE_NOT_FOUND", { message_id: messageId });
-      const { draft, source } = await makeAnew(deps, unsubscribing, message);
+      const { draft, source } = await makeAnew(parts, unsubscribing, message);
       const isNew = message.state !== "PENDING" && message.state !== "FAILED";
       const { eventKey: key, orderId, fingerprint } = message;
       const event: Event = isNew
@@ -41,7 +41,7 @@ export function resendMessage(
             resendOf: messageId,
           }
         : { key, orderId, fingerprint };
-      const sent = await deliver(deps, ctx, { event, drafts: [draft] });
+      const sent = await deliver(parts, ctx, { event, drafts: [draft] });
       return toMessage(requireSent(sent));
     });
   };

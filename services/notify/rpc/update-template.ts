@@ -3,7 +3,7 @@ import { NotifyService } from "../../../gen/rowlock/notify/v1/notify_pb.js";
 import { callerKey, once } from "../../../lib/idempotency/idempotency.ts";
 import { newId } from "../../../lib/ids/ids.ts";
 import { fail } from "../reasons.ts";
-import type { NotifyDeps } from "../service.ts";
+import type { NotifyParts } from "../service.ts";
 import { putOverride } from "../store-template.ts";
 import { checkedParts, givenParts, templateKey, toTemplate } from "../template.ts";
 
@@ -14,14 +14,14 @@ const method = NotifyService.method.updateTemplate;
  * fails. Safe to retry with a request_id, etag or not.
  * Errors: TEMPLATE_NOT_FOUND, LANGUAGE_INVALID, TEMPLATE_INVALID, ETAG_MISMATCH, REQUEST_ID_REUSED.
  */
-export function updateTemplate(deps: NotifyDeps): MethodImpl<typeof method> {
-  const { db, clock } = deps;
+export function updateTemplate(parts: NotifyParts): MethodImpl<typeof method> {
+  const { db, clock, customs } = parts;
   return async (request, ctx) => {
     const key = templateKey(request);
     const given = givenParts(request.override);
-    checkedParts(deps, key, given);
+    checkedParts(parts, key, given);
     const call = { method, caller: callerKey(ctx), key: request.requestId, request };
-    return db.transaction((tx) =>
+    const updated = await db.transaction((tx) =>
       once(tx, call, async () => {
         const override = { ...key, ...given, etag: newId("etag"), updateTime: clock() };
         const written = await putOverride(tx, { override, present: request.etag });
@@ -30,5 +30,7 @@ export function updateTemplate(deps: NotifyDeps): MethodImpl<typeof method> {
         return template;
       }),
     );
+    customs.forget();
+    return updated;
   };
 }

@@ -2,6 +2,8 @@ import { OrderEventKind, StockEventKind } from "../../../gen/rowlock/notify/v1/n
 
 /** The template of each kind of news of an order. */
 export const orderTemplates = {
+  [OrderEventKind.PLACED]: "order.placed",
+  [OrderEventKind.PAID]: "order.paid",
   [OrderEventKind.PAYMENT_INSTRUCTIONS]: "order.payment_instructions",
   [OrderEventKind.FULFILLED]: "order.fulfilled",
   [OrderEventKind.SHIPPED]: "order.shipped",

@@ -55,11 +55,14 @@ const transfer = {
   },
 } satisfies Summary;
 
+const hold = { holdExpireTime: timestampFromDate(new Date("2026-10-07T14:00:00Z")) } satisfies Summary;
 const cancelReason = { cancelReason: "Changed my mind" } satisfies Summary;
 const refunded = { refunded: usd(1450n) } satisfies Summary;
 
 /** What an order has besides when something happens to it. */
 const besides: Readonly<Record<keyof typeof orderTemplates, object>> = {
+  [OrderEventKind.PLACED]: hold,
+  [OrderEventKind.PAID]: {},
   [OrderEventKind.PAYMENT_INSTRUCTIONS]: transfer,
   [OrderEventKind.FULFILLED]: { ...parcel, ...label },
   [OrderEventKind.SHIPPED]: parcel,
@@ -90,9 +93,10 @@ export function sampleOf(event: TemplateEvent, manner: Manner): Variables {
 /** All that templates of the event can ever read: nothing in it is null. */
 export function everythingOf(event: TemplateEvent, manner: Manner): Variables {
   if (!isOrder(event)) return stockVariables({ kind: StockEventKind.LOW, items, unsubscribeUrl }, manner);
-  const full = { ...order, ...parcel, ...label, ...transfer, ...cancelReason, ...refunded };
+  const full = { ...order, ...parcel, ...label, ...transfer, ...cancelReason, ...refunded, ...hold };
   const kind = OrderEventKind.PAYMENT_INSTRUCTIONS;
-  return orderVariables({ kind, order: create(OrderSummarySchema, full) }, manner);
+  const orderUrl = manner.orderUrl ?? "https://example.com/orders/{order_id}";
+  return orderVariables({ kind, order: create(OrderSummarySchema, full) }, { ...manner, orderUrl });
 }
 
 /** What a template must get along with: much, little, and the unusual. */
@@ -109,7 +113,8 @@ export function trialsOf(event: TemplateEvent, manner: Manner): Variables[] {
   ];
 }
 
-function orderKindOf(event: TemplateEvent): keyof typeof orderTemplates {
+/** The kind of news that an event of an order is. */
+export function orderKindOf(event: TemplateEvent): keyof typeof orderTemplates {
   return kindOf(orderTemplates, event);
 }
 

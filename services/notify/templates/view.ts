@@ -29,12 +29,17 @@ export interface StockNews {
 export interface Manner {
   shopName: string;
   locale: string;
+  /** Where the shop's pages show an order, with `{order_id}` for its id; absent: nowhere. */
+  orderUrl?: string;
 }
 
 /** What the templates of an order's news can say. Errors: MoneyError. */
-export function orderVariables({ kind, order }: OrderNews, { shopName, locale }: Manner): Variables {
+export function orderVariables(
+  { kind, order }: OrderNews,
+  { shopName, locale, orderUrl = "" }: Manner,
+): Variables {
   const amount = (money: Money | undefined) => (money === undefined ? null : amountOf(money, locale));
-  const { taxTotal, includedTaxTotal, transfer } = order;
+  const { taxTotal, includedTaxTotal, transfer, holdExpireTime } = order;
   const added = taxTotal && { ...taxTotal, amount: taxTotal.amount - (includedTaxTotal?.amount ?? 0n) };
   return {
     shop: { name: shopName },
@@ -63,6 +68,8 @@ export function orderVariables({ kind, order }: OrderNews, { shopName, locale }:
       tracking_number: order.trackingNumber || null,
       tracking_url: link(order.trackingUrl),
       label_url: link(order.labelUrl),
+      url: link(orderUrl.replaceAll("{order_id}", encodeURIComponent(order.orderId))),
+      held_until: holdExpireTime === undefined ? null : momentOf(timestampDate(holdExpireTime), locale),
       by_transfer: transfer !== undefined,
       // Only as long as the order waits for it: whose money would come too late is not asked for it.
       transfer:

@@ -1,6 +1,6 @@
 import { create, type MessageInitShape } from "@bufbuild/protobuf";
 import { timestampFromDate } from "@bufbuild/protobuf/wkt";
-import { createClient } from "@connectrpc/connect";
+import { Code, createClient } from "@connectrpc/connect";
 import { pino } from "pino";
 import {
   type NotifyOrderRequest,
@@ -10,7 +10,9 @@ import {
   type OrderSummary,
   OrderSummarySchema,
 } from "../../../gen/rowlock/notify/v1/notify_pb.js";
+import type { Order } from "../../../gen/rowlock/order/v1/order_pb.js";
 import type { Db } from "../../../lib/db/index.ts";
+import { defineReasons } from "../../../lib/errors/reasons.ts";
 import { createDirectTransport } from "../../../lib/rpc/index.ts";
 import { as, testInterceptors } from "../../../lib/rpc/testing/interceptors.ts";
 import { WaitingJobs } from "../../../lib/webhooks/testing/waiting-jobs.ts";
@@ -22,6 +24,11 @@ import { type OrderNews, orderVariables, type StockNews, stockVariables } from "
 import type { WebhookSecrets } from "../webhooks.ts";
 import { FakeEmailSender, FakeSmsSender } from "./fake-senders.ts";
 
+/** What Order answers of an order that it does not have. */
+const failInOrder = defineReasons({
+  ORDER_NOT_FOUND: { code: Code.NotFound, message: "order {order_id} does not exist" },
+});
+
 const noSecrets: WebhookSecrets = { sendgridPublicKey: "", twilioAuthToken: "", publicUrl: "" };
 
 /** The service over a database and fake providers, with a clock that the test moves and the lines that it logged. */
@@ -30,6 +37,7 @@ export function notifyUnderTest(
   webhooks: WebhookSecrets = noSecrets,
   staffEmails: readonly string[] = [],
   language?: string,
+  orderUrl?: string,
 ) {
   let now = new Date("2026-03-01T10:00:00.000Z");
   const logged: { level: number; msg: string }[] = [];
@@ -37,6 +45,7 @@ export function notifyUnderTest(
   const email = new FakeEmailSender();
   const sms = new FakeSmsSender();
   const jobs = new WaitingJobs();
+  const orders = new Map<string, Order>();
   const { services, inbox } = createNotifyService({
     db,
     clock: () => now,
@@ -46,6 +55,14 @@ export function notifyUnderTest(
     jobs: jobs.enqueuer,
     webhooks,
     staffEmails,
+    orders: {
+      getOrder: async ({ orderId = "" }) => {
+        const found = orders.get(orderId);
+        if (found === undefined) throw failInOrder("ORDER_NOT_FOUND", { order_id: orderId });
+        return found;
+      },
+    },
+    ...(orderUrl !== undefined && { orderUrl }),
     ...(language !== undefined && { language }),
   });
   const transport = createDirectTransport({ services, interceptors: testInterceptors });
@@ -54,6 +71,8 @@ export function notifyUnderTest(
     email,
     sms,
     logged,
+    /** What Order has, by id. */
+    orders,
     /** Applies what is in the inbox; what that failed with. */
     work: () => jobs.work(inbox),
     waiting: () => jobs.size,

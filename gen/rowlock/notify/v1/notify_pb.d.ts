@@ -419,6 +419,13 @@ export declare type OrderSummary = Message$1<"rowlock.notify.v1.OrderSummary"> &
    * @generated from field: rowlock.type.v1.Money refunded = 18;
    */
   refunded?: Money | undefined;
+
+  /**
+   * Until when the goods are held for its payment, for PLACED.
+   *
+   * @generated from field: google.protobuf.Timestamp hold_expire_time = 19;
+   */
+  holdExpireTime?: Timestamp | undefined;
 };
 
 /**
@@ -605,6 +612,13 @@ export declare type NotifyStockRequest = Message$1<"rowlock.notify.v1.NotifyStoc
    * @generated from field: repeated rowlock.notify.v1.NotifyStockRequest.Item items = 4;
    */
   items: NotifyStockRequest_Item[];
+
+  /**
+   * BCP 47 tag of the recipient's language; empty: the shop's.
+   *
+   * @generated from field: string language = 5;
+   */
+  language: string;
 };
 
 /**
@@ -1249,7 +1263,8 @@ export declare const EraseMessagesResponseSchema: GenMessage<EraseMessagesRespon
  */
 export declare type Template = Message$1<"rowlock.notify.v1.Template"> & {
   /**
-   * What it is told about: `order.payment_instructions`, `order.fulfilled`,
+   * What it is told about: `order.placed` (and not paid), `order.paid` (and not
+   * on its way), `order.payment_instructions`, `order.fulfilled`,
    * `order.shipped`, `order.delivered`, `order.canceled`, `order.expired`,
    * `order.refunded`, `stock.low` or `stock.back`.
    *
@@ -1309,8 +1324,8 @@ export declare const TemplateSchema: GenMessage<Template>;
  * `shipping_discount`, `tax_total` (what is not in the prices),
  * `included_tax_total`, `total`, `free`, `refunded`, `pick_up`, `address` (its
  * lines), `cancel_reason`, `carrier`, `tracking_number`, `tracking_url`,
- * `label_url`, `by_transfer` and `transfer` (`bank`, `account_number`,
- * `reference`, `deadline`); of stock `items` (`name`, `sku`, `available`,
+ * `label_url`, `url` (the shop's page about it), `held_until`, `by_transfer` and
+ * `transfer` (`bank`, `account_number`, `reference`, `deadline`); of stock `items` (`name`, `sku`, `available`,
  * `threshold`), `out` and `unsubscribe_url`; in `html` and `text` the `subject`,
  * too. What an order has not is null, so that `if` leaves it out. Amounts and
  * dates come written as the language does.
@@ -1575,6 +1590,13 @@ export declare type PreviewTemplateRequest = Message$1<"rowlock.notify.v1.Previe
    * @generated from field: rowlock.notify.v1.TemplateParts override = 3;
    */
   override?: TemplateParts | undefined;
+
+  /**
+   * The order to show, of messages about orders; empty: one made up for it.
+   *
+   * @generated from field: string order_id = 4;
+   */
+  orderId: string;
 };
 
 /**
@@ -1623,6 +1645,117 @@ export declare type TemplatePreview = Message$1<"rowlock.notify.v1.TemplatePrevi
  * Use `create(TemplatePreviewSchema)` to create a new message.
  */
 export declare const TemplatePreviewSchema: GenMessage<TemplatePreview>;
+
+/**
+ * Of what customers and staff are told.
+ *
+ * @generated from message rowlock.notify.v1.MessageSettings
+ */
+export declare type MessageSettings = Message$1<"rowlock.notify.v1.MessageSettings"> & {
+  /**
+   * One for each event, by its name.
+   *
+   * @generated from field: repeated rowlock.notify.v1.MessageSetting settings = 1;
+   */
+  settings: MessageSetting[];
+};
+
+/**
+ * Describes the message rowlock.notify.v1.MessageSettings.
+ * Use `create(MessageSettingsSchema)` to create a new message.
+ */
+export declare const MessageSettingsSchema: GenMessage<MessageSettings>;
+
+/**
+ * How an event is told.
+ *
+ * @generated from message rowlock.notify.v1.MessageSetting
+ */
+export declare type MessageSetting = Message$1<"rowlock.notify.v1.MessageSetting"> & {
+  /**
+   * The event, as in Template.
+   *
+   * @generated from field: string event = 1;
+   */
+  event: string;
+
+  /**
+   * Whether by e-mail. Of all unless the shop says otherwise.
+   *
+   * @generated from field: bool email = 2;
+   */
+  email: boolean;
+
+  /**
+   * Whether by text message, to who gave a phone number and did not say no. Of
+   * orders, but for `order.placed` and `order.paid`, unless the shop says
+   * otherwise.
+   *
+   * @generated from field: bool sms = 3;
+   */
+  sms: boolean;
+};
+
+/**
+ * Describes the message rowlock.notify.v1.MessageSetting.
+ * Use `create(MessageSettingSchema)` to create a new message.
+ */
+export declare const MessageSettingSchema: GenMessage<MessageSetting>;
+
+/**
+ * Input of GetMessageSettings.
+ *
+ * @generated from message rowlock.notify.v1.GetMessageSettingsRequest
+ */
+export declare type GetMessageSettingsRequest = Message$1<"rowlock.notify.v1.GetMessageSettingsRequest"> & {
+};
+
+/**
+ * Describes the message rowlock.notify.v1.GetMessageSettingsRequest.
+ * Use `create(GetMessageSettingsRequestSchema)` to create a new message.
+ */
+export declare const GetMessageSettingsRequestSchema: GenMessage<GetMessageSettingsRequest>;
+
+/**
+ * Input of UpdateMessageSetting.
+ *
+ * @generated from message rowlock.notify.v1.UpdateMessageSettingRequest
+ */
+export declare type UpdateMessageSettingRequest = Message$1<"rowlock.notify.v1.UpdateMessageSettingRequest"> & {
+  /**
+   * The event, as in Template.
+   *
+   * @generated from field: string event = 1;
+   */
+  event: string;
+
+  /**
+   * Whether it is told by e-mail; unset: as before.
+   *
+   * @generated from field: optional bool email = 2;
+   */
+  email?: boolean | undefined;
+
+  /**
+   * Whether it is told by text message; unset: as before.
+   *
+   * @generated from field: optional bool sms = 3;
+   */
+  sms?: boolean | undefined;
+
+  /**
+   * Idempotency key; REST header `Idempotency-Key`.
+   *
+   * @generated from field: string request_id = 4;
+   */
+  requestId: string;
+};
+
+/**
+ * Describes the message rowlock.notify.v1.UpdateMessageSettingRequest.
+ * Use `create(UpdateMessageSettingRequestSchema)` to create a new message.
+ */
+export declare const UpdateMessageSettingRequestSchema: GenMessage<UpdateMessageSettingRequest>;
 
 /**
  * Ways to reach a customer.
@@ -1718,6 +1851,20 @@ export enum OrderEventKind {
    * @generated from enum value: ORDER_EVENT_KIND_DELIVERED = 7;
    */
   DELIVERED = 7,
+
+  /**
+   * It was placed and waits for its payment.
+   *
+   * @generated from enum value: ORDER_EVENT_KIND_PLACED = 8;
+   */
+  PLACED = 8,
+
+  /**
+   * It is paid and not yet on its way.
+   *
+   * @generated from enum value: ORDER_EVENT_KIND_PAID = 9;
+   */
+  PAID = 9,
 }
 
 /**
@@ -1773,6 +1920,7 @@ export declare const NotifyService: GenService<{
    * Tells a customer what happened to an order: an e-mail, and a text message
    * when there is a phone number that may get one. Idempotent by `event_key`.
    * What is suppressed is no failure: the message says so.
+   * What the shop does not tell, by its settings, is not recorded.
    * Errors: PROVIDER_UNAVAILABLE, MESSAGE_REFUSED (metadata: channel, the
    * provider's message), MESSAGE_IN_PROGRESS (another call is sending it).
    *
@@ -1937,8 +2085,8 @@ export declare const NotifyService: GenService<{
   },
   /**
    * Puts the shop's own templates of an event in place of Rowlock's, in one
-   * language: also in one that Rowlock has no words in. They hold from the next
-   * message on. What is wrong with them is refused; what still fails when a
+   * language: also in one that Rowlock has no words in. They hold within
+   * seconds. What is wrong with them is refused; what still fails when a
    * message is sent is logged, and the message goes out in Rowlock's words.
    * Errors: TEMPLATE_NOT_FOUND (no such event), LANGUAGE_INVALID,
    * TEMPLATE_INVALID (metadata part, line, problem), ETAG_MISMATCH,
@@ -1965,11 +2113,11 @@ export declare const NotifyService: GenService<{
     output: typeof DeleteTemplateResponseSchema;
   },
   /**
-   * Shows what a message will look like, with an order or items made up for it;
-   * sends and stores nothing. What is wrong with the templates is refused as
-   * UpdateTemplate refuses it.
+   * Shows what a message will look like, of an order of the shop's or with an
+   * order or items made up for it; sends and stores nothing. What is wrong with
+   * the templates is refused as UpdateTemplate refuses it.
    * Errors: TEMPLATE_NOT_FOUND, LANGUAGE_INVALID, TEMPLATE_INVALID (metadata
-   * part, line, problem).
+   * part, line, problem), ORDER_NOT_FOUND.
    *
    * @generated from rpc rowlock.notify.v1.NotifyService.PreviewTemplate
    */
@@ -1977,6 +2125,30 @@ export declare const NotifyService: GenService<{
     methodKind: "unary";
     input: typeof PreviewTemplateRequestSchema;
     output: typeof TemplatePreviewSchema;
+  },
+  /**
+   * Says of what customers and staff are told, and how.
+   *
+   * @generated from rpc rowlock.notify.v1.NotifyService.GetMessageSettings
+   */
+  getMessageSettings: {
+    methodKind: "unary";
+    input: typeof GetMessageSettingsRequestSchema;
+    output: typeof MessageSettingsSchema;
+  },
+  /**
+   * Says whether an event is told by e-mail and by text message; what is not
+   * given stays as it is. It holds within seconds, also of what was not sent yet;
+   * what staff send once more is sent all the same.
+   * Errors: EVENT_NOT_FOUND, INVALID_ARGUMENT (of stock nobody is told by text
+   * message), REQUEST_ID_REUSED.
+   *
+   * @generated from rpc rowlock.notify.v1.NotifyService.UpdateMessageSetting
+   */
+  updateMessageSetting: {
+    methodKind: "unary";
+    input: typeof UpdateMessageSettingRequestSchema;
+    output: typeof MessageSettingSchema;
   },
   /**
    * Takes a message from SendGrid into the inbox and acknowledges it. Who

@@ -9,6 +9,18 @@ const thanks =
 /** German. */
 export const de: Words = {
   orders: {
+    "order.placed": {
+      subject: "Ihre Bestellung {{ order.id }} ist eingegangen",
+      title: "Vielen Dank für Ihre Bestellung",
+      lead: "Wir haben Ihre Artikel für Sie reserviert. Bitte bezahlen Sie rechtzeitig{% unless order.url %}, dort, wo Sie bestellt haben{% endunless %}; sobald das Geld bei uns ist, packen wir Ihre Bestellung.",
+      sms: "Ihre Bestellung {{ order.id }} ist eingegangen{% if order.held_until %} und bis {{ order.held_until }} reserviert{% endif %}. {% if order.url %}Bitte bezahlen Sie: {{ order.url }}{% else %}Bitte bezahlen Sie dort, wo Sie bestellt haben.{% endif %}",
+    },
+    "order.paid": {
+      subject: "Bestätigung Ihrer Bestellung {{ order.id }}",
+      title: "Ihre Bestellung ist bestätigt",
+      lead: `${thanks} Wir packen sie jetzt und melden uns, sobald sie {% if order.pick_up %}abholbereit{% else %}unterwegs{% endif %} ist.`,
+      sms: "Bestellung {{ order.id }} ist bestätigt. Wir melden uns, sobald sie {% if order.pick_up %}abholbereit{% else %}unterwegs{% endif %} ist.",
+    },
     "order.payment_instructions": {
       subject: "So bezahlen Sie Ihre Bestellung {{ order.id }}",
       title: "Vielen Dank für Ihre Bestellung",
@@ -75,6 +87,9 @@ export const de: Words = {
     reason: "Grund",
     amount: "Betrag",
     bank: "Bank",
+    held_until: "Für Sie reserviert bis",
+    pay_now: "Jetzt bezahlen",
+    not_chosen: "noch nicht gewählt",
     account_number: "Kontonummer",
     reference: "Verwendungszweck",
     pay_before: "Zahlbar bis",

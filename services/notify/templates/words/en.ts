@@ -9,6 +9,18 @@ const thanks =
 /** English. */
 export const en: Words = {
   orders: {
+    "order.placed": {
+      subject: "We have your order {{ order.id }}",
+      title: "Thank you for your order",
+      lead: "Your items are held for you. Please pay in time{% unless order.url %}, where you ordered them{% endunless %}; we pack your order as soon as the money is here.",
+      sms: "we have your order {{ order.id }}{% if order.held_until %} and hold it until {{ order.held_until }}{% endif %}. {% if order.url %}Please pay: {{ order.url }}{% else %}Please pay where you ordered it.{% endif %}",
+    },
+    "order.paid": {
+      subject: "Your order {{ order.id }} is confirmed",
+      title: "Your order is confirmed",
+      lead: `${thanks} We pack it now and tell you when {% if order.pick_up %}you can pick it up{% else %}it is on its way{% endif %}.`,
+      sms: "order {{ order.id }} is confirmed. We tell you when {% if order.pick_up %}you can pick it up{% else %}it is on its way{% endif %}.",
+    },
     "order.payment_instructions": {
       subject: "How to pay for your order {{ order.id }}",
       title: "Thank you for your order",
@@ -74,6 +86,9 @@ export const en: Words = {
     reason: "Reason",
     amount: "Amount",
     bank: "Bank",
+    held_until: "Held for you until",
+    pay_now: "Pay now",
+    not_chosen: "Not chosen yet",
     account_number: "Account number",
     reference: "Reference",
     pay_before: "Pay before",

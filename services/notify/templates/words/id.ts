@@ -9,6 +9,18 @@ const thanks =
 /** Indonesian. */
 export const id: Words = {
   orders: {
+    "order.placed": {
+      subject: "Pesanan {{ order.id }} sudah kami terima",
+      title: "Terima kasih atas pesanan Anda",
+      lead: "Barang Anda sudah kami simpan. Silakan bayar tepat waktu{% unless order.url %} di toko tempat Anda memesan{% endunless %}; pesanan Anda kami kemas begitu dana kami terima.",
+      sms: "pesanan {{ order.id }} sudah kami terima{% if order.held_until %} dan kami simpan sampai {{ order.held_until }}{% endif %}. {% if order.url %}Silakan bayar: {{ order.url }}{% else %}Silakan bayar di toko tempat Anda memesan.{% endif %}",
+    },
+    "order.paid": {
+      subject: "Pesanan {{ order.id }} dikonfirmasi",
+      title: "Pesanan Anda dikonfirmasi",
+      lead: `${thanks} Pesanan segera kami kemas, dan kami kabari begitu {% if order.pick_up %}siap diambil{% else %}dikirim{% endif %}.`,
+      sms: "pesanan {{ order.id }} dikonfirmasi. Kami kabari begitu {% if order.pick_up %}siap diambil{% else %}dikirim{% endif %}.",
+    },
     "order.payment_instructions": {
       subject: "Cara membayar pesanan {{ order.id }}",
       title: "Terima kasih atas pesanan Anda",
@@ -75,6 +87,9 @@ export const id: Words = {
     reason: "Alasan",
     amount: "Jumlah",
     bank: "Bank",
+    held_until: "Disimpan untuk Anda sampai",
+    pay_now: "Bayar sekarang",
+    not_chosen: "belum dipilih",
     account_number: "Nomor rekening",
     reference: "Berita transfer",
     pay_before: "Bayar sebelum",
