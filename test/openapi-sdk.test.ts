@@ -155,9 +155,7 @@ test("the Postman collection has every call, and its requests are understood", {
     isWebhook
       ? status !== 401
       : !([200, 400, 404, 409].includes(status) || /ACCOUNT_REQUIRED|CUSTOMER_ONLY/.test(answer)) ||
-        // Of a body that is taken as it is, a bank statement for one, there is no example.
-        (/ROUTE_NOT_FOUND|"INVALID_ARGUMENT"|CONTENT_TYPE/.test(answer) &&
-          !answer.includes('"content: value is required"')),
+        /ROUTE_NOT_FOUND|"INVALID_ARGUMENT"|CONTENT_TYPE/.test(answer),
   );
   expect(problems).toEqual([]);
 });

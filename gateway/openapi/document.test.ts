@@ -235,7 +235,7 @@ test("streams come in three forms, bytes in any", () => {
   ]);
   expect(contentTypes("/v1/covers/{name}")).toEqual(["*/*"]);
   expect(operation(odd, "/v1/books/{name}/cover", "put").requestBody).toMatchObject({
-    content: { "*/*": {} },
+    content: { "*/*": { example: "aGVsbG8=" } },
   });
   expect(operation(odd, "/v1/shelves/{shelf}/books:import", "post").requestBody).toMatchObject({
     content: { "application/x-ndjson": {} },

@@ -131,10 +131,10 @@ function requestBody(route: RouteDescription, { schemas, examples }: Parts): Jso
   if (route.body === "") return undefined;
   const field = route.body === "*" ? undefined : input.fields.find((each) => each.name === route.body);
   if (isHttpBody(field === undefined ? input : field.message)) {
-    return {
-      required: true,
-      content: { "*/*": { schema: { description: "Taken as it is, whatever its type." } } },
-    };
+    const schema = { description: "Taken as it is, whatever its type." };
+    const example =
+      field === undefined ? examples.message(input, "request") : examples.field(field, "request");
+    return { required: true, content: { "*/*": { schema, example } } };
   }
   const isStream = methodKind === "client_streaming" || methodKind === "bidi_streaming";
   const mediaType = isStream ? "application/x-ndjson" : "application/json";

@@ -162,6 +162,9 @@ function wellKnown(desc: DescMessage): JsonValue | undefined {
       return "value";
     case "google.protobuf.ListValue":
       return ["value"];
+    case "google.api.HttpBody":
+      // A body may be anything; within a message it is base64, and so is this.
+      return "aGVsbG8=";
     default:
       return undefined;
   }

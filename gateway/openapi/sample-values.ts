@@ -78,6 +78,8 @@ export const sampleValues: Readonly<Record<string, JsonValue>> = {
   "rowlock.inventory.v1.StockViolation.found": 3,
   "rowlock.inventory.v1.WatchStockResponse.event_id": "eyJTS1UiOjQyfQ",
   "rowlock.inventory.v1.WatchStockRequest.last_event_id": "eyJTS1UiOjQyfQ",
+  "rowlock.notify.v1.ReceiveSendgridWebhookRequest.content": '[{"event":"delivered"}]',
+  "rowlock.notify.v1.ReceiveTwilioWebhookRequest.content": "MessageSid=SM1&MessageStatus=delivered",
   "rowlock.notify.v1.SendEmailRequest.subject": "Your order",
   "rowlock.notify.v1.SendSmsRequest.to": "+14155550123",
   "rowlock.notify.v1.DeleteTemplateRequest.etag": "",
@@ -112,6 +114,8 @@ export const sampleValues: Readonly<Record<string, JsonValue>> = {
   "rowlock.order.v1.PlaceOrderRequest.expected_item_total": usd(3998),
   "rowlock.order.v1.TimelineEntry.data": { amount: "4713", currency_code: "USD" },
   "rowlock.order.v1.TransferInstructions.amount": usd(4713),
+  "rowlock.payment.v1.ImportBankStatementRequest.content":
+    "date,amount,currency,reference,transaction id\n2026-03-14,47.13,USD,Order 1042,T-881\n",
   "rowlock.payment.v1.Payment.amount": usd(4713),
   "rowlock.payment.v1.Payment.account_number": "",
   "rowlock.payment.v1.BankTransaction.description": "Transfer of Ada Lovelace",
@@ -126,6 +130,8 @@ export const sampleValues: Readonly<Record<string, JsonValue>> = {
   "rowlock.payment.v1.Payment.deadline": null,
   "rowlock.payment.v1.Payment.reference": "",
   "rowlock.payment.v1.Payment.state": "STATE_CAPTURED",
+  "rowlock.payment.v1.ReceiveStripeWebhookRequest.content":
+    '{"id":"evt_1","type":"payment_intent.succeeded","data":{"object":{"id":"pi_1"}}}',
   "rowlock.promotion.v1.CreateCouponsRequest.count": 0,
   "rowlock.promotion.v1.CreateCouponsRequest.prefix": "",
   "rowlock.promotion.v1.Coupon.disable_time": null,
@@ -138,6 +144,8 @@ export const sampleValues: Readonly<Record<string, JsonValue>> = {
   "rowlock.tax.v1.TaxRate.name": "NY sales tax",
   "rowlock.webhook.v1.Endpoint.url": "https://erp.example.com/hooks/rowlock",
   "rowlock.type.v1.Tax.name": "NY sales tax",
+  "rowlock.shipping.v1.ReceiveShippoWebhookRequest.content":
+    '{"event":"track_updated","data":{"tracking_number":"92001901755477000271990251"}}',
   "rowlock.shipping.v1.Shipment.state": "STATE_LABELED",
   "rowlock.payment.v1.Payment.refunded": usd(1999),
   "rowlock.auth.v1.ApiKey.revoke_time": null,
