@@ -53,31 +53,54 @@ export function readNamed<Desc extends DescMessage, Name extends FieldName<Desc>
       { details: [{ desc: BadRequestSchema, value: { fieldViolations } }] },
     );
   };
-  const names = (mask?.paths ?? [])
-    .filter((path) => path !== "etag")
-    .map((path) => {
-      const name = byPath.get(path);
-      if (name === undefined)
-        throw refuse(`has ${JSON.stringify(path)}, which is not a field that can be changed`);
-      return name;
-    });
+  const paths = (mask?.paths ?? []).filter((path) => path !== "etag");
+  const names = paths.map((path) => {
+    const name = byPath.get(path);
+    if (name === undefined)
+      throw refuse(`has ${JSON.stringify(path)}, which is not a field that can be changed`);
+    return name;
+  });
   if (names.length === 0) throw refuse("names no field to change");
-  const content = pick(resource, names);
 
-  const checked = new Set<string>(["id", "etag", ...names]);
-  const present = schema.fields.map(({ localName }) => localName as Name).filter((name) => checked.has(name));
-  const result = validator.validate(schema, Object.assign(create(schema), pick(resource, present)));
+  const named = new Set(["id", "etag", ...paths]);
+  const present = schema.fields
+    .filter(({ name }) => named.has(name))
+    .map(({ localName }) => localName as Name);
+  const message = Object.assign(create(schema), pick(resource, present));
+  checkNamed({ schema, message, named, field: resourceField, validator });
+  return pick(resource, names);
+}
+
+/**
+ * Holds a message to the contract's rules, as far as the `named` fields are concerned, which are spelled as the proto
+ * does.
+ *
+ * @throws INVALID_ARGUMENT with every violation, as fields of the request's `field`: `product.title`
+ */
+export function checkNamed<Desc extends DescMessage>({
+  schema,
+  message,
+  named,
+  field,
+  validator,
+}: {
+  schema: Desc;
+  message: MessageShape<Desc>;
+  named: ReadonlySet<string>;
+  field: string;
+  validator: Validator;
+}): void {
+  const result = validator.validate(schema, message);
   if (result.kind === "error") {
     throw new Error(`the validation rules of ${schema.typeName} failed`, { cause: result.error });
   }
   const violations = (result.violations ?? [])
-    .filter(({ field: [first] }) => first?.kind === "field" && checked.has(first.localName))
-    .map(({ field, message }) => ({
-      field: `${resourceField}.${pathToString(field)}`,
-      description: message,
+    .filter(({ field: [first] }) => first?.kind === "field" && named.has(first.name))
+    .map(({ field: path, message: description }) => ({
+      field: `${field}.${pathToString(path)}`,
+      description,
     }));
   if (violations.length > 0) throw invalidArgument(violations);
-  return content;
 }
 
 /** @throws INVALID_ARGUMENT when a request to update has no resource, or one without an id */

@@ -1,5 +1,4 @@
 import { create } from "@bufbuild/protobuf";
-import { pathToString } from "@bufbuild/protobuf/reflect";
 import type { Validator } from "@bufbuild/protovalidate";
 import {
   type Product,
@@ -7,6 +6,7 @@ import {
   type UpdateProductRequest,
 } from "../../gen/rowlock/catalog/v1/catalog_pb.js";
 import { invalidArgument } from "../../lib/errors/reasons.ts";
+import { checkNamed, required } from "../../lib/update-mask.ts";
 import { type ChangeableField, changeableFields, inconsistencies, isChangeable } from "./product.ts";
 
 /** An update as it was asked for: the product's id and etag, what to change, and the new content. */
@@ -25,9 +25,7 @@ export interface ProductChange {
  * is unknown or output-only: the field and the path are named.
  */
 export function readChange({ product, updateMask }: UpdateProductRequest): ProductChange {
-  if (product === undefined || product.id === "") {
-    throw invalidArgument([{ field: "product.id", description: "value is required" }]);
-  }
+  const content = required(product, "product");
   const paths = updateMask?.paths ?? [];
   const refused = paths.filter((path) => path !== "etag" && !isChangeable(path));
   if (refused.length > 0) {
@@ -42,7 +40,7 @@ export function readChange({ product, updateMask }: UpdateProductRequest): Produ
   if (fields.size === 0) {
     throw invalidArgument([{ field: "update_mask", description: "names no field to change" }]);
   }
-  return { productId: product.id, etag: product.etag, fields, content: product };
+  return { productId: content.id, etag: content.etag, fields, content };
 }
 
 /** The present product with the named fields replaced; neither argument is changed. */
@@ -65,30 +63,15 @@ export function checkChange(
   merged: Product,
   fields: ReadonlySet<ChangeableField>,
 ): void {
-  const result = validator.validate(ProductSchema, merged);
-  if (result.kind === "error") {
-    throw new Error("the validation rules of a product failed", { cause: result.error });
-  }
-  const violations = (result.violations ?? [])
-    .filter(
-      ({ field: [first] }) => first?.kind === "field" && (fields as ReadonlySet<string>).has(first.name),
-    )
-    .map(({ field, message }) => ({ field: pathToString(field), description: message }));
-  if (violations.length === 0 && (fields.has("options") || fields.has("variants"))) {
-    violations.push(...inconsistencies(merged));
-  }
-  refuse(violations);
+  checkNamed({ schema: ProductSchema, message: merged, named: fields, field: "product", validator });
+  if (fields.has("options") || fields.has("variants")) checkTogether(merged);
 }
 
-/** @throws INVALID_ARGUMENT when a product to be made does not fit together. */
-export function checkNew(product: Product): void {
-  refuse(inconsistencies(product));
-}
-
-function refuse(violations: { field: string; description: string }[]): void {
-  if (violations.length > 0) {
-    throw invalidArgument(
-      violations.map(({ field, description }) => ({ field: `product.${field}`, description })),
-    );
-  }
+/** @throws INVALID_ARGUMENT when a product does not fit together: its fields, as those of the request. */
+export function checkTogether(product: Product): void {
+  const violations = inconsistencies(product).map(({ field, description }) => ({
+    field: `product.${field}`,
+    description,
+  }));
+  if (violations.length > 0) throw invalidArgument(violations);
 }

@@ -1,5 +1,5 @@
 import { clone, type DescField } from "@bufbuild/protobuf";
-import { pathToString, type ReflectMessage, reflect } from "@bufbuild/protobuf/reflect";
+import { type ReflectMessage, reflect } from "@bufbuild/protobuf/reflect";
 import type { Validator } from "@bufbuild/protovalidate";
 import { BadRequestSchema } from "../../gen/google/rpc/error_details_pb.js";
 import {
@@ -8,7 +8,7 @@ import {
   PromotionSchema,
   type UpdatePromotionRequest,
 } from "../../gen/rowlock/promotion/v1/promotion_pb.js";
-import { invalidArgument } from "../../lib/errors/reasons.ts";
+import { checkNamed, required } from "../../lib/update-mask.ts";
 import { contradictions } from "./promotion.ts";
 import { fail } from "./reasons.ts";
 
@@ -36,12 +36,10 @@ const setByService = new Set(["id", "redeemed", "etag", "create_time", "update_t
  *   or a path is unknown or output-only.
  */
 export function readChange({ promotion, updateMask }: UpdatePromotionRequest): PromotionChange {
-  if (promotion === undefined || promotion.id === "") {
-    throw invalidArgument([{ field: "promotion.id", description: "value is required" }]);
-  }
+  const content = required(promotion, "promotion");
   const changed = (updateMask?.paths ?? []).filter((path) => path !== "etag").map(fieldOf);
   if (changed.length === 0) throw fail("UPDATE_MASK_INVALID", { description: "names no field to change" });
-  return { promotionId: promotion.id, etag: promotion.etag, changed, content: promotion };
+  return { promotionId: content.id, etag: content.etag, changed, content };
 }
 
 function fieldOf(path: string): ChangedField {
@@ -96,14 +94,8 @@ export function checkChange(
   merged: Promotion,
   { changed }: Pick<PromotionChange, "changed">,
 ): void {
-  const result = validator.validate(PromotionSchema, merged);
-  if (result.kind === "error") {
-    throw new Error("the validation rules of a promotion failed", { cause: result.error });
-  }
-  const violations = (result.violations ?? [])
-    .filter(({ field: [first] }) => changed.some(({ field }) => field === first))
-    .map(({ field, message }) => ({ field: `promotion.${pathToString(field)}`, description: message }));
-  if (violations.length > 0) throw invalidArgument(violations);
+  const named = new Set(changed.map(({ field }) => field.name));
+  checkNamed({ schema: PromotionSchema, message: merged, named, field: "promotion", validator });
   checkTogether(merged);
 }
 

@@ -6,7 +6,7 @@ import { newId } from "../../../lib/ids/ids.ts";
 import { toProduct } from "../convert.ts";
 import type { CatalogDeps } from "../service.ts";
 import { insertCategoriesOf, insertProduct, insertVariants, publishProduct } from "../store-products.ts";
-import { checkNew } from "../update-mask.ts";
+import { checkTogether } from "../update-mask.ts";
 
 /** Creates a product with its variants, on sale at once. Safe to retry with a request_id. */
 export function createProduct({
@@ -17,7 +17,7 @@ export function createProduct({
     const { product } = request;
     if (product === undefined)
       throw invalidArgument([{ field: "product", description: "value is required" }]);
-    checkNew(product);
+    checkTogether(product);
     const call = {
       method: CatalogService.method.createProduct,
       caller: callerKey(ctx),
