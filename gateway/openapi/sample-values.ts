@@ -275,7 +275,7 @@ export const sampleValues: Readonly<Record<string, JsonValue>> = {
   subject: "ord_01jpa7c9y3e8q5m2n6r4t0v1wz",
   suppression_id: "sup_01jpa7c9y3e8q5m2n6r4t0v1wz",
   tags: ["kitchen"],
-  tariff_number: "6912.00",
+  tariff_number: "691200",
   tax_category: "",
   tag: "kitchen",
   text: "Your order is on its way.",
