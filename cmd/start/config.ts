@@ -56,6 +56,8 @@ export interface Config extends ProviderConfig {
   redisUrl: string;
   /** Connections to Postgres per service. */
   poolSize: number;
+  /** Milliseconds that a starting process waits for its Postgres and its Redis. */
+  startPatienceMs: number;
   /** Where parts that are not in this process listen, as gRPC names. */
   addresses: Partial<Record<PartName, string>>;
   /** Empty: one is made and kept in the data folder. */
@@ -190,6 +192,7 @@ export function readConfig({ args, env }: { args: readonly string[]; env: Env })
     databaseUrl: text("DATABASE_URL"),
     redisUrl: text("REDIS_URL"),
     poolSize: number("ROWLOCK_POOL_SIZE", 8, [1, 500]),
+    startPatienceMs: number("ROWLOCK_START_WAIT_SECONDS", 60, [0, 3_600]) * 1000,
     addresses: Object.fromEntries(
       partNames.flatMap((name) => {
         const address = text(`ROWLOCK_${name.toUpperCase()}_ADDR`);

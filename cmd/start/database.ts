@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { authSchema } from "../../gateway/auth/migrations/index.ts";
 import type { Db, Schema } from "../../lib/db/index.ts";
-import { migrate, openDatabase } from "../../lib/db/index.ts";
+import { DatabaseUnavailable, migrate, openDatabase, toDatabaseError } from "../../lib/db/index.ts";
 import { jobsSchema } from "../../lib/jobs/index.ts";
 import type { Log } from "../../lib/telemetry/log.ts";
 import { cartSchema } from "../../services/cart/migrations/index.ts";
@@ -17,6 +17,7 @@ import { taxSchema } from "../../services/tax/migrations/index.ts";
 import { webhookSchema } from "../../services/webhook/migrations/index.ts";
 import type { Config } from "./config.ts";
 import type { ServiceName } from "./network.ts";
+import { untilThere } from "./until-there.ts";
 
 /** The Postgres schema of each service. */
 export const schemas: Record<ServiceName, Schema> = {
@@ -44,8 +45,10 @@ export interface Database {
 }
 
 /**
- * Starts or reaches Postgres and brings the schemas of the given services up to date. A process without services
+ * Starts Postgres, or waits for it, and brings the schemas of the given services up to date. A process without services
  * needs no Postgres, and starts none.
+ *
+ * @throws NotThere when DATABASE_URL leads nowhere for too long
  */
 export async function createDatabase({
   config,
@@ -53,7 +56,7 @@ export async function createDatabase({
   log,
   onStatement,
 }: {
-  config: Pick<Config, "databaseUrl" | "dataDir" | "poolSize">;
+  config: Pick<Config, "databaseUrl" | "dataDir" | "poolSize" | "startPatienceMs">;
   services: readonly ServiceName[];
   log: Log;
   onStatement: (text: string) => void;
@@ -61,7 +64,13 @@ export async function createDatabase({
   if (services.length === 0) return noDatabase;
   const embedded = config.databaseUrl === "" ? await startEmbedded(config.dataDir, log) : undefined;
   const url = embedded?.url ?? config.databaseUrl;
-  await migrate({ url, schemas: [jobsSchema, ...services.map((name) => schemas[name])], log });
+  await untilThere({
+    name: "the Postgres of DATABASE_URL",
+    use: () => migrate({ url, schemas: [jobsSchema, ...services.map((name) => schemas[name])], log }),
+    isAway: (err) => !embedded && toDatabaseError(err) instanceof DatabaseUnavailable,
+    patienceMs: config.startPatienceMs,
+    log,
+  });
   const opened: Db[] = [];
   return {
     url,

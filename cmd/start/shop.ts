@@ -19,8 +19,10 @@ import { answerStarting } from "./http-refusals.ts";
 import { createMetrics } from "./metrics.ts";
 import { createNetwork, type Network, requireAll, serviceNames } from "./network.ts";
 import { createProviders } from "./providers.ts";
+import { askRedis, isRedisReply } from "./redis.ts";
 import { noSecrets, readSecrets, type Secrets } from "./secrets.ts";
 import { type Made, makers, queuesOf } from "./services.ts";
+import { untilThere } from "./until-there.ts";
 
 /** A running process: some or all of the services, and the gateway. */
 export interface Shop {
@@ -77,6 +79,16 @@ export async function startShop({
   const onStatement = metrics.countStatement;
   const network = stack.use(createNetwork({ here, addresses: config.addresses, signer }));
   const database = stack.use(await createDatabase({ config, services: names, log, onStatement }));
+  // The gateway's limits of rate do without.
+  if (config.redisUrl !== "" && here.has("cart")) {
+    await untilThere({
+      name: "the Redis of REDIS_URL",
+      use: () => askRedis(config.redisUrl),
+      isAway: (err) => !isRedisReply(err),
+      patienceMs: config.startPatienceMs,
+      log,
+    });
+  }
   const providers = stack.use(await createProviders(config, log));
   const workers = names.filter((name) => queuesOf[name] !== undefined);
   const jobs = stack.use(

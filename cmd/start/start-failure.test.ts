@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { ConfigError, readConfig } from "./config.ts";
 import { describeFailure } from "./start-failure.ts";
+import { NotThere } from "./until-there.ts";
 
 const config = readConfig({ args: [], env: { DATABASE_URL: "postgres://shop:secret@db:5432/shop" } });
 
@@ -36,6 +37,12 @@ test.each([
 test("a wrong configuration is told as it is", () => {
   expect(describeFailure(new ConfigError(["PORT must be a whole number"]), undefined)).toBe(
     "PORT must be a whole number",
+  );
+});
+
+test("what was waited for is told without a stack", () => {
+  expect(describeFailure(new NotThere("the Redis of REDIS_URL does not answer"), config)).toBe(
+    "the Redis of REDIS_URL does not answer",
   );
 });
 

@@ -1,4 +1,5 @@
 import { type Config, ConfigError } from "./config.ts";
+import { NotThere } from "./until-there.ts";
 
 /** What of the configuration a start commonly fails for. */
 type Settings = Pick<Config, "httpPort" | "grpcPort" | "sandboxPort" | "databaseUrl">;
@@ -9,7 +10,7 @@ type Settings = Pick<Config, "httpPort" | "grpcPort" | "sandboxPort" | "database
  */
 export function describeFailure(err: unknown, config: Settings | undefined): string {
   if (!(err instanceof Error)) return String(err);
-  if (err instanceof ConfigError) return err.message;
+  if (err instanceof ConfigError || err instanceof NotThere) return err.message;
   const taken = /EADDRINUSE.*?:(\d+)\b/.exec(err.message)?.[1];
   if (taken !== undefined) {
     return `port ${taken} is in use: stop what listens there, or set ${variableOf(Number(taken), config)}`;

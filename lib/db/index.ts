@@ -8,6 +8,7 @@ export {
   isUniqueViolation,
   SQLSTATE,
   sqlState,
+  toDatabaseError,
 } from "./errors.ts";
 export type { ListenerOptions } from "./listener.ts";
 export { Listener } from "./listener.ts";

@@ -29,6 +29,9 @@ const MIGRATION_LOCK = 0x726f776c6f636bn;
 const ROLE_ATTEMPTS = 20;
 const TUPLE_CONCURRENTLY_UPDATED = "XX000";
 
+// A host that is switched off refuses nothing.
+const CONNECT_TIMEOUT_MS = 10_000;
+
 /**
  * Brings the schemas up to date: role `rowlock_<name>` (no login, granted to the URL's user), schema owned by it, table
  * `migration`, then each missing migration in a transaction of its own, under an advisory lock: safe to run twice and
@@ -45,7 +48,11 @@ export async function migrate({
   log?: Log;
 }): Promise<void> {
   for (const schema of schemas) check(schema);
-  const client = new pg.Client({ connectionString: url, application_name: "rowlock_migrate" });
+  const client = new pg.Client({
+    connectionString: url,
+    application_name: "rowlock_migrate",
+    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+  });
   // The statement under way fails with it.
   client.on("error", () => undefined);
   await client.connect();

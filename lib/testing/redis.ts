@@ -21,12 +21,12 @@ export const redisInstalled: boolean = isInstalled("redis-server", ["--version"]
 const ATTEMPTS = 5;
 
 /**
- * Starts `redis-server` on a free port of 127.0.0.1, keeping nothing on disk, and stops it when disposed of.
+ * Starts `redis-server` on a free port of 127.0.0.1, or on the given one, keeping nothing on disk, and stops it when disposed of.
  * @throws when the program is not installed or does not start
  */
-export async function testRedis(): Promise<TestRedis> {
+export async function testRedis(given?: { port: number }): Promise<TestRedis> {
   for (let attempt = 1; ; attempt++) {
-    const port = await freePort();
+    const port = given?.port ?? (await freePort());
     const server = spawn(
       "redis-server",
       ["--port", String(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--dir", "/tmp"],
