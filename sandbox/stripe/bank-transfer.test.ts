@@ -69,7 +69,7 @@ describe("bank transfer", () => {
     expect(states).toEqual(["requires_action", "succeeded", "succeeded"]);
   });
 
-  test("canceling gives back what had arrived; a refund goes to the cash balance", async () => {
+  test("canceling gives back what had arrived; a refund goes to the bank account that paid", async () => {
     const customer = await stripe.customers.create({});
     const first = await transfer(customer.id, 5_000);
     await stripe.testHelpers.customers.fundCashBalance(customer.id, { amount: 3_000, currency: "usd" });
@@ -77,8 +77,26 @@ describe("bank transfer", () => {
     expect((await stripe.customers.retrieveCashBalance(customer.id)).available).toEqual({ usd: 3_000 });
     const second = await transfer(customer.id, 3_000);
     expect(second.status).toBe("succeeded");
-    await stripe.refunds.create({ payment_intent: second.id, amount: 1_000 });
-    expect((await stripe.customers.retrieveCashBalance(customer.id)).available).toEqual({ usd: 1_000 });
+    const refund = await stripe.refunds.create({ payment_intent: second.id, amount: 1_000 });
+    expect(refund.destination_details?.type).toBe("us_bank_transfer");
+    expect((await stripe.customers.retrieveCashBalance(customer.id)).available).toBeNull();
+  });
+
+  test("what no payment has used goes back out of the cash balance, and no more", async () => {
+    const customer = await stripe.customers.create({});
+    await stripe.testHelpers.customers.fundCashBalance(customer.id, { amount: 500, currency: "usd" });
+    const giveBack = (amount: number) =>
+      stripe.refunds.create({ origin: "customer_balance", customer: customer.id, amount, currency: "usd" });
+    await expect(giveBack(501)).rejects.toMatchObject({ param: "amount" });
+    expect(await giveBack(500)).toMatchObject({ amount: 500, payment_intent: null, charge: null });
+    const { data } = await stripe.customers.listCashBalanceTransactions(customer.id);
+    expect(data.map(({ type, net_amount }) => [type, net_amount])).toEqual([
+      ["return_initiated", -500],
+      ["funded", 500],
+    ]);
+    await expect(
+      stripe.refunds.create({ origin: "customer_balance", customer: customer.id, amount: 1 }),
+    ).rejects.toMatchObject({ param: "currency" });
   });
 
   test("needs a customer", async () => {

@@ -161,7 +161,7 @@ export function book(
     customer: CustomerRecord;
     currency: string;
     amount: number;
-    entry: Pick<CashTransactionRecord, "type" | "transfer" | "intent" | "refund">;
+    entry: Pick<CashTransactionRecord, "type" | "transfer" | "intent">;
     cause: Cause | undefined;
   },
 ): { customer: CustomerRecord; entry: CashTransactionRecord } {

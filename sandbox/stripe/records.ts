@@ -153,8 +153,9 @@ export interface ChargeRecord extends StripeRecord {
 export interface RefundRecord extends StripeRecord {
   amount: number;
   currency: string;
-  charge: string;
-  intent: string;
+  /** Left out of what goes back out of a customer's cash balance. */
+  charge?: string;
+  intent?: string;
   type: PaymentMethodRecord["type"];
   reason?: "duplicate" | "fraudulent" | "requested_by_customer";
   status: "succeeded";
@@ -191,10 +192,9 @@ export interface CashTransactionRecord extends StripeRecord {
   currency: string;
   net_amount: number;
   ending_balance: number;
-  type: "funded" | "applied_to_payment" | "unapplied_from_payment" | "refunded_from_payment";
+  type: "funded" | "applied_to_payment" | "unapplied_from_payment" | "return_initiated";
   transfer?: { type: BankTransferType; reference?: string };
   intent?: string;
-  refund?: string;
 }
 
 /** A record and the kind it is rendered as. */

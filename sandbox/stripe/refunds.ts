@@ -1,11 +1,12 @@
 import { book } from "./bank-transfer.ts";
-import { type Call, customerOf, newId, type Route, type StripeContext } from "./context.ts";
+import { type Call, type Cause, customerOf, newId, type Route, type StripeContext } from "./context.ts";
 import { disputesOf, hasTheMoney } from "./dispute.ts";
 import { invalidParam, missingObject, refused } from "./errors.ts";
 import { listPage } from "./listing.ts";
 import {
   amount,
   createdRange,
+  currency,
   flag,
   ignored,
   list,
@@ -39,12 +40,16 @@ export function refundRoutes(ctx: StripeContext): Route[] {
         reason: oneOf(["duplicate", "fraudulent", "requested_by_customer"]),
         metadata,
         instructions_email: ignored,
+        origin: oneOf(["customer_balance"]),
+        customer: text(),
+        currency,
         refund_application_fee: flag,
         reverse_transfer: flag,
         expand: list(text()),
       },
       values: params,
     });
+    if (input.origin !== undefined) return () => refundBalance(input, cause);
     if (input.payment_intent === undefined && input.charge === undefined) {
       throw invalidParam({
         message: "One of the following params should be provided for this request: payment_intent or charge.",
@@ -80,19 +85,51 @@ export function refundRoutes(ctx: StripeContext): Route[] {
         ...(input.reason && { reason: input.reason }),
       });
       const reduced = charges.put({ ...charge, amount_refunded: charge.amount_refunded + refunded });
-      if (charge.type === "customer_balance" && charge.customer) {
-        book(ctx, {
-          customer: customerOf(ctx, { id: charge.customer, param: "customer" }),
-          currency: charge.currency,
-          amount: refunded,
-          entry: { type: "refunded_from_payment", refund: refund.id },
-          cause,
-        });
-      }
       ctx.emit({ type: "refund.created", object: { kind: "refund", record: refund }, cause });
       ctx.emit({ type: "charge.refunded", object: { kind: "charge", record: reduced }, cause });
       return renderRefund(refund);
     };
+  }
+
+  /** Money of a customer's cash balance goes back to the bank account that it came from. */
+  function refundBalance(
+    input: {
+      customer?: string;
+      currency?: string;
+      amount?: number;
+      reason?: RefundRecord["reason"];
+      metadata?: Record<string, string>;
+    },
+    cause: Cause,
+  ) {
+    for (const param of ["customer", "currency", "amount"] as const) {
+      if (input[param] === undefined) {
+        throw invalidParam({
+          message: `Missing required param: ${param}.`,
+          code: "parameter_missing",
+          param,
+        });
+      }
+    }
+    const { currency = "", amount: asked = 0 } = input;
+    const customer = customerOf(ctx, { id: input.customer ?? "", param: "customer" });
+    const left = customer.cash[currency] ?? 0;
+    if (asked > left) {
+      throw refused({
+        message: `Refund amount (${asked}) is greater than the customer's cash balance (${left}).`,
+        param: "amount",
+      });
+    }
+    book(ctx, { customer, currency, amount: -asked, entry: { type: "return_initiated" }, cause });
+    const refund = refunds.insert({
+      id: newId("re"),
+      created: ctx.now(),
+      metadata: mergeMetadata({}, input.metadata ?? {}),
+      ...{ amount: asked, currency, type: "customer_balance", status: "succeeded" },
+      ...(input.reason && { reason: input.reason }),
+    });
+    ctx.emit({ type: "refund.created", object: { kind: "refund", record: refund }, cause });
+    return renderRefund(refund);
   }
 
   function chargeToRefund(input: { payment_intent?: string; charge?: string }): ChargeRecord {

@@ -1,4 +1,5 @@
 import type Stripe from "stripe";
+import { TRANSFER_CURRENCY, TRANSFER_TYPES } from "./bank-accounts.ts";
 import type { CardRecord, ChargeRecord, PaymentMethodRecord, RefundRecord } from "./records.ts";
 import { renderBilling, renderShipping, seconds } from "./render-parts.ts";
 import { cardByName, type TestCard } from "./test-cards.ts";
@@ -162,7 +163,7 @@ export function renderRefund(refund: RefundRecord): Stripe.Refund {
     object: "refund",
     amount: refund.amount,
     balance_transaction: null,
-    charge: refund.charge,
+    charge: refund.charge ?? null,
     created: seconds(refund.created),
     currency: refund.currency,
     customer: null,
@@ -177,9 +178,9 @@ export function renderRefund(refund: RefundRecord): Stripe.Refund {
             },
             type: "card",
           }
-        : { customer_cash_balance: {}, type: "customer_cash_balance" },
+        : toBankAccount(refund.currency),
     metadata: refund.metadata,
-    payment_intent: refund.intent,
+    payment_intent: refund.intent ?? null,
     payment_method: null,
     reason: refund.reason ?? null,
     receipt_number: null,
@@ -187,4 +188,10 @@ export function renderRefund(refund: RefundRecord): Stripe.Refund {
     status: refund.status,
     transfer_reversal: null,
   };
+}
+
+/** Money of a bank transfer goes back to the account it came from. */
+function toBankAccount(currency: string): Stripe.Refund.DestinationDetails {
+  const type = TRANSFER_TYPES.find((each) => TRANSFER_CURRENCY[each] === currency) ?? "us_bank_transfer";
+  return { [type]: { reference: null, reference_status: "pending" }, type };
 }

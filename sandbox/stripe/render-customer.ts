@@ -61,7 +61,6 @@ export function renderCashTransaction(entry: CashTransactionRecord): Stripe.Cust
       funded: { bank_transfer: { reference: entry.transfer.reference ?? null, type: entry.transfer.type } },
     }),
     ...(entry.intent && { [entry.type]: { payment_intent: entry.intent } }),
-    ...(entry.refund && { refunded_from_payment: { refund: entry.refund } }),
     livemode: false,
     net_amount: entry.net_amount,
     type: entry.type,

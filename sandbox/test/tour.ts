@@ -119,6 +119,11 @@ async function tourStripe({ stripe, url }: Harness): Promise<void> {
     await stripe.paymentIntents.retrieve(intent.id, { expand: ["latest_charge", "payment_method"] });
     await stripe.refunds.create({ payment_intent: intent.id, amount: 100 });
   }
+  await stripe.refunds.create({
+    ...{ origin: "customer_balance", customer: customer.id, amount: 100, currency: "usd" },
+    ...{ instructions_email: "a@example.com", metadata: { rma: "9" } },
+  });
+  await refused(stripe.refunds.create({ origin: "customer_balance", customer: customer.id, amount: 100 }));
   await stripe.customers.retrieveCashBalance(customer.id);
   await stripe.customers.listCashBalanceTransactions(customer.id, { limit: 20 });
 
