@@ -96,6 +96,7 @@ const acceptable: Record<string, string | Record<string, string>> = {
   SENDGRID_API_KEY: "SG.something",
   TWILIO_ACCOUNT_SID: { TWILIO_ACCOUNT_SID: `AC${"0".repeat(32)}`, TWILIO_AUTH_TOKEN: "token" },
   ROWLOCK_ACCOUNT_PREFIXES: "BCA_VA=8808,BNI_VA=9881",
+  ROWLOCK_STRIPE_TRANSFERS: "BANK_TRANSFER,SEPA",
   ROWLOCK_LEGACY_CURRENCY: "IDR",
   ROWLOCK_STAFF_EMAILS: "ada@shop.example,grace@shop.example",
   ROWLOCK_TRUSTED_PROXIES: "10.0.0.0/8",

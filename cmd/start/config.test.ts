@@ -48,6 +48,13 @@ test.each<[string, Record<string, string>, string[], string]>([
     [],
     "ROWLOCK_PUBLIC_URL must",
   ],
+  ["a bank's method that is none", { ROWLOCK_STRIPE_TRANSFERS: "sepa" }, [], "ROWLOCK_STRIPE_TRANSFERS must"],
+  [
+    "a country without accounts for transfers",
+    { ROWLOCK_STRIPE_TRANSFER_COUNTRY: "US" },
+    [],
+    "ROWLOCK_STRIPE_TRANSFER_COUNTRY must be DE, FR, IE or NL",
+  ],
   ["a bank without digits", { ROWLOCK_ACCOUNT_PREFIXES: "BCA_VA=x" }, [], "ROWLOCK_ACCOUNT_PREFIXES must be"],
   ["a limit below none", { ROWLOCK_RATE_LIMIT: "-1" }, [], "ROWLOCK_RATE_LIMIT must be"],
   ["an older shop's API that there is not", { ROWLOCK_LEGACY: "pycom,shop" }, [], 'cannot have "shop"'],

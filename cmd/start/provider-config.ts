@@ -11,6 +11,10 @@ export interface ProviderConfig {
   stripeSecretKey: string;
   /** Signs Stripe's webhooks, `whsec_…`; empty: they are refused. */
   stripeWebhookSecret: string;
+  /** The banks' methods of which Stripe takes the transfers. */
+  stripeTransfers: readonly string[];
+  /** In which country Stripe's accounts are that take transfers in EUR. */
+  stripeTransferCountry: string;
   /** Or `none`: the shop has no carrier. */
   shippoApiKey: string;
   /** What Shippo's webhooks say in `?token=`; empty: they are refused. */
@@ -73,6 +77,10 @@ export function readProviders(
   if (!staffEmails.every((each) => mailAddress.test(each))) {
     problems.push("ROWLOCK_STAFF_EMAILS must be e-mail addresses, separated by commas");
   }
+  const stripeTransfers = listOf(text("ROWLOCK_STRIPE_TRANSFERS"));
+  if (!stripeTransfers.every((each) => /^[A-Z][A-Z0-9_]{1,31}$/.test(each))) {
+    problems.push("ROWLOCK_STRIPE_TRANSFERS must be methods such as BANK_TRANSFER, separated by commas");
+  }
   const twilioAccountSid = shaped("TWILIO_ACCOUNT_SID");
   const twilioAuthToken = text("TWILIO_AUTH_TOKEN");
   if ((twilioAccountSid === "") !== (twilioAuthToken === "")) {
@@ -83,6 +91,11 @@ export function readProviders(
     language,
     stripeSecretKey: shaped("STRIPE_SECRET_KEY"),
     stripeWebhookSecret: shaped("STRIPE_WEBHOOK_SECRET"),
+    stripeTransfers,
+    stripeTransferCountry: matching("ROWLOCK_STRIPE_TRANSFER_COUNTRY", "DE", [
+      /^(?:DE|FR|IE|NL)$/,
+      "DE, FR, IE or NL",
+    ]),
     shippoApiKey: shaped("SHIPPO_API_KEY"),
     shippoWebhookToken: text("SHIPPO_WEBHOOK_TOKEN"),
     shipFrom: readSender(text("ROWLOCK_SHIP_FROM", demoWarehouse), { mailFrom, problems }),

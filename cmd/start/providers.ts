@@ -106,6 +106,7 @@ export async function createProviders(config: Config, log: Log): Promise<Provide
         baseUrl: playedAt("Stripe"),
         timeoutMs,
         returnUrl: config.publicUrl,
+        transferCountry: config.stripeTransferCountry,
         circuit: circuitOf("Stripe"),
       });
     },

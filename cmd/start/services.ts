@@ -211,6 +211,7 @@ export const makers: Record<ServiceName, (parts: Parts) => Made | Promise<Made>>
     };
     const { inbox, services } = createPaymentService(deps);
     return {
+      providerTransfers: config.stripeTransfers,
       services,
       sweep: () =>
         together(

@@ -3,6 +3,7 @@ import type { IncomingEvent, StoredEvent } from "../../lib/webhooks/index.ts";
 import type { CardEventPayload } from "./card-events.ts";
 import type { PaymentState } from "./payment.ts";
 import { findPayment, findPaymentByProviderId, findStates } from "./store-payment.ts";
+import { findPaymentByPayer } from "./store-transfer.ts";
 import { syncDisputes } from "./sync-disputes.ts";
 import { type SyncDeps, syncWithIntent } from "./sync-intent.ts";
 
@@ -13,9 +14,11 @@ import { type SyncDeps, syncWithIntent } from "./sync-intent.ts";
 export const tellingEvents: readonly string[] = [
   "payment_intent.amount_capturable_updated",
   "payment_intent.processing",
+  "payment_intent.partially_funded",
   "payment_intent.succeeded",
   "payment_intent.payment_failed",
   "payment_intent.canceled",
+  "customer_cash_balance_transaction.created",
   "refund.created",
   "refund.updated",
   "refund.failed",
@@ -50,7 +53,7 @@ export async function settleKnownEvents(
 }
 
 /**
- * Applies an event of a card payment: asks the provider for the present state and takes it over. An event about
+ * Applies an event of a payment: asks the provider for the present state and takes it over. An event about
  * something that is not ours changes nothing. Safe to repeat, in any order.
  */
 export async function applyCardEvent(deps: SyncDeps, event: StoredEvent): Promise<void> {
@@ -60,10 +63,11 @@ export async function applyCardEvent(deps: SyncDeps, event: StoredEvent): Promis
   const payment =
     (await findPaymentByProviderId(deps.db, subject)) ??
     // Its answer to us was lost, or is still on its way.
-    (paymentId === "" ? undefined : await findPayment(deps.db, paymentId));
+    (paymentId === "" ? undefined : await findPayment(deps.db, paymentId)) ??
+    (await findPaymentByPayer(deps.db, subject));
   if (payment === undefined || isKnown(type, payment.state)) return;
   if (type.startsWith("charge.dispute.")) return syncDisputes(deps, payment);
-  const intent = await deps.cards.inspect(subject);
+  const intent = await deps.cards.inspect(payment.providerId ?? subject);
   // Another shop's, on the same account, would name its own.
   if (intent !== undefined && intent.paymentId === payment.id) await syncWithIntent(deps, payment, intent);
 }

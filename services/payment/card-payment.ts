@@ -6,6 +6,7 @@ import { invalidMethod, notStarted, type Payment, repeatableMs } from "./payment
 import { fail } from "./reasons.ts";
 import { ensureCustomer } from "./saved-method.ts";
 import { applyOutcome, findPayment, movePayment } from "./store-payment.ts";
+import { setPayer } from "./store-transfer.ts";
 
 /** One payment. @throws PAYMENT_NOT_FOUND. */
 export async function getExisting(db: Queryable, id: string): Promise<Payment> {
@@ -18,7 +19,7 @@ export async function getExisting(db: Queryable, id: string): Promise<Payment> {
 const clockSlackMs = 300_000;
 
 /**
- * Asks the provider to authorize a recorded attempt, and records its answer.
+ * Asks the provider to authorize a recorded attempt, or to wait for its transfer, and records its answer.
  * May be repeated: the provider knows the attempt by its id, and one that is
  * too old for that is looked for among what the provider has. When the provider
  * cannot be reached the attempt stays PROCESSING, since it may have been done;
@@ -40,17 +41,7 @@ export async function authorize(
     return failed ?? (await getExisting(db, id));
   }
   try {
-    const outcome = await cards.authorize({
-      paymentId: id,
-      orderId: payment.orderId,
-      currencyCode: payment.currencyCode,
-      amount: payment.amount,
-      source: payment.source,
-      email: payment.email,
-      customer:
-        payment.customerId === "" ? undefined : await ensureCustomer({ db, cards }, payment.customerId),
-      save: payment.saveMethod,
-    });
+    const outcome = await ask({ db, cards }, payment);
     return await record(db, { id, outcome });
   } catch (err) {
     const info = errorInfo(err);
@@ -59,6 +50,22 @@ export async function authorize(
     const failed = await movePayment(db, { id, to: "FAILED", declineCode: invalidMethod, declineMessage });
     return failed ?? (await getExisting(db, id));
   }
+}
+
+async function ask(
+  { db, cards }: { db: Queryable; cards: CardProcessor },
+  payment: Payment,
+): Promise<CardOutcome> {
+  const { id: paymentId, orderId, currencyCode, amount, source, email, customerId } = payment;
+  const wanted = { paymentId, orderId, currencyCode, amount };
+  if (payment.viaProvider) {
+    const payer = payment.payerId ?? (await cards.createPayer(paymentId));
+    // Known before the transfer can come: the provider's word on money names the payer.
+    await setPayer(db, { id: paymentId, payerId: payer });
+    return cards.requestTransfer({ ...wanted, payer });
+  }
+  const customer = customerId === "" ? undefined : await ensureCustomer({ db, cards }, customerId);
+  return cards.authorize({ ...wanted, source, email, customer, save: payment.saveMethod });
 }
 
 /** What became of an attempt that may have been made while it could be, told by the id it carries. */

@@ -1,9 +1,17 @@
 import type { CardDispute } from "./dispute.ts";
 import type { CardDetails } from "./saved-method.ts";
+import type { TransferCollector, TransferInstructions } from "./transfer-collector.ts";
 
-/** Where a card payment stands at its provider. */
+/** Where a payment stands at its provider. */
 export interface CardOutcome {
-  state: "PROCESSING" | "REQUIRES_ACTION" | "AUTHORIZED" | "CAPTURED" | "FAILED" | "CANCELED";
+  state:
+    | "PROCESSING"
+    | "REQUIRES_ACTION"
+    | "AWAITING_TRANSFER"
+    | "AUTHORIZED"
+    | "CAPTURED"
+    | "FAILED"
+    | "CANCELED";
   providerId: string;
   /** For REQUIRES_ACTION: the secret with which the storefront continues. */
   clientSecret: string;
@@ -15,6 +23,8 @@ export interface CardOutcome {
   declineMessage: string;
   /** The card that the payment has saved for its customer. */
   savedCard?: CardDetails | undefined;
+  /** For AWAITING_TRANSFER. */
+  instructions?: TransferInstructions | undefined;
 }
 
 /** What is to be authorized. */
@@ -41,6 +51,8 @@ export interface CardRefund {
   currencyCode: string;
   /** Minor units. */
   amount: bigint;
+  /** Of a transfer: where the provider asks for the payer's account when it does not know it. */
+  email?: string;
 }
 
 /** A payment as the provider has it, with what the shop told it. */
@@ -55,6 +67,21 @@ export interface CardIntent {
   captured: bigint;
   /** What was or is being given back of it, in minor units. */
   refunded: bigint;
+  /** Of a transfer, as {@link CardProcessor.inspect} tells it. */
+  transfer?: TransferMoney | undefined;
+}
+
+/** The money of a transfer that the provider takes, in minor units. */
+export interface TransferMoney {
+  /** All that the payer has sent. */
+  received: bigint;
+  /** What of it went back, or is going, without having been used by the payment. */
+  returned: bigint;
+}
+
+/** All that went back of a payment's money. */
+export function returnedOf({ refunded, transfer }: CardIntent): bigint {
+  return refunded + (transfer?.returned ?? 0n);
 }
 
 /** Money given back, as the provider has it. */
@@ -68,18 +95,18 @@ export interface CardRefundOutcome {
 }
 
 /**
- * A provider of card payments. Every call may be repeated: the provider does
+ * A provider of card payments, which takes bank transfers, too. Every call may be repeated: the provider does
  * the work once per payment or refund id and answers the same again.
  *
  * Errors: PROVIDER_UNAVAILABLE when it does not answer in time (the work may
  * have been done), PAYMENT_METHOD_INVALID, PROVIDER_MISCONFIGURED.
  */
-export interface CardProcessor {
+export interface CardProcessor extends TransferCollector {
   /** Reserves the money on the card. A decline is an outcome, not an error. */
   authorize(charge: CardCharge): Promise<CardOutcome>;
   /** Takes the reserved money. */
   capture(payment: { providerId: string }): Promise<CardOutcome>;
-  /** Gives the reservation up. */
+  /** Gives the reservation, or the waiting for a transfer, up. */
   cancel(payment: { providerId: string }): Promise<CardOutcome>;
   /** Returns the payment's present state. */
   retrieve(providerId: string): Promise<CardOutcome>;

@@ -42,6 +42,7 @@ export function toPaymentMessage(
     redirectUrl: payment.redirectUrl,
     accountNumber: payment.accountNumber ?? "",
     reference: payment.reference ?? "",
+    ...(payment.bankAccount !== null && { bankAccount: payment.bankAccount }),
     ...(payment.deadline !== null && { deadline: timestampFromDate(payment.deadline) }),
     declineCode: payment.declineCode,
     declineMessage: payment.declineMessage,

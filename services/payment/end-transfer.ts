@@ -4,7 +4,7 @@ import { answerWith } from "./answer.ts";
 import { getExisting } from "./card-payment.ts";
 import { returnReceived, returnStrayMoney } from "./late-money.ts";
 import { changeAndTell } from "./order-link.ts";
-import { cardMethod, type Payment, type PaymentState, refundable } from "./payment.ts";
+import { isOwnTransfer, type Payment, type PaymentState, refundable } from "./payment.ts";
 import { fail } from "./reasons.ts";
 import type { PaymentDeps } from "./service.ts";
 import { movePayment } from "./store-payment.ts";
@@ -26,7 +26,7 @@ export interface TransferEnd {
  * the payment as it stands after that: an order that could not take the money
  * has given it back.
  *
- * @throws PAYMENT_NOT_FOUND, PAYMENT_NOT_AWAITING_TRANSFER.
+ * @throws PAYMENT_NOT_FOUND, PAYMENT_NOT_AWAITING_TRANSFER, PAYMENT_AT_PROVIDER.
  */
 export async function endTransfer(
   deps: PaymentDeps,
@@ -35,7 +35,8 @@ export async function endTransfer(
   const { db } = deps;
   const { id } = change;
   const before = await getExisting(db, id);
-  const isTransfer = before.method !== cardMethod;
+  if (before.viaProvider) throw fail("PAYMENT_AT_PROVIDER", { payment_id: id });
+  const isTransfer = isOwnTransfer(before);
   const changed = isTransfer && (await end(deps, { ...change, from }));
   const payment = await getExisting(db, id);
   // Of one that was rejected when a part had come, that part went back.

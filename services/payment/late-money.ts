@@ -1,10 +1,10 @@
 import type { Tx } from "../../lib/db/index.ts";
 import { newId } from "../../lib/ids/ids.ts";
 import { payBack } from "./pay-back.ts";
-import { type Payment, refundable } from "./payment.ts";
+import { type Payment, refundable, unusedPartOf } from "./payment.ts";
 import type { PaymentDeps } from "./service.ts";
 import { lockPayment, noteWhole } from "./store-payment.ts";
-import { completeRefund, findRefundByRequest, insertRefund } from "./store-refund.ts";
+import { completeRefund, findRefundByRequest, insertRefund, listRefunds } from "./store-refund.ts";
 
 /** The key of the refund that gives stray money back: there is one per payment. */
 const requestId = "rowlock:stray-money";
@@ -27,12 +27,16 @@ export async function returnStrayMoney(
     if (earlier !== undefined) return { payment, refund: earlier };
     const amount = refundable(payment);
     if (amount === 0n) return undefined;
+    const refunds = payment.viaProvider ? await listRefunds(tx, [paymentId]) : [];
     const refund = await insertRefund(tx, {
       id: newId("ref"),
       paymentId,
       requestId,
       requestFingerprint: new Uint8Array(),
       amount,
+      ...(payment.viaProvider && {
+        fromUnused: unusedPartOf(amount, { captured: payment.amount, refunds }),
+      }),
       reason: "the order has another payment",
     });
     return { payment, refund };
@@ -41,8 +45,8 @@ export async function returnStrayMoney(
 }
 
 /**
- * Gives back what a transfer has received and its order has no use for: a part, or money for what has ended. The refund
- * is recorded as done, since a transfer has no provider to ask: staff send the money. The caller has locked the payment.
+ * Gives back what a transfer to the shop's account has received and its order has no use for: a part, or money for what has ended. The refund
+ * is recorded as done, since it has no provider to ask: staff send the money. The caller has locked the payment.
  */
 export async function returnReceived(tx: Tx, payment: Payment, reason: string): Promise<void> {
   const amount = refundable(payment);

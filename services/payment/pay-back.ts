@@ -1,7 +1,7 @@
 import type { Tx } from "../../lib/db/index.ts";
 import { reasonOf } from "../../lib/errors/reasons.ts";
 import type { CardProcessor, CardRefund } from "./card-processor.ts";
-import { cardMethod, type Payment, type Refund, repeatableMs } from "./payment.ts";
+import { isOwnTransfer, type Payment, type Refund, repeatableMs } from "./payment.ts";
 import type { PaymentDeps } from "./service.ts";
 import { lockPayment } from "./store-payment.ts";
 import { completeRefund, failRefund } from "./store-refund.ts";
@@ -24,18 +24,11 @@ export async function payBack(
     db.transaction(work),
 ): Promise<void> {
   let providerId: string | null = null;
-  if (payment.method === cardMethod) {
-    if (payment.providerId === null) throw new Error(`captured payment ${payment.id} has no provider id`);
+  if (!isOwnTransfer(payment)) {
     try {
-      const { currencyCode } = payment;
-      const asked = {
-        refundId: refund.id,
-        providerId: payment.providerId,
-        currencyCode,
-        amount: refund.amount,
-      };
       const tooOld = clock().getTime() - refund.createTime.getTime() > repeatableMs;
-      providerId = (tooOld ? await findDone(cards, asked) : undefined) ?? (await cards.refund(asked));
+      const unused = await returnUnused(cards, { payment, refund, tooOld });
+      providerId = (await returnCaptured(cards, { payment, refund, tooOld })) ?? unused ?? null;
     } catch (err) {
       if (reasonOf(err) === "REFUND_REFUSED") await failRefund(db, refund.id);
       throw err;
@@ -46,6 +39,37 @@ export async function payBack(
     await lockPayment(tx, payment.id);
     return completeRefund(tx, { id: refund.id, providerId });
   });
+}
+
+/** What of a refund is known to the provider, and may have been asked for so long ago that it forgot our key. */
+interface Asked {
+  payment: Payment;
+  refund: Refund;
+  tooOld: boolean;
+}
+
+async function returnCaptured(
+  cards: CardProcessor,
+  { payment, refund, tooOld }: Asked,
+): Promise<string | undefined> {
+  const { currencyCode, providerId, viaProvider, email } = payment;
+  const amount = refund.amount - refund.fromUnused;
+  if (amount === 0n) return undefined;
+  if (providerId === null) throw new Error(`captured payment ${payment.id} has no provider id`);
+  const asked = { refundId: refund.id, providerId, currencyCode, amount, ...(viaProvider && { email }) };
+  return (tooOld ? await findDone(cards, asked) : undefined) ?? cards.refund(asked);
+}
+
+async function returnUnused(
+  cards: CardProcessor,
+  { payment, refund, tooOld }: Asked,
+): Promise<string | undefined> {
+  const { currencyCode, email, payerId: payer } = payment;
+  const { id: refundId, fromUnused: amount, createTime: since } = refund;
+  if (amount === 0n) return undefined;
+  if (payer === null) throw new Error(`payment ${payment.id} has no payer`);
+  const done = tooOld ? await cards.findReturn({ refundId, since }) : undefined;
+  return done ?? cards.returnUnused({ refundId, payer, currencyCode, amount, email });
 }
 
 /** What became of a refund that the provider may no longer know by our key. */

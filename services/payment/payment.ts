@@ -1,4 +1,5 @@
 import { least, sum } from "../../lib/money/arithmetic.ts";
+import type { BankAccount } from "./bank-account.ts";
 
 /** States of a payment; see the contract for the transitions. */
 export type PaymentState =
@@ -20,7 +21,7 @@ export const sourcesOf: Readonly<Record<PaymentState, readonly PaymentState[]>> 
   // To itself, so that the provider's id is kept when the provider has not decided yet.
   PROCESSING: ["PROCESSING"],
   REQUIRES_ACTION: ["PROCESSING"],
-  AWAITING_TRANSFER: [],
+  AWAITING_TRANSFER: ["PROCESSING"],
   AUTHORIZED: ["PROCESSING", "REQUIRES_ACTION"],
   // From its ends, too: money that came after all is a fact, and Order decides what becomes of it.
   CAPTURED: ["PROCESSING", "REQUIRES_ACTION", "AUTHORIZED", "AWAITING_TRANSFER", "FAILED", "CANCELED"],
@@ -39,10 +40,10 @@ export const repeatableMs = 23 * 3_600_000;
 /** The method of a card payment. */
 export const cardMethod = "card";
 
-/** Decline code of a card payment that never reached the provider. */
+/** Decline code of a payment that never reached the provider. */
 export const notStarted = "not_started";
 
-/** Decline code of a card payment whose method the provider does not know or accept. */
+/** Decline code of a payment whose method the provider does not know or accept. */
 export const invalidMethod = "invalid_payment_method";
 
 /** Decline code of a transfer that staff said will not come. */
@@ -67,6 +68,12 @@ export interface Payment {
   redirectUrl: string;
   accountNumber: string | null;
   reference: string | null;
+  /** Whether the provider takes the transfer, into an account of its own. */
+  viaProvider: boolean;
+  /** The provider's id of who pays by such a transfer. */
+  payerId: string | null;
+  /** The account that such a transfer is to be made to. */
+  bankAccount: BankAccount | null;
   deadline: Date | null;
   declineCode: string;
   declineMessage: string;
@@ -89,6 +96,8 @@ export interface Refund {
   amount: bigint;
   /** Whether it is of what was paid too much. */
   excess: boolean;
+  /** What of it the payment had never used; 0 unless the provider takes the transfer. */
+  fromUnused: bigint;
   reason: string;
   providerId: string | null;
   state: "PENDING" | "COMPLETED" | "FAILED";
@@ -96,13 +105,25 @@ export interface Refund {
 }
 
 /** Whether a payment is a bank transfer to an account of the shop, of which the provider knows nothing. */
-export function isTransfer({ method, providerId }: Pick<Payment, "method" | "providerId">): boolean {
-  return method !== cardMethod && providerId === null;
+export function isOwnTransfer({ method, viaProvider }: Pick<Payment, "method" | "viaProvider">): boolean {
+  return method !== cardMethod && !viaProvider;
 }
 
 /** What is there to be given back. */
 export function refundable({ received, refunded }: Pick<Payment, "received" | "refunded">): bigint {
   return received - refunded;
+}
+
+/**
+ * What of a refund comes out of money that the payment has not used, since it was `captured` by less than what the
+ * refund and the earlier ones (that did not fail) come to.
+ */
+export function unusedPartOf(
+  amount: bigint,
+  { captured, refunds }: { captured: bigint; refunds: readonly Pick<Refund, "amount" | "fromUnused">[] },
+): bigint {
+  const used = captured - sum(refunds.map((refund) => refund.amount - refund.fromUnused));
+  return amount > used ? amount - used : 0n;
 }
 
 /** What was paid too much and has not gone back yet; `refunds` are the payment's that did not fail. */

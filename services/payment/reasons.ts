@@ -31,6 +31,10 @@ export const fail = defineReasons({
     code: Code.FailedPrecondition,
     message: "payment {payment_id} is {state}; it does not wait for a transfer",
   },
+  PAYMENT_AT_PROVIDER: {
+    code: Code.FailedPrecondition,
+    message: "the payment provider takes the transfer of payment {payment_id} and says itself what has come",
+  },
   PAYMENT_NOT_CAPTURED: {
     code: Code.FailedPrecondition,
     message: "payment {payment_id} is {state}; only captured money can be given back",

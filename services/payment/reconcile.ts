@@ -5,10 +5,10 @@ import {
   PaymentViolationSchema,
 } from "../../gen/rowlock/payment/v1/payment_pb.js";
 import { authorize, getExisting } from "./card-payment.ts";
-import type { CardIntent } from "./card-processor.ts";
+import { type CardIntent, returnedOf } from "./card-processor.ts";
 import { type Payment, type PaymentState, refundable } from "./payment.ts";
 import type { PaymentDeps } from "./service.ts";
-import { findPayment, findPaymentByProviderId, listChangedCards, listHoldingMoney } from "./store-payment.ts";
+import { findPayment, findPaymentByProviderId, listChanged, listHoldingMoney } from "./store-payment.ts";
 import { syncWithIntent } from "./sync-intent.ts";
 
 /** How many payments are read at a time. */
@@ -34,7 +34,7 @@ export interface ReconcileResult {
 type Difference = Pick<PaymentViolation, "kind" | "expected" | "found">;
 
 /**
- * Compares the card payments since a time with what the provider has: first all that the provider began since, then
+ * Compares the provider's payments since a time with what the provider has: first all that the provider began since, then
  * ours that changed since and were not among them, each by itself. A payment that differs is read again on both
  * sides before it counts, since both move meanwhile. Holds one page of ours, and of the provider's, at a time.
  *
@@ -60,11 +60,13 @@ export async function reconcilePayments(deps: PaymentDeps, work: ReconcileWork):
     if (payment === undefined) violations.push(...unknownToShop(intent));
     else {
       seen.add(payment.id);
-      violations.push(...(await examine(deps, { payment, intent, ...work })));
+      // A list does not tell what has come of a transfer.
+      const whole = payment.viaProvider ? await cards.inspect(providerId) : intent;
+      violations.push(...(await examine(deps, { payment, intent: whole, ...work })));
     }
   }
   for (let after = ""; ; ) {
-    const page = await listChangedCards(db, { since, after, limit: pageSize });
+    const page = await listChanged(db, { since, after, limit: pageSize });
     for (const payment of page) {
       if (seen.has(payment.id)) continue;
       signal.throwIfAborted();
@@ -132,11 +134,13 @@ async function examine(
 const agreeing: Readonly<Record<CardIntent["outcome"]["state"], readonly PaymentState[]>> = {
   PROCESSING: ["PROCESSING"],
   REQUIRES_ACTION: ["REQUIRES_ACTION"],
+  AWAITING_TRANSFER: ["AWAITING_TRANSFER"],
   AUTHORIZED: ["AUTHORIZED"],
   CAPTURED: ["CAPTURED", "REFUNDED"],
   // A declined attempt may be given up, and one that was given up may be declined.
   FAILED: ["FAILED", "CANCELED"],
-  CANCELED: ["CANCELED", "FAILED"],
+  // Of a transfer that was given up, the part that had come went back.
+  CANCELED: ["CANCELED", "FAILED", "REFUNDED"],
 };
 
 function differences({
@@ -155,15 +159,25 @@ function differences({
     const may = state === "FAILED" || state === "CANCELED" || (state === "PROCESSING" && began < underWayMs);
     return may ? [] : [{ kind: Kind.MISSING_AT_PROVIDER, expected: state, found: "nothing" }];
   }
-  const { outcome, captured, refunded: theirs } = intent;
+  const { outcome, captured, transfer } = intent;
+  const theirs = returnedOf(intent);
   const found: Difference[] = [];
   const returned = state === "REFUNDED" ? amount : refunded;
   if (!agreeing[outcome.state].includes(state)) {
     found.push({ kind: Kind.STATE_DIFFERS, expected: state, found: outcome.state });
   }
   const taken = state === "CAPTURED" || state === "REFUNDED" ? amount : 0n;
-  // Money of a payment that has ended may be on its way back already.
-  if (taken !== captured && !(taken === 0n && captured === returned)) {
+  if (transfer !== undefined) {
+    const { received } = payment;
+    if (received !== transfer.received) {
+      found.push({
+        kind: Kind.CAPTURED_DIFFERS,
+        expected: String(received),
+        found: String(transfer.received),
+      });
+    }
+    // Money of a payment that has ended may be on its way back already.
+  } else if (taken !== captured && !(taken === 0n && captured === returned)) {
     found.push({ kind: Kind.CAPTURED_DIFFERS, expected: String(taken), found: String(captured) });
   }
   if (refunded !== theirs) {

@@ -43,6 +43,8 @@ export interface PaymentDeps {
   events: CardEvents;
   orders: Pick<Client<typeof OrderService>, "settlePayment">;
   accountPrefixes: AccountPrefixes;
+  /** The banks' methods of which the provider takes the transfers, into accounts of its own. */
+  providerTransfers: readonly string[];
 }
 
 /** Applies the inbox. */

@@ -1,13 +1,15 @@
-import { type Queryable, type Sql, sql } from "../../lib/db/index.ts";
+import { json, type Queryable, type Sql, sql } from "../../lib/db/index.ts";
 import type { CardOutcome } from "./card-processor.ts";
 import { cardMethod, type Payment, type PaymentState, sourcesOf } from "./payment.ts";
 import { keepCard } from "./store-method.ts";
+import type { TransferInstructions } from "./transfer-collector.ts";
 
 /** The columns of a {@link Payment}. */
 export const paymentColumns = sql`
   id, order_id as "orderId", state, currency_code as "currencyCode", amount, received, refunded, method,
   source, email, provider_id as "providerId", client_secret as "clientSecret",
-  redirect_url as "redirectUrl", account_number as "accountNumber", reference, deadline,
+  redirect_url as "redirectUrl", account_number as "accountNumber", reference, via_provider as "viaProvider",
+  payer_id as "payerId", bank_account as "bankAccount", deadline,
   decline_code as "declineCode", decline_message as "declineMessage",
   disputed, customer_id as "customerId", save_method as "saveMethod",
   create_time as "createTime", update_time as "updateTime"`;
@@ -25,6 +27,7 @@ export type NewPayment = Pick<
   | "email"
   | "accountNumber"
   | "reference"
+  | "viaProvider"
   | "deadline"
   | "customerId"
   | "saveMethod"
@@ -38,10 +41,10 @@ export type NewPayment = Pick<
 export async function insertPayment(db: Queryable, payment: NewPayment): Promise<Payment | undefined> {
   const [row] = await db.query<Payment>(sql`
     insert into payment (id, order_id, state, currency_code, amount, method, source, email,
-      account_number, reference, deadline, customer_id, save_method)
+      account_number, reference, via_provider, deadline, customer_id, save_method)
     values (${payment.id}, ${payment.orderId}, ${payment.state}, ${payment.currencyCode},
       ${payment.amount}, ${payment.method}, ${payment.source}, ${payment.email},
-      ${payment.accountNumber}, ${payment.reference}, ${payment.deadline},
+      ${payment.accountNumber}, ${payment.reference}, ${payment.viaProvider}, ${payment.deadline},
       ${payment.customerId}, ${payment.saveMethod})
     on conflict on constraint payment_pkey do nothing
     returning ${paymentColumns}`);
@@ -74,14 +77,19 @@ export async function findStates(
   return new Map(rows.map(({ providerId, state }) => [providerId, state]));
 }
 
-/** One page of the card payments that changed since a time, after an id, the oldest first. */
-export async function listChangedCards(
+/**
+ * One page of the provider's payments that changed since a time, after an id, the oldest first; with them all transfers
+ * that are waited for, which may take days.
+ */
+export async function listChanged(
   db: Queryable,
   { since, after, limit }: { since: Date; after: string; limit: number },
 ): Promise<Payment[]> {
   return db.query<Payment>(sql`
     select ${paymentColumns} from payment
-    where update_time >= ${since} and method = ${cardMethod} and id > ${after}
+    where id > ${after}
+      and ((update_time >= ${since} and (method = ${cardMethod} or via_provider))
+        or (via_provider and state = 'AWAITING_TRANSFER'))
     order by id
     limit ${limit}`);
 }
@@ -121,15 +129,21 @@ export async function applyOutcome(
   db: Queryable,
   { id, outcome }: { id: string; outcome: CardOutcome },
 ): Promise<Payment | undefined> {
+  const { instructions } = outcome;
   return move(
     db,
     { id, to: outcome.state },
     sql`
+      ${instructions === undefined ? sql`` : instructionColumns(instructions)}
       provider_id = coalesce(nullif(${outcome.providerId}, ''), provider_id),
       client_secret = ${outcome.clientSecret}, redirect_url = ${outcome.redirectUrl},
       decline_code = ${outcome.declineCode}, decline_message = ${outcome.declineMessage},`,
     outcome.savedCard && keepCard(outcome.savedCard),
   );
+}
+
+function instructionColumns({ account, reference }: TransferInstructions): Sql {
+  return sql`account_number = ${account.number}, reference = ${reference}, bank_account = ${json(account)}::jsonb,`;
 }
 
 /**

@@ -3,7 +3,7 @@ import type { Refund } from "./payment.ts";
 
 const refundColumns = sql`
   id, payment_id as "paymentId", request_id as "requestId",
-  request_fingerprint as "requestFingerprint", amount, excess, reason,
+  request_fingerprint as "requestFingerprint", amount, excess, from_unused as "fromUnused", reason,
   provider_id as "providerId", state, create_time as "createTime"`;
 
 /** The refunds of several payments, the oldest first. Those that failed are left out. */
@@ -34,6 +34,7 @@ export async function insertRefund(
   tx: Queryable,
   refund: Pick<Refund, "id" | "paymentId" | "requestId" | "requestFingerprint" | "amount" | "reason"> & {
     excess?: boolean;
+    fromUnused?: bigint;
   },
 ): Promise<Refund> {
   const [row] = await tx.query<Refund>(sql`
@@ -41,9 +42,9 @@ export async function insertRefund(
       update payment set refunded = refunded + ${refund.amount}, update_time = now()
       where id = ${refund.paymentId}
     )
-    insert into refund (id, payment_id, request_id, request_fingerprint, amount, excess, reason, state)
+    insert into refund (id, payment_id, request_id, request_fingerprint, amount, excess, from_unused, reason, state)
     values (${refund.id}, ${refund.paymentId}, ${refund.requestId}, ${refund.requestFingerprint},
-      ${refund.amount}, ${refund.excess ?? false}, ${refund.reason}, 'PENDING')
+      ${refund.amount}, ${refund.excess ?? false}, ${refund.fromUnused ?? 0n}, ${refund.reason}, 'PENDING')
     returning ${refundColumns}`);
   if (row === undefined) throw new Error(`refund ${refund.id} was not written`);
   return row;

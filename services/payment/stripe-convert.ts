@@ -2,6 +2,7 @@ import type Stripe from "stripe";
 import type { CardIntent, CardOutcome, CardRefundOutcome } from "./card-processor.ts";
 import type { CardDispute, DisputeStatus } from "./dispute.ts";
 import type { CardDetails } from "./saved-method.ts";
+import { toInstructions } from "./stripe-bank-account.ts";
 
 /**
  * An amount in ISO 4217 minor units as Stripe counts it. Stripe writes ISK and
@@ -16,7 +17,7 @@ export function toStripeAmount(currencyCode: string, amount: bigint): number | u
 }
 
 /** An amount of Stripe's in ISO 4217 minor units. */
-function fromStripeAmount(currencyCode: string, amount: number): bigint {
+export function fromStripeAmount(currencyCode: string, amount: number): bigint {
   if (currencyCode === "ISK" || currencyCode === "UGX") return BigInt(amount) / 100n;
   return currencyCode === "MGA" ? BigInt(amount) * 100n : BigInt(amount);
 }
@@ -35,7 +36,8 @@ const states: Record<string, CardOutcome["state"]> = {
 
 /** Where an intent stands, as the shop sees it. */
 export function toOutcome(intent: Stripe.PaymentIntent): CardOutcome {
-  const state = states[intent.status];
+  const waiting = intent.next_action?.display_bank_transfer_instructions;
+  const state = waiting ? "AWAITING_TRANSFER" : states[intent.status];
   if (state === undefined) throw new Error(`unknown PaymentIntent status ${intent.status}`);
   const error = intent.last_payment_error;
   return {
@@ -46,6 +48,7 @@ export function toOutcome(intent: Stripe.PaymentIntent): CardOutcome {
     declineCode: state === "FAILED" ? error?.decline_code || error?.code || "declined" : "",
     declineMessage: state === "FAILED" ? (error?.message ?? "The payment failed.") : "",
     ...savedCardOf(intent),
+    ...(waiting && { instructions: toInstructions(waiting) }),
   };
 }
 

@@ -33,11 +33,13 @@ interface Subject {
   id?: unknown;
   object?: unknown;
   payment_intent?: unknown;
+  customer?: unknown;
   metadata?: Record<string, string> | null;
 }
 
-/** The PaymentIntent that an event is about, whatever of it has changed; else the object itself. */
-function subjectOf({ id, object, payment_intent: intent }: Subject): string {
+/** The PaymentIntent that an event is about, whatever of it has changed; of money that came, who sent it; else the object itself. */
+function subjectOf({ id, object, payment_intent: intent, customer }: Subject): string {
+  if (object === "customer_cash_balance_transaction" && typeof customer === "string") return customer;
   if (object !== "payment_intent" && typeof intent === "string") return intent;
   return typeof id === "string" ? id : "";
 }

@@ -1,4 +1,3 @@
-import type { ConnectError } from "@connectrpc/connect";
 import Stripe from "stripe";
 import { type Circuit, closedCircuit } from "../../lib/circuit/circuit.ts";
 import { within } from "../../lib/within.ts";
@@ -7,6 +6,8 @@ import { fail } from "./reasons.ts";
 import { type InTime, isOutage, unavailable } from "./stripe-call.ts";
 import { toDispute, toIntent, toOutcome, toRefund, toStripeAmount } from "./stripe-convert.ts";
 import { stripeCustomers } from "./stripe-customers.ts";
+import { idOf, refused, refusedOr } from "./stripe-refund.ts";
+import { stripeTransfers } from "./stripe-transfers.ts";
 
 /** How to reach Stripe. `baseUrl` points the SDK elsewhere than api.stripe.com. */
 export interface StripeOptions {
@@ -16,6 +17,8 @@ export interface StripeOptions {
   timeoutMs: number;
   /** Where Stripe sends a buyer back to after 3-D Secure. */
   returnUrl: string;
+  /** In which country the accounts are that take transfers in EUR: `DE`, `FR`, `IE` or `NL`. */
+  transferCountry?: string;
   /** Keeps calls from Stripe while it is away; without one every call is made. */
   circuit?: Circuit;
 }
@@ -45,9 +48,15 @@ export function createStripeProcessor(options: StripeOptions): CardProcessor {
   };
   // The SDK's own time-out is of silence on the socket, once per try; this one is of the whole call.
   const inTime: InTime = (call) => circuit(() => within(call(), { ms: timeoutMs, late }), isOutage);
+  const { moneyOf, ...transfers } = stripeTransfers({
+    stripe,
+    inTime,
+    country: options.transferCountry ?? "DE",
+  });
 
   return {
     ...stripeCustomers({ stripe, inTime }),
+    ...transfers,
     async authorize(charge) {
       const intent = intentOf(charge, options.returnUrl);
       const idempotencyKey = `${charge.paymentId}:authorize`;
@@ -73,17 +82,17 @@ export function createStripeProcessor(options: StripeOptions): CardProcessor {
     },
     retrieve,
     async inspect(providerId) {
+      let intent: Stripe.PaymentIntent;
       try {
-        return toIntent(
-          await inTime(() =>
-            stripe.paymentIntents.retrieve(providerId, { expand: ["latest_charge", "payment_method"] }),
-          ),
+        intent = await inTime(() =>
+          stripe.paymentIntents.retrieve(providerId, { expand: ["latest_charge", "payment_method"] }),
         );
       } catch (err) {
         if (err instanceof Stripe.errors.StripeInvalidRequestError && err.statusCode === 404)
           return undefined;
         throw unavailable(err);
       }
+      return { ...toIntent(intent), transfer: await moneyOf(intent) };
     },
     async *list({ since, until }) {
       const created = {
@@ -112,26 +121,24 @@ export function createStripeProcessor(options: StripeOptions): CardProcessor {
       const page = await pageOf(() => stripe.disputes.list({ payment_intent: providerId, limit: pageSize }));
       return page.data.map(toDispute);
     },
-    async refund({ refundId, providerId, currencyCode, amount: minorUnits }) {
+    async refund({ refundId, providerId, currencyCode, amount: minorUnits, email }) {
       const amount = toStripeAmount(currencyCode, minorUnits);
       if (amount === undefined) throw refused(fractionOfMga);
       let refund: Stripe.Refund;
       try {
         refund = await inTime(() =>
           stripe.refunds.create(
-            { payment_intent: providerId, amount, metadata: { refund_id: refundId } },
+            {
+              ...{ payment_intent: providerId, amount, metadata: { refund_id: refundId } },
+              ...(email && { instructions_email: email }),
+            },
             { idempotencyKey: refundId },
           ),
         );
       } catch (err) {
-        if (err instanceof Stripe.errors.StripeInvalidRequestError) throw refused(err.message, err);
-        throw unavailable(err);
+        throw refusedOr(err);
       }
-      if (typeof refund.id !== "string") throw unavailable(new Error("the answer is not a refund"));
-      if (refund.status === "failed" || refund.status === "canceled") {
-        throw refused(refund.failure_reason ?? refund.status);
-      }
-      return refund.id;
+      return idOf(refund);
     },
   };
 
@@ -213,8 +220,4 @@ function failed(err: Stripe.errors.StripeError): CardOutcome {
     declineCode: err.decline_code || err.code || "declined",
     declineMessage: err.message,
   };
-}
-
-function refused(message: string, cause?: unknown): ConnectError {
-  return fail("REFUND_REFUSED", { provider_message: message }, { cause });
 }

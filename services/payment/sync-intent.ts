@@ -1,25 +1,27 @@
 import { isUniqueViolation } from "../../lib/db/index.ts";
 import { newId } from "../../lib/ids/ids.ts";
 import { getExisting } from "./card-payment.ts";
-import type { CardIntent } from "./card-processor.ts";
+import { type CardIntent, returnedOf } from "./card-processor.ts";
 import { returnStrayMoney } from "./late-money.ts";
 import { changeAndTell } from "./order-link.ts";
 import { type Payment, refundable } from "./payment.ts";
 import type { PaymentDeps } from "./service.ts";
 import { applyOutcome, lockPayment, setProviderId } from "./store-payment.ts";
 import { adoptRefund, completeRefund, failRefund, listRefunds } from "./store-refund.ts";
+import { syncTransfer } from "./sync-transfer.ts";
 
 /** What bringing a payment in line stands on. */
 export type SyncDeps = Pick<PaymentDeps, "db" | "jobs" | "cards" | "clock" | "orders" | "log">;
 
 /**
- * Brings a card payment in line with its provider's present view, and tells Order if that changed it. Repeating it
+ * Brings a payment in line with its provider's present view, and tells Order if that changed it. Repeating it
  * changes nothing. Money that was reserved for a payment that has ended is freed; money that was taken for one makes
  * it CAPTURED, so that Order decides, unless the order has another live payment: then it goes back.
  *
  * @throws REFUND_REFUSED, PROVIDER_UNAVAILABLE, PROVIDER_MISCONFIGURED.
  */
 export async function syncWithIntent(deps: SyncDeps, payment: Payment, intent: CardIntent): Promise<void> {
+  if (payment.viaProvider) return syncTransferWith(deps, payment, intent);
   const { db, cards } = deps;
   const { id } = payment;
   const { outcome } = intent;
@@ -39,12 +41,17 @@ export async function syncWithIntent(deps: SyncDeps, payment: Payment, intent: C
   await syncRefunds(deps, await getExisting(db, id), intent);
 }
 
+async function syncTransferWith(deps: SyncDeps, payment: Payment, intent: CardIntent): Promise<void> {
+  await syncTransfer(deps, { payment, intent });
+  await syncRefunds(deps, await getExisting(deps.db, payment.id), intent);
+}
+
 /** Takes over what became of refunds at the provider, and those that were made there. */
 async function syncRefunds(deps: SyncDeps, payment: Payment, intent: CardIntent): Promise<void> {
   if (intent.captured === 0n || payment.providerId === null) return;
   const known = await listRefunds(deps.db, [payment.id]);
   const settled = known.every((refund) => refund.state === "COMPLETED");
-  if (settled && intent.refunded === payment.refunded) return;
+  if (settled && returnedOf(intent) === payment.refunded) return;
   const { providerId, currencyCode } = payment;
   for (const theirs of await deps.cards.refundsOf({ providerId, currencyCode })) {
     const ours = known.find(

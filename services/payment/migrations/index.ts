@@ -5,6 +5,7 @@ import { outbox } from "./0003-outbox.ts";
 import { bank } from "./0004-bank.ts";
 import { disputes } from "./0005-disputes.ts";
 import { savedMethods } from "./0006-saved-methods.ts";
+import { providerTransfers } from "./0007-provider-transfers.ts";
 import { olderProcesses } from "./0008-older-processes.ts";
 
 /** The Postgres schema of the Payment service. */
@@ -17,6 +18,7 @@ export const paymentSchema: Schema = {
     { name: "0004-bank", up: bank },
     { name: "0005-disputes", up: disputes },
     { name: "0006-saved-methods", up: savedMethods },
+    { name: "0007-provider-transfers", up: providerTransfers },
     { name: "0008-older-processes", up: olderProcesses },
   ],
 };

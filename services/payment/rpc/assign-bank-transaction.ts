@@ -8,7 +8,7 @@ import { type Booked, bookTransfer } from "../book-transfer.ts";
 import { getExisting } from "../card-payment.ts";
 import { toBankTransactionMessage } from "../convert.ts";
 import { tellAtOnce } from "../order-link.ts";
-import { isTransfer } from "../payment.ts";
+import { isOwnTransfer } from "../payment.ts";
 import { fail } from "../reasons.ts";
 import type { PaymentDeps } from "../service.ts";
 import { lockTransaction, settleTransaction } from "../store-bank.ts";
@@ -45,7 +45,9 @@ async function assign(
     }
     const payment = await getExisting(tx, paymentId);
     const { currencyCode: payment_currency, state } = payment;
-    if (!isTransfer(payment)) throw fail("PAYMENT_NOT_AWAITING_TRANSFER", { payment_id: paymentId, state });
+    if (payment.viaProvider) throw fail("PAYMENT_AT_PROVIDER", { payment_id: paymentId });
+    if (!isOwnTransfer(payment))
+      throw fail("PAYMENT_NOT_AWAITING_TRANSFER", { payment_id: paymentId, state });
     if (payment_currency !== found.currencyCode) {
       throw fail("CURRENCY_MISMATCH", { payment_currency, currency_code: found.currencyCode });
     }

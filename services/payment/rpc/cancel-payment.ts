@@ -4,15 +4,16 @@ import { answerWith } from "../answer.ts";
 import { authorize, getExisting, record } from "../card-payment.ts";
 import { toPaymentMessage } from "../convert.ts";
 import { writeEnd } from "../end-transfer.ts";
-import { cardMethod, type Payment } from "../payment.ts";
+import type { Payment } from "../payment.ts";
 import { fail } from "../reasons.ts";
 import type { PaymentDeps } from "../service.ts";
+import { cancelTransfer } from "../sync-transfer.ts";
 
 /** Gives up an attempt that was not captured. Safe to retry. */
 export function cancelPayment(deps: PaymentDeps): MethodImpl<typeof PaymentService.method.cancelPayment> {
   return async ({ paymentId }) => {
     let payment = await getExisting(deps.db, paymentId);
-    if (payment.method === cardMethod && payment.state === "PROCESSING" && payment.providerId === null) {
+    if (payment.state === "PROCESSING" && payment.providerId === null) {
       // The provider's answer was lost: learn what became of it before giving it up.
       payment = await authorize(deps, payment);
     }
@@ -37,10 +38,12 @@ export function cancelPayment(deps: PaymentDeps): MethodImpl<typeof PaymentServi
   };
 }
 
-async function cancel({ db, cards }: PaymentDeps, payment: Payment): Promise<Payment> {
+async function cancel(deps: PaymentDeps, payment: Payment): Promise<Payment> {
+  const { db, cards } = deps;
   const { id, state, providerId } = payment;
   switch (state) {
     case "AWAITING_TRANSFER":
+      if (payment.viaProvider) return cancelTransfer(deps, payment);
       return (
         (await db.transaction((tx) => writeEnd(tx, { id, to: "CANCELED", from: [state] }))) ??
         (await getExisting(db, id))

@@ -19,8 +19,7 @@ export function createPayment(deps: PaymentDeps): MethodImpl<typeof PaymentServi
   return async (request) => {
     const wanted = toNewPayment(request, await sourceOf(deps, request), deps);
     const recorded = await insertOnce(deps, wanted);
-    const waits = recorded.method === cardMethod && recorded.state === "PROCESSING";
-    const payment = waits ? await authorize(deps, recorded) : recorded;
+    const payment = recorded.state === "PROCESSING" ? await authorize(deps, recorded) : recorded;
     if (payment.declineCode === invalidMethod) {
       throw fail("PAYMENT_METHOD_INVALID", { provider_message: payment.declineMessage });
     }
@@ -104,7 +103,7 @@ async function sourceOf(
 function toNewPayment(
   request: CreatePaymentRequest,
   source: string,
-  { clock, accountPrefixes }: Pick<PaymentDeps, "clock" | "accountPrefixes">,
+  { clock, accountPrefixes, providerTransfers }: PaymentDeps,
 ): NewPayment {
   const common = {
     id: request.paymentId,
@@ -118,14 +117,10 @@ function toNewPayment(
   if (request.method.case === "bankTransfer") {
     const { bank, timeLimit } = request.method.value;
     const limitMs = positive("bank_transfer.time_limit", timeLimit === undefined ? 0 : durationMs(timeLimit));
-    return {
-      ...common,
-      state: "AWAITING_TRANSFER",
-      method: bank,
-      source: "",
-      ...newNumbers(bank, accountPrefixes),
-      deadline: new Date(clock().getTime() + limitMs),
-    };
+    const transfer = { ...common, method: bank, source: "", deadline: new Date(clock().getTime() + limitMs) };
+    return providerTransfers.includes(bank)
+      ? { ...transfer, state: "PROCESSING", viaProvider: true, accountNumber: null, reference: null }
+      : { ...transfer, state: "AWAITING_TRANSFER", viaProvider: false, ...newNumbers(bank, accountPrefixes) };
   }
   return {
     ...common,
@@ -135,6 +130,7 @@ function toNewPayment(
     ...savingOf(request),
     accountNumber: null,
     reference: null,
+    viaProvider: false,
     deadline: null,
   };
 }

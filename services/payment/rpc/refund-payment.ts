@@ -13,7 +13,7 @@ import { getExisting } from "../card-payment.ts";
 import { withdrawnOf } from "../dispute.ts";
 import { changeAndTell } from "../order-link.ts";
 import { payBack } from "../pay-back.ts";
-import { excessOf, type Payment, type Refund, refundable } from "../payment.ts";
+import { excessOf, type Payment, type Refund, refundable, unusedPartOf } from "../payment.ts";
 import { fail } from "../reasons.ts";
 import type { PaymentDeps } from "../service.ts";
 import { listDisputesOf } from "../store-dispute.ts";
@@ -58,13 +58,16 @@ async function recordRefund(
     }
   }
   const { excess } = request;
-  const tooMuch = excess ? excessOf(payment, await listRefunds(tx, [paymentId])) : undefined;
+  const refunds = excess || payment.viaProvider ? await listRefunds(tx, [paymentId]) : [];
+  const tooMuch = excess ? excessOf(payment, refunds) : undefined;
   const withdrawn = payment.disputed ? withdrawnOf(payment, await listDisputesOf(tx, [paymentId])) : 0n;
   const atMost = tooMuch ?? refundable(payment);
   const amount = refundAmount(payment, { amount: request.amount, atMost, withdrawn });
   const id = newId("ref");
   const key = { requestId, requestFingerprint };
-  const refund = await insertRefund(tx, { id, paymentId, ...key, amount, excess, reason });
+  const unused = excess ? amount : unusedPartOf(amount, { captured: payment.amount, refunds });
+  const fromUnused = payment.viaProvider ? unused : 0n;
+  const refund = await insertRefund(tx, { id, paymentId, ...key, amount, excess, fromUnused, reason });
   return { payment, refund };
 }
 

@@ -1,3 +1,4 @@
+import type { BankAccount } from "../bank-account.ts";
 import type {
   CardCharge,
   CardIntent,
@@ -8,6 +9,7 @@ import type {
 } from "../card-processor.ts";
 import type { CardDispute } from "../dispute.ts";
 import { fail } from "../reasons.ts";
+import type { TransferRequest, UnusedMoney } from "../transfer-collector.ts";
 
 /** An outcome; authorized unless told otherwise. */
 export function outcome(fields: Partial<CardOutcome> = {}): CardOutcome {
@@ -21,6 +23,18 @@ export function outcome(fields: Partial<CardOutcome> = {}): CardOutcome {
     ...fields,
   };
 }
+
+/** Where the transfers go. */
+export const germanAccount: BankAccount = {
+  holder: "Rowlock",
+  bankName: "",
+  number: "DE89370400440532013000",
+  bic: "COBADEFFXXX",
+  bankCode: "",
+  branchCode: "",
+  accountType: "",
+  countryCode: "DE",
+};
 
 /** A call as the provider saw it. */
 export interface SeenCall {
@@ -49,6 +63,12 @@ export class FakeCards implements CardProcessor {
   readonly disputes = new Map<string, CardDispute[]>();
   /** The customers, by our id, with their saved cards. */
   readonly customers = new Map<string, { providerId: string; cards: Set<string> }>();
+  /** What each intent of a transfer was made from, by the provider's id. */
+  readonly transfers = new Map<string, TransferRequest>();
+  /** What payers have sent, by their id at the provider. */
+  readonly sent = new Map<string, bigint>();
+  /** What went back of what no payment had used, by the refund's id. */
+  readonly returns = new Map<string, UnusedMoney>();
   /** Runs in the call, before its effect; may throw. */
   before: Partial<Record<keyof CardProcessor, () => Promise<void> | void>> = {};
   /** Runs in the call, after its effect: an answer that is lost. */
@@ -82,7 +102,7 @@ export class FakeCards implements CardProcessor {
   async cancel({ providerId }: { providerId: string }): Promise<CardOutcome> {
     return this.#serve("cancel", providerId, () => {
       const intent = this.#intent(providerId);
-      const open = intent.state === "AUTHORIZED" || intent.state === "REQUIRES_ACTION";
+      const open = ["AUTHORIZED", "REQUIRES_ACTION", "AWAITING_TRANSFER"].includes(intent.state);
       return open ? this.put({ ...intent, state: "CANCELED", clientSecret: "", redirectUrl: "" }) : intent;
     });
   }
@@ -125,6 +145,46 @@ export class FakeCards implements CardProcessor {
 
   async disputesOf({ providerId }: { providerId: string }): Promise<CardDispute[]> {
     return this.#serve("disputesOf", providerId, () => this.disputes.get(providerId) ?? []);
+  }
+
+  async createPayer(paymentId: string): Promise<string> {
+    return this.#serve("createPayer", paymentId, () => `cus_of_${paymentId}`);
+  }
+
+  async requestTransfer(transfer: TransferRequest): Promise<CardOutcome> {
+    return this.#serve("requestTransfer", transfer.paymentId, () => {
+      const providerId = `pi_${transfer.paymentId}`;
+      const known = this.intents.get(providerId);
+      if (known !== undefined) return known;
+      const { currencyCode } = transfer;
+      if (currencyCode === "IDR") throw fail("PAYMENT_METHOD_INVALID", { provider_message: "no IDR" });
+      this.transfers.set(providerId, transfer);
+      const instructions = { account: germanAccount, reference: `REF-${transfer.paymentId}` };
+      return this.put(outcome({ state: "AWAITING_TRANSFER", providerId, instructions }));
+    });
+  }
+
+  async returnUnused(money: UnusedMoney): Promise<string> {
+    return this.#serve("returnUnused", money.refundId, () => {
+      this.returns.set(money.refundId, money);
+      return `re_unused_${money.refundId}`;
+    });
+  }
+
+  async findReturn({ refundId }: { refundId: string }): Promise<string | undefined> {
+    return this.#serve("findReturn", refundId, () =>
+      this.returns.has(refundId) ? `re_unused_${refundId}` : undefined,
+    );
+  }
+
+  /** Money that comes for a payment, which is paid by it when that is enough and it is still waited for. */
+  fund(paymentId: string, amount: bigint): void {
+    const payer = `cus_of_${paymentId}`;
+    const sent = (this.sent.get(payer) ?? 0n) + amount;
+    this.sent.set(payer, sent);
+    const intent = this.#intent(`pi_${paymentId}`);
+    const wanted = this.transfers.get(intent.providerId)?.amount ?? 0n;
+    if (intent.state === "AWAITING_TRANSFER" && sent >= wanted) this.put({ ...intent, state: "CAPTURED" });
   }
 
   async createCustomer(customerId: string): Promise<string> {
@@ -176,7 +236,8 @@ export class FakeCards implements CardProcessor {
 
   #describe(providerId: string): CardIntent | undefined {
     const intent = this.intents.get(providerId);
-    const charge = this.charges.get(providerId);
+    const transfer = this.transfers.get(providerId);
+    const charge = this.charges.get(providerId) ?? transfer;
     if (intent === undefined) return undefined;
     const returned = [...this.refunds.values()].filter(
       (refund) => refund.providerId === providerId && !this.failedRefunds.has(refund.refundId),
@@ -188,6 +249,14 @@ export class FakeCards implements CardProcessor {
       currencyCode: charge?.currencyCode ?? "USD",
       captured: intent.state === "CAPTURED" ? (charge?.amount ?? 1000n) : 0n,
       refunded: returned.reduce((sum, { amount }) => sum + amount, 0n),
+      ...(transfer && {
+        transfer: {
+          received: this.sent.get(transfer.payer) ?? 0n,
+          returned: [...this.returns.values()]
+            .filter(({ payer }) => payer === transfer.payer)
+            .reduce((sum, { amount }) => sum + amount, 0n),
+        },
+      }),
     };
   }
 

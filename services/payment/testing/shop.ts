@@ -79,6 +79,7 @@ export async function openTestPayments(): Promise<TestPayments> {
     cards,
     events: fakeEvents,
     accountPrefixes: { BNI_VA: "98812345" },
+    providerTransfers: ["SEPA"],
     orders: {
       async settlePayment({ orderId = "" }) {
         settled.push(orderId);

@@ -8,6 +8,7 @@ import type { GenEnum, GenFile, GenMessage, GenService } from "@bufbuild/protobu
 import type { Message } from "@bufbuild/protobuf";
 import type { Money } from "../../type/v1/money_pb.js";
 import type { Duration, Timestamp } from "@bufbuild/protobuf/wkt";
+import type { BankAccount } from "../../type/v1/bank_account_pb.js";
 import type { Contact } from "../../type/v1/address_pb.js";
 import type { HttpBody } from "../../../google/api/httpbody_pb.js";
 import type { WebhookEvent, WebhookEvent_State, WebhookEventSchema } from "../../type/v1/webhook_pb.js";
@@ -66,7 +67,8 @@ export declare type Payment = Message<"rowlock.payment.v1.Payment"> & {
   method: string;
 
   /**
-   * The provider's id of it, for example a Stripe `pi_…`; empty for a transfer.
+   * The provider's id of it, for example a Stripe `pi_…`; empty for a transfer
+   * to the shop's own account.
    *
    * @generated from field: string provider_id = 7;
    */
@@ -89,7 +91,7 @@ export declare type Payment = Message<"rowlock.payment.v1.Payment"> & {
   /**
    * For AWAITING_TRANSFER: the account number to pay to. Each payment has its
    * own: 16 digits that begin with the bank's prefix and end with a check digit
-   * (Luhn, ISO/IEC 7812-1).
+   * (Luhn, ISO/IEC 7812-1); or what the provider's account has, such as an IBAN.
    *
    * @generated from field: string account_number = 10;
    */
@@ -97,7 +99,7 @@ export declare type Payment = Message<"rowlock.payment.v1.Payment"> & {
 
   /**
    * For AWAITING_TRANSFER: what the transfer must mention, a creditor reference
-   * (ISO 11649) such as `RF24A3K9P0WXT2`.
+   * (ISO 11649) such as `RF24A3K9P0WXT2`, or what the provider wants.
    *
    * @generated from field: string reference = 11;
    */
@@ -173,6 +175,14 @@ export declare type Payment = Message<"rowlock.payment.v1.Payment"> & {
    * @generated from field: repeated rowlock.payment.v1.Dispute disputes = 21;
    */
   disputes: Dispute[];
+
+  /**
+   * For a transfer that the provider takes: the account to pay to. Each payment
+   * has its own.
+   *
+   * @generated from field: rowlock.type.v1.BankAccount bank_account = 22;
+   */
+  bankAccount?: BankAccount | undefined;
 };
 
 /**
@@ -284,7 +294,7 @@ export declare type Refund = Message<"rowlock.payment.v1.Refund"> & {
   reason: string;
 
   /**
-   * The provider's id of it; empty for a transfer.
+   * The provider's id of it; empty for a transfer to the shop's own account.
    *
    * @generated from field: string provider_id = 4;
    */
@@ -657,7 +667,8 @@ export declare const CreatePaymentRequest_CardSchema: GenMessage<CreatePaymentRe
  */
 export declare type CreatePaymentRequest_BankTransfer = Message<"rowlock.payment.v1.CreatePaymentRequest.BankTransfer"> & {
   /**
-   * The bank's method, for example `BCA_VA`.
+   * The bank's method, for example `BCA_VA`. The shop's settings say of which
+   * methods the provider takes the transfers.
    *
    * @generated from field: string bank = 1;
    */
@@ -1689,6 +1700,14 @@ export enum PaymentViolation_Kind {
    * @generated from enum value: KIND_ORDER_PAID_TWICE = 6;
    */
   ORDER_PAID_TWICE = 6,
+
+  /**
+   * The provider says otherwise of a dispute, or has one that the shop knows
+   * nothing of.
+   *
+   * @generated from enum value: KIND_DISPUTE_DIFFERS = 7;
+   */
+  DISPUTE_DIFFERS = 7,
 }
 
 /**
@@ -1879,10 +1898,12 @@ export declare const ErasePaymentsResponseSchema: GenMessage<ErasePaymentsRespon
  *
  * A Payment is one attempt to pay an order; an order has at most one that is
  * live. A card payment is authorized first and captured by a second call,
- * after the order's stock was committed. A bank transfer waits until staff
- * confirm or reject it, or until the bank's statements, imported, say that the
- * whole amount is there.
+ * after the order's stock was committed. A bank transfer to the shop's own
+ * account waits until staff confirm or reject it, or until the bank's
+ * statements, imported, say that the whole amount is there. One that the
+ * provider takes, into an account of its own, waits until the provider says so.
  *
+ *     PROCESSING → AWAITING_TRANSFER | FAILED (a transfer that the provider takes)
  *     PROCESSING → REQUIRES_ACTION → AUTHORIZED → CAPTURED → REFUNDED
  *     AWAITING_TRANSFER → CAPTURED | FAILED | CANCELED
  *     PROCESSING | REQUIRES_ACTION → FAILED
@@ -1971,7 +1992,8 @@ export declare const PaymentService: GenService<{
    * rejected before. The order is paid by this; money for an order that can no
    * longer take it goes back, and the answer says so. Repeating it changes
    * nothing.
-   * Errors: PAYMENT_NOT_FOUND, PAYMENT_NOT_AWAITING_TRANSFER,
+   * Errors: PAYMENT_NOT_FOUND, PAYMENT_NOT_AWAITING_TRANSFER, PAYMENT_AT_PROVIDER
+   * (the provider takes the transfer, and says itself what has come),
    * REQUEST_ID_REUSED.
    *
    * @generated from rpc rowlock.payment.v1.PaymentService.ConfirmPayment
@@ -1984,8 +2006,8 @@ export declare const PaymentService: GenService<{
   /**
    * Says that a bank transfer will not come. The order is canceled by this and
    * its stock goes back. Repeating it changes nothing.
-   * Errors: PAYMENT_NOT_FOUND, PAYMENT_NOT_AWAITING_TRANSFER,
-   * REQUEST_ID_REUSED.
+   * Errors: PAYMENT_NOT_FOUND, PAYMENT_NOT_AWAITING_TRANSFER, PAYMENT_AT_PROVIDER
+   * (cancel the order instead), REQUEST_ID_REUSED.
    *
    * @generated from rpc rowlock.payment.v1.PaymentService.RejectPayment
    */
@@ -1997,8 +2019,8 @@ export declare const PaymentService: GenService<{
   /**
    * Gives back captured money, all of it or a part, or what was paid too much
    * (`excess`); an order whose money is all given back is canceled unless it has
-   * a label. Without a `request_id` a retry refunds twice. A bank transfer's
-   * refund is recorded; the money is sent by hand.
+   * a label. Without a `request_id` a retry refunds twice. The refund of a
+   * transfer to the shop's own account is recorded; the money is sent by hand.
    * Errors: PAYMENT_NOT_FOUND, PAYMENT_NOT_CAPTURED, REFUND_TOO_LARGE
    * (metadata refundable), CURRENCY_MISMATCH, REQUEST_ID_REUSED,
    * PAYMENT_DISPUTED (metadata refundable: the bank has taken the rest back),
@@ -2069,8 +2091,8 @@ export declare const PaymentService: GenService<{
    * changes nothing.
    * Errors: BANK_TRANSACTION_NOT_FOUND, BANK_TRANSACTION_ASSIGNED (to another
    * payment; metadata payment_id), PAYMENT_NOT_FOUND,
-   * PAYMENT_NOT_AWAITING_TRANSFER (it is not by transfer), CURRENCY_MISMATCH,
-   * REQUEST_ID_REUSED.
+   * PAYMENT_NOT_AWAITING_TRANSFER (it is not by transfer), PAYMENT_AT_PROVIDER,
+   * CURRENCY_MISMATCH, REQUEST_ID_REUSED.
    *
    * @generated from rpc rowlock.payment.v1.PaymentService.AssignBankTransaction
    */
