@@ -22,6 +22,7 @@ import { tellBackInStock, tellLowStock } from "../../services/inventory/tell-sto
 import { createNotifyService } from "../../services/notify/service.ts";
 import { sweepMessages } from "../../services/notify/sweep.ts";
 import { notifyWebhooks } from "../../services/notify/webhooks.ts";
+import { sweepConfirmations } from "../../services/order/confirm.ts";
 import { fulfillOrder } from "../../services/order/fulfill.ts";
 import { instructBuyer } from "../../services/order/instruct.ts";
 import {
@@ -191,6 +192,7 @@ export const makers: Record<ServiceName, (parts: Parts) => Made | Promise<Made>>
         together(
           untilStop,
           every({ ms: sweepMs, name: "order.sweep", log }, () => sweepOrders(deps)),
+          every({ ms: sweepMs, name: "order.confirm", log }, () => sweepConfirmations(deps)),
           tellOthers(parts, "order", (webhooks) => createOrderRelay({ ...deps, webhooks })),
           sweepKeys({ db: deps.db, name: "order", clock, log }),
         ),

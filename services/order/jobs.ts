@@ -35,14 +35,18 @@ export interface RefundJob extends OrderJob {
 /** Gives back the money of a part of an order when the call that was to do it died. */
 export const refundQueue = defineQueue<RefundJob>("order.refund", untilDone);
 
+/** Of an order that stands still: it waits for its payment, or it is paid. */
+export type ConfirmationNews = "PLACED" | "PAID";
+
 /** What a customer is told while the order goes on as it is. */
 export type TellJob = OrderJob &
   (
     | { news: "REFUNDED"; paymentId: string; refundIds: string[] }
     | { news: "SHIPPED" | "DELIVERED"; shipmentId: string }
+    | { news: ConfirmationNews }
   );
 
-/** Tells the customer of money that goes back for a part of an order, and of what becomes of its parcels. */
+/** Tells the customer of money that goes back for a part of an order, of its parcels, and of an order that stands still. */
 export const tellQueue = defineQueue<TellJob>("order.tell", untilDone);
 
 /** Which payment's instructions are to be told. */

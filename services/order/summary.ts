@@ -9,6 +9,7 @@ import { totalOf } from "./totals.ts";
 export function orderSummary(order: Order): MessageInitShape<typeof OrderSummarySchema> {
   const inCurrency = (amount: number | bigint) => money(order.currencyCode, BigInt(amount));
   const transfer = order.payment?.transfer;
+  const isUnpaid = order.state === "PENDING_PAYMENT";
   return {
     orderId: order.id,
     lines: order.lines.map((line) => ({
@@ -18,7 +19,8 @@ export function orderSummary(order: Order): MessageInitShape<typeof OrderSummary
     })),
     itemTotal: inCurrency(order.itemTotal),
     itemDiscount: inCurrency(order.itemDiscount),
-    shippingTotal: inCurrency(order.shippingTotal),
+    // Of a shipping method that is not chosen nobody knows the price.
+    ...((!isUnpaid || order.shippingMethodId !== "") && { shippingTotal: inCurrency(order.shippingTotal) }),
     shippingDiscount: inCurrency(order.shippingDiscount),
     taxTotal: inCurrency(order.taxTotal),
     includedTaxTotal: inCurrency(order.includedTaxTotal),
@@ -35,5 +37,6 @@ export function orderSummary(order: Order): MessageInitShape<typeof OrderSummary
       },
     }),
     cancelReason: order.cancelReason,
+    ...(isUnpaid && { holdExpireTime: timestampFromDate(order.holdExpireTime) }),
   };
 }

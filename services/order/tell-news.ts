@@ -1,6 +1,7 @@
 import { OrderEventKind } from "../../gen/rowlock/notify/v1/notify_pb.js";
 import { type Payment, Payment_State } from "../../gen/rowlock/payment/v1/payment_pb.js";
 import { getExisting } from "./access.ts";
+import { tellConfirmation } from "./confirm.ts";
 import type { TellJob } from "./jobs.ts";
 import type { Order } from "./order.ts";
 import type { OrderDeps } from "./service.ts";
@@ -15,7 +16,7 @@ export async function tellNews(deps: OrderDeps, job: TellJob): Promise<void> {
     const payment = await deps.payments.getPayment({ paymentId: job.paymentId });
     return tellRefunds(deps, { order, payment, refundIds: job.refundIds });
   }
-  return tellParcel(deps, order, job);
+  return "shipmentId" in job ? tellParcel(deps, order, job) : tellConfirmation(deps, order, job.news);
 }
 
 /**

@@ -95,7 +95,7 @@ export function everythingOf(event: TemplateEvent, manner: Manner): Variables {
   if (!isOrder(event)) return stockVariables({ kind: StockEventKind.LOW, items, unsubscribeUrl }, manner);
   const full = { ...order, ...parcel, ...label, ...transfer, ...cancelReason, ...refunded, ...hold };
   const kind = OrderEventKind.PAYMENT_INSTRUCTIONS;
-  const orderUrl = manner.orderUrl ?? "https://example.com/orders/{order_id}";
+  const orderUrl = manner.orderUrl || "https://example.com/orders/{order_id}";
   return orderVariables({ kind, order: create(OrderSummarySchema, full) }, { ...manner, orderUrl });
 }
 

@@ -12,6 +12,7 @@ import { parcels } from "./0010-parcels.ts";
 import { shipments } from "./0011-shipments.ts";
 import { disputes } from "./0012-disputes.ts";
 import { refusedCodes } from "./0013-refused-codes.ts";
+import { confirmed } from "./0014-confirmed.ts";
 
 /** The Postgres schema of the Order service. */
 export const orderSchema: Schema = {
@@ -30,5 +31,6 @@ export const orderSchema: Schema = {
     { name: "0011-shipments", up: shipments },
     { name: "0012-disputes", up: disputes },
     { name: "0013-refused-codes", up: refusedCodes },
+    { name: "0014-confirmed", up: confirmed },
   ],
 };
