@@ -46,6 +46,7 @@ import { sweepMethods } from "../../services/payment/saved-method.ts";
 import { createPaymentService, type PaymentDeps, paymentWebhooks } from "../../services/payment/service.ts";
 import { sweepRefunds } from "../../services/payment/sweep.ts";
 import { createPromotionService } from "../../services/promotion/service.ts";
+import { createShippingRelay } from "../../services/shipping/outbox.ts";
 import { parcelMoved, tellOrder as tellOfParcel } from "../../services/shipping/parcel-moved.ts";
 import { createShippingService, type ShippingDeps } from "../../services/shipping/service.ts";
 import { sweepParcels } from "../../services/shipping/track.ts";
@@ -230,7 +231,8 @@ export const makers: Record<ServiceName, (parts: Parts) => Made | Promise<Made>>
     };
   },
 
-  shipping: async ({ database, network, clock, log, jobs, providers }) => {
+  shipping: async (parts) => {
+    const { database, network, clock, log, jobs, providers } = parts;
     const db = database.open("shipping");
     const deps: ShippingDeps = {
       db,
@@ -247,6 +249,7 @@ export const makers: Record<ServiceName, (parts: Parts) => Made | Promise<Made>>
       sweep: () =>
         together(
           every({ ms: slowSweepMs, name: "shipping.parcels", log }, () => sweepParcels(deps)),
+          tellOthers(parts, "shipping", (webhooks) => createShippingRelay({ ...deps, webhooks })),
           sweepInbox({ inbox, name: "shipping", log }),
           sweepKeys({ db, name: "shipping", clock, log }),
         ),

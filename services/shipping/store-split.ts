@@ -6,20 +6,32 @@ import { insertShipment, type ShipmentRow, shipmentColumns, toShipment } from ".
 /** Who carries a parcel that the merchant has shipped; what is not known is empty. */
 export type Handover = Pick<Shipment, "carrier" | "trackingNumber" | "trackingUrl">;
 
-/** The merchant has shipped it; nothing when it has a label, gets one, or was split. */
+/**
+ * The merchant has shipped it, of which others are told once, not of corrections; nothing when it has a label, gets
+ * one, or was split.
+ */
 export async function markShipped(
   tx: Queryable,
   { id, handover, now }: { id: string; handover: Handover; now: Date },
 ): Promise<Shipment | undefined> {
   const [row] = await tx.query<ShipmentRow>(sql`
-    update shipment set
-      state = 'SHIPPED',
-      carrier = ${handover.carrier},
-      tracking_number = ${handover.trackingNumber},
-      tracking_url = ${handover.trackingUrl},
-      update_time = ${now}
-    where id = ${id} and state in ('RATED', 'READY', 'SHIPPED') and return_of = ''
-    returning ${shipmentColumns}`);
+    with present as (
+      select id as present_id, state = 'SHIPPED' as is_known from shipment where id = ${id} for update
+    ), shipped as (
+      update shipment set
+        state = 'SHIPPED',
+        carrier = ${handover.carrier},
+        tracking_number = ${handover.trackingNumber},
+        tracking_url = ${handover.trackingUrl},
+        update_time = ${now}
+      from present
+      where id = present_id and state in ('RATED', 'READY', 'SHIPPED') and return_of = ''
+      returning ${shipmentColumns}
+    ), told as (
+      insert into outbox (shipment_id, kind, create_time)
+      select id, 'shipped', ${now} from shipped, present where not is_known
+    )
+    select * from shipped`);
   return row && toShipment(row);
 }
 

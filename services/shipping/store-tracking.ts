@@ -2,7 +2,7 @@
 import { json, type Queryable, sql } from "../../lib/db/index.ts";
 import type { Shipment } from "./shipment.ts";
 import { type ShipmentRow, shipmentColumns, toShipment } from "./store.ts";
-import { finalStatuses, type Tracking } from "./tracking.ts";
+import { finalStatuses, type ToldKind, type Tracking } from "./tracking.ts";
 
 /** The shipments whose label bears this number: one, as long as carriers do not use theirs again. */
 export async function findByNumber(db: Queryable, trackingNumber: string): Promise<Shipment[]> {
@@ -35,18 +35,29 @@ export async function lockTracking(
   return row;
 }
 
-/** Stores where a locked parcel is. Of one that has arrived nothing more is asked. */
+/** Stores where a locked parcel is, and what is told of it. Of one that has arrived nothing more is asked. */
 export async function storeTracking(
   tx: Queryable,
-  { id, tracking: { status, events }, now }: { id: string; tracking: Tracking; now: Date },
+  {
+    id,
+    tracking: { status, events },
+    told,
+    now,
+  }: { id: string; tracking: Tracking; told: readonly ToldKind[]; now: Date },
 ): Promise<void> {
   await tx.execute(sql`
-    update shipment set
-      tracking_status = ${status},
-      tracking_events = ${json(events)}::jsonb,
-      look_time = case when ${finalStatuses.includes(status)} then null else look_time end,
-      update_time = ${now}
-    where id = ${id}`);
+    with tracked as (
+      update shipment set
+        tracking_status = ${status},
+        tracking_events = ${json(events)}::jsonb,
+        look_time = case when ${finalStatuses.includes(status)} then null else look_time end,
+        update_time = ${now}
+      where id = ${id}
+      returning id
+    )
+    insert into outbox (shipment_id, kind, create_time)
+    select id, kind, ${now} from tracked, unnest(${told}::text[]) with ordinality as told (kind, place)
+    order by place`);
 }
 
 /**

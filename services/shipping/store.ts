@@ -122,7 +122,7 @@ export async function renewPurchase(
 }
 
 /**
- * Stores the label. Deliberately not bound to the lease: a label that was paid
+ * Stores the label, and that others are told of it. Deliberately not bound to the lease: a label that was paid
  * for is kept even if its purchase took too long. Nothing when it was voided, or another is stored,
  * or the goods have gone without it.
  */
@@ -131,19 +131,24 @@ export async function storeLabel(
   { id, rateId, label, now }: { id: string; rateId: string; label: Label; now: Date },
 ): Promise<Shipment | undefined> {
   const [row] = await db.query<Row>(sql`
-    update shipment set
-      state = 'LABELED',
-      rate_id = ${rateId},
-      tracking_number = ${label.trackingNumber},
-      tracking_url = ${label.trackingUrl},
-      label_url = ${label.labelUrl},
-      label_time = ${now},
-      look_time = ${now}::timestamptz + interval '15 minutes',
-      buying_until = null,
-      update_time = ${now}
-    where id = ${id} and state in ('RATED', 'BUYING', 'READY')
-      and not voided_labels @> ${json([{ trackingNumber: label.trackingNumber }])}::jsonb
-    returning ${columns}`);
+    with labeled as (
+      update shipment set
+        state = 'LABELED',
+        rate_id = ${rateId},
+        tracking_number = ${label.trackingNumber},
+        tracking_url = ${label.trackingUrl},
+        label_url = ${label.labelUrl},
+        label_time = ${now},
+        look_time = ${now}::timestamptz + interval '15 minutes',
+        buying_until = null,
+        update_time = ${now}
+      where id = ${id} and state in ('RATED', 'BUYING', 'READY')
+        and not voided_labels @> ${json([{ trackingNumber: label.trackingNumber }])}::jsonb
+      returning ${columns}
+    ), told as (
+      insert into outbox (shipment_id, kind, create_time) select id, 'labeled', ${now} from labeled
+    )
+    select * from labeled`);
   return row && toShipment(row);
 }
 

@@ -4,7 +4,7 @@ import { refreshRefunds } from "./refunds.ts";
 import type { ShippingDeps } from "./service.ts";
 import type { Shipment } from "./shipment.ts";
 import { claimToLookAt, lockTracking, storeTracking } from "./store-tracking.ts";
-import { advance } from "./tracking.ts";
+import { advance, toldOf } from "./tracking.ts";
 
 /** How many shipments one sweep takes. */
 const sweepLimit = 100;
@@ -29,7 +29,8 @@ export async function trackParcel(deps: ShippingDeps, shipment: Shipment): Promi
     const known = await lockTracking(tx, shipment);
     const tracking = known && advance(known, told);
     if (known === undefined || tracking === undefined) return;
-    await storeTracking(tx, { id, tracking, now: clock() });
+    const news = toldOf(known.status, tracking.status);
+    await storeTracking(tx, { id, tracking, told: news, now: clock() });
     if (tracking.status !== known.status) await jobs.enqueue(tx, parcelMoved, { orderId, shipmentId: id });
   });
 }

@@ -59,3 +59,22 @@ export function advance(known: Tracking, told: Tracking): Tracking | undefined {
   if (!moved && !more) return undefined;
   return { status: moved ? told.status : known.status, events: more ? told.events : known.events };
 }
+
+/** What other systems are told of a parcel; of one that is `labeled` or `shipped` by the merchant no carrier says it. */
+export type ToldKind = "labeled" | "shipped" | "delivered" | "returned" | "failed";
+
+const arrivals: Readonly<Record<TrackingStatus, readonly ToldKind[]>> = {
+  "": [],
+  PRE_TRANSIT: [],
+  TRANSIT: [],
+  DELIVERED: ["delivered"],
+  RETURNED: ["returned"],
+  FAILURE: ["failed"],
+};
+
+/** What is told of a parcel's way from one status to another: whatever became of it, the carrier had it first. */
+export function toldOf(from: TrackingStatus, to: TrackingStatus): ToldKind[] {
+  const isUnseen = (status: TrackingStatus) => status === "" || status === "PRE_TRANSIT";
+  if (from === to || isUnseen(to)) return [];
+  return [...(isUnseen(from) ? (["shipped"] as const) : []), ...arrivals[to]];
+}

@@ -29,7 +29,9 @@ test("another system is told of a sale, signed, and of the last unit", async () 
   const orderId = String(order.body.id);
   expect((await buyer.payByCard(orderId, "pm_card_visa")).status).toBe(200);
 
-  const expected = ["order.fulfilled", "order.paid", "order.placed", "payment.captured", "stock.low"];
+  const expected = [
+    ...["order.fulfilled", "order.paid", "order.placed", "payment.captured", "shipment.labeled", "stock.low"],
+  ];
   const told = await waitFor(
     () => {
       const messages = receiver.received.map((message) => verified(message, made.secret));
@@ -50,7 +52,7 @@ test("another system is told of a sale, signed, and of the last unit", async () 
   });
 
   const { deliveries } = await staffCall("GET", `/v1/webhookDeliveries?subject=${orderId}`);
-  expect(deliveries).toHaveLength(4);
+  expect(deliveries).toHaveLength(5);
   const id = String(deliveries[0].id);
   await staffCall("POST", `/v1/webhookDeliveries/${id}:replay`);
   const log = await waitFor(async () => {
@@ -63,4 +65,53 @@ test("another system is told of a sale, signed, and of the last unit", async () 
   });
   const again = receiver.received.filter(({ headers }) => headers["webhook-id"] === log.eventId);
   expect(again.map(({ body }) => body)).toEqual([log.payload, log.payload]);
+});
+
+test("another system is told where the parcels of an order are, and which of them comes back", async () => {
+  await using listener = await openReceiver();
+  const made = await staffCall("POST", "/v1/webhookEndpoints", {
+    url: listener.url,
+    eventTypes: ["shipment.*"],
+  });
+  const { buyer, order } = await newOrder(shop.rest, ["TOLD"]);
+  const orderId = String(order.body.id);
+  expect((await buyer.payByCard(orderId, "pm_card_visa")).status).toBe(200);
+  const { shipments } = (await buyer.until(orderId, "STATE_FULFILLED")).body;
+  const shipmentId = String(shipments[0].id);
+  const told = async (count: number) =>
+    waitFor(
+      () => {
+        const messages = listener.received.map((message) => verified(message, made.secret));
+        return messages.length >= count && messages.map(({ type, data }) => ({ type, data }));
+      },
+      { timeoutMs: 40_000, what: `${count} messages` },
+    );
+  const move = async (of: string, status: string) => {
+    const labels = await fetch(`${shop.sandboxUrl}/sandbox/api/labels?limit=50`);
+    const { items } = (await labels.json()) as { items: { id: string; metadata: string }[] };
+    const id = items.find(({ metadata }) => metadata === of)?.id ?? "";
+    const moved = await fetch(`${shop.sandboxUrl}/sandbox/api/labels/${id}/track`, {
+      method: "POST",
+      body: JSON.stringify({ status }),
+    });
+    expect(moved.status).toBe(200);
+  };
+
+  const parcel = { id: shipmentId, orderId, trackingNumber: shipments[0].trackingNumber };
+  expect(await told(1)).toMatchObject([{ type: "shipment.labeled", data: { shipment: parcel } }]);
+  await move(shipmentId, "TRANSIT");
+  expect((await told(2))[1]).toMatchObject({
+    type: "shipment.shipped",
+    data: { shipment: { ...parcel, trackingStatus: "TRACKING_STATUS_TRANSIT" } },
+  });
+  await move(shipmentId, "DELIVERED");
+  expect((await told(3))[2]).toMatchObject({
+    type: "shipment.delivered",
+    data: { shipment: { ...parcel, trackingStatus: "TRACKING_STATUS_DELIVERED" } },
+  });
+  const back = await staffCall("POST", `/v1/shipments/${shipmentId}:createReturn`);
+  expect((await told(4))[3]).toMatchObject({
+    type: "shipment.labeled",
+    data: { shipment: { id: back.id, returnOf: shipmentId, orderId } },
+  });
 });

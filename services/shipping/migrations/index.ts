@@ -5,6 +5,7 @@ import { webhooks } from "./0003-webhooks.ts";
 import { keyLeases } from "./0004-key-leases.ts";
 import { flatRates } from "./0005-flat-rates.ts";
 import { afterTheLabel } from "./0006-after-the-label.ts";
+import { outbox } from "./0007-outbox.ts";
 
 /** The Postgres schema of the Shipping service. */
 export const shippingSchema: Schema = {
@@ -16,5 +17,6 @@ export const shippingSchema: Schema = {
     { name: "0004-key-leases", up: keyLeases },
     { name: "0005-flat-rates", up: flatRates },
     { name: "0006-after-the-label", up: afterTheLabel },
+    { name: "0007-outbox", up: outbox },
   ],
 };

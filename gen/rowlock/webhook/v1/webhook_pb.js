@@ -219,8 +219,12 @@ export const EraseEventsResponseSchema = /*@__PURE__*/
  *
  * Types of events: `order.placed`, `order.paid`, `order.fulfilled`,
  * `order.canceled`, `order.expired`, `order.refunded`, `payment.captured`,
- * `payment.failed`, `payment.refunded`, `payment.disputed`, `stock.low`,
- * `stock.replenished`, `stock.out`.
+ * `payment.failed`, `payment.refunded`, `payment.disputed`, `shipment.labeled`
+ * (its label is bought), `shipment.shipped` (the carrier has it, or the merchant
+ * says so), `shipment.delivered`, `shipment.returned` (it goes back to its
+ * sender), `shipment.failed` (the carrier could not deliver it, or lost it; it
+ * may still arrive), `stock.low`, `stock.replenished`, `stock.out`. A shipment
+ * with `return_of` brings goods back to the shop.
  *
  * @generated from service rowlock.webhook.v1.WebhookService
  */
