@@ -1,6 +1,6 @@
-import { setTimeout as delay } from "node:timers/promises";
 import { delivery, newBuyer } from "../support/buyer.ts";
-import { type Answer, type Rest, reasonIn } from "../support/rest.ts";
+import { insist, Refused } from "../support/insist.ts";
+import { type Answer, reasonIn } from "../support/rest.ts";
 import type { TestShop } from "../support/shop.ts";
 
 /** How many units there are, and how many of them are bought. */
@@ -22,9 +22,6 @@ export interface Journey {
 
 /** How a journey goes: by card or by bank transfer to the parcel, or from the order to its cancellation. */
 export type Method = "card" | "transfer" | "cancel";
-
-/** The shop is away, or another call is at it: the buyer asks again. */
-const patience = { tries: 100, pauseMs: 100 };
 
 /** Puts goods of its own on sale and into a cart. */
 export async function startJourney(shop: TestShop, number: number, method: Method): Promise<Journey> {
@@ -93,26 +90,6 @@ async function offerCode({ rest, staff }: TestShop, code: string): Promise<strin
   const { id } = await must(rest("POST", "/v1/promotions", { staff, body: promotion }));
   await must(rest("POST", `/v1/promotions/${id}/coupons`, { staff, body: { codes: [code], limit: 1 } }));
   return id;
-}
-
-/** A request that the shop would not do. */
-class Refused extends Error {
-  readonly answer: Answer;
-
-  constructor(path: string, answer: Answer) {
-    super(`${path}: ${answer.status} ${JSON.stringify(answer.body)}`);
-    this.answer = answer;
-  }
-}
-
-async function insist(rest: Rest, path: string, call: Parameters<Rest>[2]): Promise<Answer["body"]> {
-  for (let tried = 1; ; tried++) {
-    const answer = await rest("POST", path, call);
-    if (answer.status === 200) return answer.body;
-    const passing = [429, 503, 504].includes(answer.status) || reasonIn(answer)?.endsWith("_IN_PROGRESS");
-    if (!passing || tried === patience.tries) throw new Refused(path, answer);
-    await delay(patience.pauseMs);
-  }
 }
 
 async function must(answer: Promise<Answer>): Promise<Answer["body"]> {

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { importStatement } from "../support/bank.ts";
 import { newOrder } from "../support/buyer.ts";
 import { openShop, type TestShop } from "../support/shop.ts";
 
@@ -8,17 +9,7 @@ beforeAll(async () => {
 });
 afterAll(() => shop?.[Symbol.asyncDispose]());
 
-/** A bank's statement, imported by staff: amounts in minor units of USD, by what the transfers mention. */
-async function tell(...rows: [number, string][]): Promise<Record<string, unknown>[]> {
-  const lines = rows.map(([amount, reference]) => `2026-11-21,${(amount / 100).toFixed(2)},USD,${reference}`);
-  const response = await fetch(`${shop.httpUrl}/v1/payments:importStatement`, {
-    method: "POST",
-    headers: { authorization: `Bearer ${shop.staff}`, "content-type": "text/csv" },
-    body: ["date,amount,currency,reference", ...lines].join("\n"),
-  });
-  expect(response.status).toBe(200);
-  return ((await response.json()) as { rows: Record<string, unknown>[] }).rows;
-}
+const tell = (...rows: [number, string][]) => importStatement(shop, ...rows);
 
 /** An order of one unit that waits for a transfer, and where its money goes. */
 async function waiting(sku: string) {

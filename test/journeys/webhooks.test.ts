@@ -1,6 +1,7 @@
 import { createHmac } from "node:crypto";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { waitFor } from "../../lib/testing/wait-for.ts";
+import { answerBank } from "../support/bank.ts";
 import { newOrder } from "../support/buyer.ts";
 import { reasonIn } from "../support/rest.ts";
 import { openShop, type TestShop } from "../support/shop.ts";
@@ -10,12 +11,6 @@ beforeAll(async () => {
   shop = await openShop();
 });
 afterAll(() => shop?.[Symbol.asyncDispose]());
-
-/** The bank's page, in another window. */
-async function answerBank(page: string, outcome: "authorise" | "fail"): Promise<void> {
-  const body = new URLSearchParams({ outcome });
-  expect((await fetch(page, { method: "POST", body, redirect: "manual" })).status).toBeLessThan(400);
-}
 
 test("a buyer who authenticates in another window and closes the browser is PAID by the webhook alone", async () => {
   await shop.sell("HOOK-1", { stock: 5 });

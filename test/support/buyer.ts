@@ -20,7 +20,7 @@ export interface Buyer {
   cartId: string;
   token: string;
   add(sku: string, quantity?: number): Promise<Answer>;
-  deliver(email?: string): Promise<Answer>;
+  deliver(email?: string, phone?: string): Promise<Answer>;
   place(key?: string): Promise<Answer>;
   get(orderId: string): Promise<Answer>;
   chooseCheapest(order: Answer): Promise<Answer>;
@@ -41,10 +41,10 @@ export async function newBuyer(rest: Rest): Promise<Buyer> {
     token,
     get,
     add: (sku, quantity = 1) => rest("POST", `/v1/carts/${cartId}/items`, { token, body: { sku, quantity } }),
-    deliver: (email = delivery.contact.email) =>
+    deliver: (email = delivery.contact.email, phone = delivery.contact.phone) =>
       rest("PUT", `/v1/carts/${cartId}/delivery`, {
         token,
-        body: { ...delivery, contact: { ...delivery.contact, email } },
+        body: { ...delivery, contact: { email, phone } },
       }),
     place: (key) => rest("POST", "/v1/orders", { token, key, body: { cartId } }),
     chooseCheapest: (order) =>
