@@ -51,7 +51,7 @@ test("a SKU that falls to its threshold is alerted of once, until there is more 
   await checked.work();
   const [alert] = (await shop.client.listStockAlerts({ openOnly: true }, as.staff)).alerts;
   expect(checked.told).toEqual([
-    { key: alert?.id, kind: "LOW", to: "", sku: "MUG", title: "Mug, blue", available: 3n },
+    { key: alert?.id, kind: "LOW", to: "", language: "", sku: "MUG", title: "Mug, blue", available: 3n },
   ]);
   expect(await alertsOf("MUG")).toEqual([[3n, 3n, false]]);
   await shop.client.release({ reservationId: "mug-1" }, order);

@@ -19,8 +19,8 @@ beforeEach(() => {
   shop.advance(1_000);
 });
 
-const ask = (sku: string, email: string, requestId = "") =>
-  shop.client.requestStockNotice({ sku, email, requestId }, as.guest("g"));
+const ask = (sku: string, email: string, requestId = "", language = "") =>
+  shop.client.requestStockNotice({ sku, email, requestId, language }, as.guest("g"));
 const waitingFor = async (sku: string) =>
   (await shop.client.reportStock({ skus: [sku] }, as.staff)).items[0]?.waiting;
 const toldOf = (sku: string) => checked.told.filter((each) => each.sku === sku).map(({ to }) => to);
@@ -41,11 +41,26 @@ test("who asked is told once, when it can be had again, and forgotten", async ()
   expect(checked.told).toEqual(
     ["ada@example.com", "grace@example.com"].map((to) => ({
       key: expect.stringMatching(/^back:MUG:ntc_/),
-      ...{ kind: "BACK", to, sku: "MUG", title: "Mug, blue", available: 3n },
+      ...{ kind: "BACK", to, language: "", sku: "MUG", title: "Mug, blue", available: 3n },
     })),
   );
   expect(await waitingFor("MUG")).toBe(0n);
   expect(await storedText(shop.database.db)).not.toMatch(/ada@|grace@/i);
+});
+
+test("who asked in a language is told in it", async () => {
+  await shop.stock("LANGUAGE", 0n);
+  await ask("LANGUAGE", "ada@example.com", "", "de-AT");
+  shop.advance(1);
+  await ask("LANGUAGE", "grace@example.com");
+  expect(reasonOf(await failureOf(ask("LANGUAGE", "eve@example.com", "", "<b>")))).toBe("INVALID_ARGUMENT");
+  await shop.stock("LANGUAGE", 1n);
+  await checked.check();
+  await checked.work();
+  expect(checked.told.map(({ to, language }) => [to, language])).toEqual([
+    ["ada@example.com", "de-AT"],
+    ["grace@example.com", ""],
+  ]);
 });
 
 test("nobody waits for what can be had, or for what is not sold", async () => {

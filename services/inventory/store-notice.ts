@@ -4,10 +4,11 @@ import { freeColumns } from "./store-stock.ts";
 /** Notes that somebody waits for a SKU; nothing happens when they do already. */
 export async function insertNotice(
   tx: Queryable,
-  { id, sku, email, now }: { id: string; sku: string; email: string; now: Date },
+  { id, sku, email, language, now }: { id: string; sku: string; email: string; language: string; now: Date },
 ): Promise<void> {
   await tx.query(sql`
-    insert into stock_notice (id, sku, email, create_time) values (${id}, ${sku}, ${email}, ${now})
+    insert into stock_notice (id, sku, email, language, create_time)
+    values (${id}, ${sku}, ${email}, ${language}, ${now})
     on conflict (sku, lower(email)) do nothing`);
 }
 
@@ -47,13 +48,13 @@ export async function releaseNotices(db: Queryable, ids: readonly string[]): Pro
   await db.query(sql`update stock_notice set claim_time = null where id = any(${ids}::text[])`);
 }
 
-/** Where notices go, those that are still there; who waits longest first. */
+/** Where notices go, and in which language, those that are still there; who waits longest first. */
 export async function findNotices(
   db: Queryable,
   ids: readonly string[],
-): Promise<{ id: string; email: string }[]> {
+): Promise<{ id: string; email: string; language: string }[]> {
   return db.query(sql`
-    select id, email from stock_notice where id = any(${ids}::text[]) order by create_time, id`);
+    select id, email, language from stock_notice where id = any(${ids}::text[]) order by create_time, id`);
 }
 
 /** Forgets a notice that was given. */

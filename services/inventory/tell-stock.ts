@@ -53,10 +53,11 @@ export async function tellBackInStock(
   }
   const items = [{ sku, title: await titleOf(deps, sku, options), available }];
   const failures: unknown[] = [];
-  for (const { id, email } of await findNotices(db, noticeIds)) {
+  for (const { id, email, language } of await findNotices(db, noticeIds)) {
     try {
       const eventKey = `back:${sku}:${id}`;
-      await unlessRefused(notify.notifyStock({ eventKey, kind: StockEventKind.BACK, email, items }, options));
+      const news = { eventKey, kind: StockEventKind.BACK, email, language, items };
+      await unlessRefused(notify.notifyStock(news, options));
       await deleteNotice(db, id);
     } catch (err) {
       failures.push(err);

@@ -5,6 +5,7 @@ import { demand } from "./0003-demand.ts";
 import { locations } from "./0004-locations.ts";
 import { alerts } from "./0005-alerts.ts";
 import { outbox } from "./0006-outbox.ts";
+import { noticeLanguage } from "./0007-notice-language.ts";
 
 /** The Postgres schema of the Inventory service. */
 export const inventorySchema: Schema = {
@@ -16,5 +17,6 @@ export const inventorySchema: Schema = {
     { name: "0004-locations", up: locations },
     { name: "0005-alerts", up: alerts },
     { name: "0006-outbox", up: outbox },
+    { name: "0007-notice-language", up: noticeLanguage },
   ],
 };

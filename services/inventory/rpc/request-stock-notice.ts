@@ -17,13 +17,8 @@ export function requestStockNotice({
   clock,
 }: InventoryDeps): MethodImpl<typeof InventoryService.method.requestStockNotice> {
   return async (request, ctx) => {
-    const { sku, email } = request;
-    const call = {
-      method: InventoryService.method.requestStockNotice,
-      caller: callerKey(ctx),
-      key: request.requestId,
-      request,
-    };
+    const { sku, email, language } = request;
+    const call = keyedCall(InventoryService.method.requestStockNotice, request, ctx);
     return db.transaction((tx) =>
       once(tx, call, async () => {
         const now = clock();
@@ -32,7 +27,7 @@ export function requestStockNotice({
         if (level.available > 0n) {
           throw fail("STOCK_AVAILABLE", { sku, available: String(level.available) });
         }
-        await insertNotice(tx, { id: newId("ntc"), sku, email, now });
+        await insertNotice(tx, { id: newId("ntc"), sku, email, language, now });
         return {};
       }),
     );

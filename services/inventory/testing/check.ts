@@ -26,7 +26,15 @@ export interface TestCheck {
   work(): Promise<number>;
   readonly waiting: { queue: string; data: object }[];
   /** Who was told what, and under which key. */
-  readonly told: { key: string; kind: string; to: string; sku: string; title: string; available: bigint }[];
+  readonly told: {
+    key: string;
+    kind: string;
+    to: string;
+    language: string;
+    sku: string;
+    title: string;
+    available: bigint;
+  }[];
   /** Titles that Catalog knows, by SKU. */
   readonly titles: Map<string, string>;
   /** Makes the next message fail. */
@@ -61,12 +69,12 @@ export function openTestCheck({ database: { db }, clock }: TestInventory): TestC
     },
     notify: {
       notifyStock: async (init) => {
-        const { eventKey: key, kind, email: to, items } = create(NotifyStockRequestSchema, init);
+        const { eventKey: key, kind, email: to, language, items } = create(NotifyStockRequestSchema, init);
         const { failing } = check;
         check.failing = undefined;
         if (failing !== undefined) throw failing;
         for (const { sku, title, available } of items) {
-          told.push({ key, kind: StockEventKind[kind], to, sku, title, available });
+          told.push({ key, kind: StockEventKind[kind], to, language, sku, title, available });
         }
         return create(NotifyStockResponseSchema);
       },

@@ -1788,6 +1788,14 @@ export declare type RequestStockNoticeRequest = Message<"rowlock.inventory.v1.Re
    * @generated from field: string request_id = 3;
    */
   requestId: string;
+
+  /**
+   * BCP 47 tag of the language of the notice, for example `de` or `id-ID`; empty:
+   * the shop's.
+   *
+   * @generated from field: string language = 4;
+   */
+  language: string;
 };
 
 /**
