@@ -109,6 +109,15 @@ export function fingerprintOf<D extends DescMessage>(desc: D, request: MessageSh
   return createHash("sha256").update(toBinary(desc, asked)).digest();
 }
 
+/** The call that a handler was given, under its request's key; the signal is for `keyed`. */
+export function keyedCall<I extends DescMessage, O extends DescMessage>(
+  method: DescMethodUnary<I, O>,
+  request: MessageShape<I> & { requestId: string },
+  ctx: HandlerContext,
+): KeyedCall<I, O> & { signal: AbortSignal } {
+  return { method, caller: callerKey(ctx), key: request.requestId, request, signal: ctx.signal };
+}
+
 /** Whose keys a call uses: one caller's keys never meet another's. */
 export function callerKey(ctx: HandlerContext): string {
   const { kind, id } = callerOf(ctx);

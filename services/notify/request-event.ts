@@ -1,7 +1,7 @@
 import type { DescMessage, MessageShape } from "@bufbuild/protobuf";
 import type { HandlerContext } from "@connectrpc/connect";
 import type { MessageSchema } from "../../gen/rowlock/notify/v1/notify_pb.js";
-import { callerKey, fingerprintOf, type KeyedCall } from "../../lib/idempotency/idempotency.ts";
+import { fingerprintOf, type KeyedCall, keyedCall } from "../../lib/idempotency/idempotency.ts";
 import { keyed } from "../../lib/idempotency/keyed.ts";
 import { newId } from "../../lib/ids/ids.ts";
 import { toMessage } from "./convert.ts";
@@ -37,14 +37,14 @@ export function deliverOnce<I extends DescMessage>(
 ): Promise<MessageShape<typeof MessageSchema>> {
   const { db, clock } = deps;
   const { requestId } = request;
-  const caller = callerKey(ctx);
+  const call = keyedCall(method, request, ctx);
   const event: Event = {
-    key: `request:${caller}:${requestId || newId("req")}`,
+    key: `request:${call.caller}:${requestId || newId("req")}`,
     orderId: "",
     fingerprint: fingerprintOf(method.input, request),
     requestId,
   };
-  return keyed({ db, clock, signal: ctx.signal, method, caller, key: requestId, request }, async () => {
+  return keyed({ db, clock, ...call }, async () => {
     return toMessage(requireSent(await deliver(deps, ctx, { event, drafts: [draft] })));
   });
 }

@@ -4,7 +4,7 @@ import type { MethodImpl } from "@connectrpc/connect";
 import { Role } from "../../../gen/rowlock/auth/v1/access_pb.js";
 import { ApiKeySchema, AuthService, type CreateApiKeyRequest } from "../../../gen/rowlock/auth/v1/auth_pb.js";
 import { invalidArgument } from "../../../lib/errors/reasons.ts";
-import { callerKey, once } from "../../../lib/idempotency/idempotency.ts";
+import { keyedCall, once } from "../../../lib/idempotency/idempotency.ts";
 import { newId } from "../../../lib/ids/ids.ts";
 import { digestOf, hintOf, keyOf, toApiKey } from "../api-key.ts";
 import { fail } from "../reasons.ts";
@@ -20,7 +20,7 @@ export function createApiKey(deps: AuthServiceDeps): MethodImpl<typeof method> {
   return async (request, ctx) => {
     requireKnownAreas(request, areas);
     const { answer, digest } = await db.transaction(async (tx) => {
-      const call = { method, caller: callerKey(ctx), key: request.requestId, request };
+      const call = keyedCall(method, request, ctx);
       const answer = await once(tx, call, async () => {
         const now = clock();
         const expireTime = request.expireTime === undefined ? null : timestampDate(request.expireTime);

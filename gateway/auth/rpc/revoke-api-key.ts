@@ -1,6 +1,6 @@
 import type { MethodImpl } from "@connectrpc/connect";
 import { AuthService } from "../../../gen/rowlock/auth/v1/auth_pb.js";
-import { callerKey, once } from "../../../lib/idempotency/idempotency.ts";
+import { keyedCall, once } from "../../../lib/idempotency/idempotency.ts";
 import { toApiKey } from "../api-key.ts";
 import { fail } from "../reasons.ts";
 import type { AuthServiceDeps } from "../service.ts";
@@ -15,8 +15,8 @@ export function revokeApiKey({
   onEnd,
 }: Pick<AuthServiceDeps, "db" | "clock" | "onEnd">): MethodImpl<typeof method> {
   return async (request, ctx) => {
-    const { apiKeyId, requestId } = request;
-    const call = { method, caller: callerKey(ctx), key: requestId, request };
+    const { apiKeyId } = request;
+    const call = keyedCall(method, request, ctx);
     const answer = await db.transaction((tx) =>
       once(tx, call, async () => {
         const row = await revokeKey(tx, { id: apiKeyId, now: clock() });

@@ -1,7 +1,7 @@
 import type { MethodImpl } from "@connectrpc/connect";
 import { CatalogService } from "../../../gen/rowlock/catalog/v1/catalog_pb.js";
 import type { Queryable } from "../../../lib/db/index.ts";
-import { callerKey, once } from "../../../lib/idempotency/idempotency.ts";
+import { keyedCall, once } from "../../../lib/idempotency/idempotency.ts";
 import { toProduct } from "../convert.ts";
 import { fail } from "../reasons.ts";
 import type { CatalogDeps } from "../service.ts";
@@ -21,12 +21,7 @@ export function archiveProduct({
       return toProduct(row);
     };
     if (requestId === "") return archive(db);
-    const call = {
-      method: CatalogService.method.archiveProduct,
-      caller: callerKey(ctx),
-      key: requestId,
-      request,
-    };
+    const call = keyedCall(CatalogService.method.archiveProduct, request, ctx);
     return db.transaction((tx) => once(tx, call, () => archive(tx)));
   };
 }

@@ -2,7 +2,7 @@ import type { MethodImpl } from "@connectrpc/connect";
 import { CatalogService, type Category } from "../../../gen/rowlock/catalog/v1/catalog_pb.js";
 import type { Queryable } from "../../../lib/db/index.ts";
 import { invalidArgument } from "../../../lib/errors/reasons.ts";
-import { callerKey, once } from "../../../lib/idempotency/idempotency.ts";
+import { keyedCall, once } from "../../../lib/idempotency/idempotency.ts";
 import { toCategory } from "../convert.ts";
 import { fail } from "../reasons.ts";
 import type { CatalogDeps } from "../service.ts";
@@ -15,12 +15,7 @@ export function createCategory({ db }: CatalogDeps): MethodImpl<typeof CatalogSe
     if (category === undefined)
       throw invalidArgument([{ field: "category", description: "value is required" }]);
     if (requestId === "") return makeCategory(db, category);
-    const call = {
-      method: CatalogService.method.createCategory,
-      caller: callerKey(ctx),
-      key: requestId,
-      request,
-    };
+    const call = keyedCall(CatalogService.method.createCategory, request, ctx);
     return db.transaction((tx) => once(tx, call, () => makeCategory(tx, category)));
   };
 }

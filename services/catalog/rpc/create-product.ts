@@ -1,7 +1,7 @@
 import type { MethodImpl } from "@connectrpc/connect";
 import { CatalogService } from "../../../gen/rowlock/catalog/v1/catalog_pb.js";
 import { invalidArgument } from "../../../lib/errors/reasons.ts";
-import { callerKey, once } from "../../../lib/idempotency/idempotency.ts";
+import { keyedCall, once } from "../../../lib/idempotency/idempotency.ts";
 import { newId } from "../../../lib/ids/ids.ts";
 import { toProduct } from "../convert.ts";
 import type { CatalogDeps } from "../service.ts";
@@ -18,12 +18,7 @@ export function createProduct({
     if (product === undefined)
       throw invalidArgument([{ field: "product", description: "value is required" }]);
     checkTogether(product);
-    const call = {
-      method: CatalogService.method.createProduct,
-      caller: callerKey(ctx),
-      key: request.requestId,
-      request,
-    };
+    const call = keyedCall(CatalogService.method.createProduct, request, ctx);
     return db.transaction((tx) =>
       once(tx, call, async () => {
         const id = newId("prod");

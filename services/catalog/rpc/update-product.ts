@@ -1,7 +1,7 @@
 import type { Validator } from "@bufbuild/protovalidate";
 import type { MethodImpl } from "@connectrpc/connect";
 import { CatalogService } from "../../../gen/rowlock/catalog/v1/catalog_pb.js";
-import { callerKey, once } from "../../../lib/idempotency/idempotency.ts";
+import { keyedCall, once } from "../../../lib/idempotency/idempotency.ts";
 import { etagOf, toProduct } from "../convert.ts";
 import { fail } from "../reasons.ts";
 import type { CatalogDeps } from "../service.ts";
@@ -28,12 +28,7 @@ export function updateProduct({
   return async (request, ctx) => {
     const change = readChange(request);
     const { productId, fields } = change;
-    const call = {
-      method: CatalogService.method.updateProduct,
-      caller: callerKey(ctx),
-      key: request.requestId,
-      request,
-    };
+    const call = keyedCall(CatalogService.method.updateProduct, request, ctx);
     return db.transaction((tx) =>
       once(tx, call, async () => {
         const present = await lockProduct(tx, productId);

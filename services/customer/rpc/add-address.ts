@@ -1,7 +1,7 @@
 import type { MethodImpl } from "@connectrpc/connect";
 import { CustomerService } from "../../../gen/rowlock/customer/v1/customer_pb.js";
 import { invalidArgument } from "../../../lib/errors/reasons.ts";
-import { callerKey, once } from "../../../lib/idempotency/idempotency.ts";
+import { keyedCall, once } from "../../../lib/idempotency/idempotency.ts";
 import { newId } from "../../../lib/ids/ids.ts";
 import { customerOf } from "../access.ts";
 import { toAddress, toSavedAddress } from "../convert.ts";
@@ -24,7 +24,7 @@ export function addAddress({ db, clock }: CustomerDeps): MethodImpl<typeof metho
     // The validation rules require it; a caller that gets past them is told so, too.
     if (address === undefined)
       throw invalidArgument([{ field: "address", description: "value is required" }]);
-    const call = { method, caller: callerKey(ctx), key: request.requestId, request };
+    const call = keyedCall(method, request, ctx);
     return db.transaction((tx) =>
       once(tx, call, async () => {
         const now = clock();

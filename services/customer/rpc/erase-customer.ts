@@ -1,6 +1,6 @@
 import type { MethodImpl } from "@connectrpc/connect";
 import { CustomerService } from "../../../gen/rowlock/customer/v1/customer_pb.js";
-import { callerKey } from "../../../lib/idempotency/idempotency.ts";
+import { keyedCall } from "../../../lib/idempotency/idempotency.ts";
 import { outgoing } from "../../../lib/rpc/index.ts";
 import { fail } from "../reasons.ts";
 import { requestErasure } from "../request-erasure.ts";
@@ -22,7 +22,7 @@ export function eraseCustomer(deps: CustomerDeps): MethodImpl<typeof method> {
     if (profile === undefined && erasure === undefined) {
       throw fail("CUSTOMER_NOT_FOUND", { customer_id: customerId });
     }
-    const call = { method, caller: callerKey(ctx), key: request.requestId, request };
+    const call = keyedCall(method, request, ctx);
     return requestErasure(deps, { customerId, call }, outgoing(ctx));
   };
 }

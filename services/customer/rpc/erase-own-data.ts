@@ -1,6 +1,6 @@
 import type { MethodImpl } from "@connectrpc/connect";
 import { CustomerService } from "../../../gen/rowlock/customer/v1/customer_pb.js";
-import { callerKey } from "../../../lib/idempotency/idempotency.ts";
+import { keyedCall } from "../../../lib/idempotency/idempotency.ts";
 import { outgoing } from "../../../lib/rpc/index.ts";
 import { customerOf } from "../access.ts";
 import { requestErasure } from "../request-erasure.ts";
@@ -12,7 +12,7 @@ const method = CustomerService.method.eraseOwnData;
 export function eraseOwnData(deps: CustomerDeps): MethodImpl<typeof method> {
   return async (request, ctx) => {
     const customerId = customerOf(ctx);
-    const call = { method, caller: callerKey(ctx), key: request.requestId, request };
+    const call = keyedCall(method, request, ctx);
     return requestErasure(deps, { customerId, call }, outgoing(ctx));
   };
 }

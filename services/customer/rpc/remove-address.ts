@@ -1,6 +1,6 @@
 import type { MethodImpl } from "@connectrpc/connect";
 import { CustomerService } from "../../../gen/rowlock/customer/v1/customer_pb.js";
-import { callerKey, once } from "../../../lib/idempotency/idempotency.ts";
+import { keyedCall, once } from "../../../lib/idempotency/idempotency.ts";
 import { customerOf } from "../access.ts";
 import type { CustomerDeps } from "../service.ts";
 import { deleteAddress, makeNewestDefault } from "../store-address.ts";
@@ -15,7 +15,7 @@ const method = CustomerService.method.removeAddress;
 export function removeAddress({ db }: CustomerDeps): MethodImpl<typeof method> {
   return async (request, ctx) => {
     const customerId = customerOf(ctx);
-    const call = { method, caller: callerKey(ctx), key: request.requestId, request };
+    const call = keyedCall(method, request, ctx);
     return db.transaction((tx) =>
       once(tx, call, async () => {
         await lockProfile(tx, customerId);

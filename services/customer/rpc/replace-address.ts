@@ -1,7 +1,7 @@
 import type { MethodImpl } from "@connectrpc/connect";
 import { CustomerService } from "../../../gen/rowlock/customer/v1/customer_pb.js";
 import { invalidArgument } from "../../../lib/errors/reasons.ts";
-import { callerKey, once } from "../../../lib/idempotency/idempotency.ts";
+import { keyedCall, once } from "../../../lib/idempotency/idempotency.ts";
 import { customerOf } from "../access.ts";
 import { toAddress, toSavedAddress } from "../convert.ts";
 import { fail } from "../reasons.ts";
@@ -22,7 +22,7 @@ export function replaceAddress({ db }: CustomerDeps): MethodImpl<typeof method> 
     // The validation rules require it; a caller that gets past them is told so, too.
     if (address === undefined)
       throw invalidArgument([{ field: "address", description: "value is required" }]);
-    const call = { method, caller: callerKey(ctx), key: request.requestId, request };
+    const call = keyedCall(method, request, ctx);
     return db.transaction((tx) =>
       once(tx, call, async () => {
         await lockProfile(tx, customerId);

@@ -2,7 +2,7 @@ import { create } from "@bufbuild/protobuf";
 import type { Validator } from "@bufbuild/protovalidate";
 import type { MethodImpl } from "@connectrpc/connect";
 import { CustomerSchema, CustomerService } from "../../../gen/rowlock/customer/v1/customer_pb.js";
-import { callerKey, once } from "../../../lib/idempotency/idempotency.ts";
+import { keyedCall, once } from "../../../lib/idempotency/idempotency.ts";
 import { readNamed } from "../../../lib/update-mask.ts";
 import { customerOf } from "../access.ts";
 import { etagOf, toCustomer } from "../convert.ts";
@@ -35,7 +35,7 @@ export function updateOwnProfile({
       validator,
       fail,
     });
-    const call = { method, caller: callerKey(ctx), key: request.requestId, request };
+    const call = keyedCall(method, request, ctx);
     return db.transaction((tx) =>
       once(tx, call, async () => {
         const now = clock();

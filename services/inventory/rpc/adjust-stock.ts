@@ -1,6 +1,6 @@
 import type { MethodImpl } from "@connectrpc/connect";
 import { InventoryService } from "../../../gen/rowlock/inventory/v1/inventory_pb.js";
-import { callerKey, once } from "../../../lib/idempotency/idempotency.ts";
+import { keyedCall, once } from "../../../lib/idempotency/idempotency.ts";
 import { toStockItem } from "../convert.ts";
 import { fail } from "../reasons.ts";
 import type { InventoryDeps } from "../service.ts";
@@ -13,12 +13,7 @@ export function adjustStock({ db }: InventoryDeps): MethodImpl<typeof InventoryS
   return async (request, ctx) => {
     const { sku, delta, reason } = request;
     const locationId = request.locationId || defaultLocation;
-    const call = {
-      method: InventoryService.method.adjustStock,
-      caller: callerKey(ctx),
-      key: request.requestId,
-      request,
-    };
+    const call = keyedCall(InventoryService.method.adjustStock, request, ctx);
     return orRefused({ sku, locationId }, () =>
       db.transaction((tx) =>
         once(tx, call, async () => {

@@ -1,7 +1,7 @@
 import type { MethodImpl } from "@connectrpc/connect";
 import { InventoryService } from "../../../gen/rowlock/inventory/v1/inventory_pb.js";
 import { invalidArgument } from "../../../lib/errors/reasons.ts";
-import { callerKey, once } from "../../../lib/idempotency/idempotency.ts";
+import { keyedCall, once } from "../../../lib/idempotency/idempotency.ts";
 import { toLocation } from "../convert.ts";
 import { fail } from "../reasons.ts";
 import type { InventoryDeps } from "../service.ts";
@@ -18,12 +18,7 @@ export function createLocation({
     if (location === undefined)
       throw invalidArgument([{ field: "location", description: "value is required" }]);
     const { id, name, priority, paused } = location;
-    const call = {
-      method: InventoryService.method.createLocation,
-      caller: callerKey(ctx),
-      key: request.requestId,
-      request,
-    };
+    const call = keyedCall(InventoryService.method.createLocation, request, ctx);
     return db.transaction((tx) =>
       once(tx, call, async () => {
         const made = await insertLocation(tx, { id, name, priority, paused, now: clock() });

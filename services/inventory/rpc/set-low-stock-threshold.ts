@@ -1,6 +1,6 @@
 import type { MethodImpl } from "@connectrpc/connect";
 import { InventoryService } from "../../../gen/rowlock/inventory/v1/inventory_pb.js";
-import { callerKey, once } from "../../../lib/idempotency/idempotency.ts";
+import { keyedCall, once } from "../../../lib/idempotency/idempotency.ts";
 import { toStockSummary } from "../convert.ts";
 import { fail } from "../reasons.ts";
 import type { InventoryDeps } from "../service.ts";
@@ -15,12 +15,7 @@ export function setLowStockThreshold({
 }: InventoryDeps): MethodImpl<typeof InventoryService.method.setLowStockThreshold> {
   return async (request, ctx) => {
     const { sku, threshold } = request;
-    const call = {
-      method: InventoryService.method.setLowStockThreshold,
-      caller: callerKey(ctx),
-      key: request.requestId,
-      request,
-    };
+    const call = keyedCall(InventoryService.method.setLowStockThreshold, request, ctx);
     return db.transaction((tx) =>
       once(tx, call, async () => {
         const now = clock();

@@ -1,6 +1,6 @@
 import type { MethodImpl } from "@connectrpc/connect";
 import { InventoryService } from "../../../gen/rowlock/inventory/v1/inventory_pb.js";
-import { callerKey, once } from "../../../lib/idempotency/idempotency.ts";
+import { keyedCall, once } from "../../../lib/idempotency/idempotency.ts";
 import { toStockItem } from "../convert.ts";
 import type { InventoryDeps } from "../service.ts";
 import { defaultLocation } from "../stock.ts";
@@ -13,12 +13,7 @@ export function setStock({ db }: InventoryDeps): MethodImpl<typeof InventoryServ
     const { sku, onHand, backorderLimit } = request;
     const locationId = request.locationId || defaultLocation;
     const reason = request.reason || "count";
-    const call = {
-      method: InventoryService.method.setStock,
-      caller: callerKey(ctx),
-      key: request.requestId,
-      request,
-    };
+    const call = keyedCall(InventoryService.method.setStock, request, ctx);
     return orRefused({ sku, locationId }, () =>
       db.transaction((tx) =>
         once(tx, call, async () =>

@@ -1,6 +1,6 @@
 import type { MethodImpl } from "@connectrpc/connect";
 import { InventoryService } from "../../../gen/rowlock/inventory/v1/inventory_pb.js";
-import { callerKey, once } from "../../../lib/idempotency/idempotency.ts";
+import { keyedCall, once } from "../../../lib/idempotency/idempotency.ts";
 import { toStockItem } from "../convert.ts";
 import type { InventoryDeps } from "../service.ts";
 import { orRefused } from "../stock-limits.ts";
@@ -13,12 +13,7 @@ export function transferStock({
 }: InventoryDeps): MethodImpl<typeof InventoryService.method.transferStock> {
   return async (request, ctx) => {
     const { sku, fromLocationId: from, toLocationId: to, quantity } = request;
-    const call = {
-      method: InventoryService.method.transferStock,
-      caller: callerKey(ctx),
-      key: request.requestId,
-      request,
-    };
+    const call = keyedCall(InventoryService.method.transferStock, request, ctx);
     return orRefused({ sku, locationId: to }, () =>
       db.transaction((tx) =>
         once(tx, call, async () => {

@@ -1,7 +1,7 @@
 import { createValidator } from "@bufbuild/protovalidate";
 import type { MethodImpl } from "@connectrpc/connect";
 import { InventoryService, LocationSchema } from "../../../gen/rowlock/inventory/v1/inventory_pb.js";
-import { callerKey, once } from "../../../lib/idempotency/idempotency.ts";
+import { keyedCall, once } from "../../../lib/idempotency/idempotency.ts";
 import { readNamed, required } from "../../../lib/update-mask.ts";
 import { toLocation } from "../convert.ts";
 import { fail } from "../reasons.ts";
@@ -28,12 +28,7 @@ export function updateLocation({
       validator,
       fail,
     });
-    const call = {
-      method: InventoryService.method.updateLocation,
-      caller: callerKey(ctx),
-      key: request.requestId,
-      request,
-    };
+    const call = keyedCall(InventoryService.method.updateLocation, request, ctx);
     return db.transaction((tx) =>
       once(tx, call, async () => {
         const updated = await writeLocation(tx, { ...content, id, now: clock() });

@@ -1,6 +1,6 @@
 import type { MethodImpl } from "@connectrpc/connect";
 import { NotifyService } from "../../../gen/rowlock/notify/v1/notify_pb.js";
-import { callerKey, once } from "../../../lib/idempotency/idempotency.ts";
+import { keyedCall, once } from "../../../lib/idempotency/idempotency.ts";
 import type { NotifyDeps } from "../service.ts";
 import { liftSuppression } from "../store-suppression.ts";
 
@@ -12,7 +12,7 @@ export function deleteSuppression({
   const method = NotifyService.method.deleteSuppression;
   return (request, ctx) =>
     db.transaction((tx) =>
-      once(tx, { method, caller: callerKey(ctx), key: request.requestId, request }, async () => {
+      once(tx, keyedCall(method, request, ctx), async () => {
         await liftSuppression(tx, { id: request.suppressionId, now: clock() });
         return {};
       }),

@@ -1,6 +1,6 @@
 import type { MethodImpl } from "@connectrpc/connect";
 import { NotifyService } from "../../../gen/rowlock/notify/v1/notify_pb.js";
-import { callerKey, once } from "../../../lib/idempotency/idempotency.ts";
+import { keyedCall, once } from "../../../lib/idempotency/idempotency.ts";
 import { fail } from "../reasons.ts";
 import type { NotifyParts } from "../service.ts";
 import { deleteOverride, findOverride } from "../store-template.ts";
@@ -15,7 +15,7 @@ const method = NotifyService.method.deleteTemplate;
 export function deleteTemplate({ db, customs }: NotifyParts): MethodImpl<typeof method> {
   return async (request, ctx) => {
     const key = templateKey(request);
-    const call = { method, caller: callerKey(ctx), key: request.requestId, request };
+    const call = keyedCall(method, request, ctx);
     const deleted = await db.transaction((tx) =>
       once(tx, call, async () => {
         await deleteOverride(tx, { ...key, present: request.etag });

@@ -1,6 +1,6 @@
 import type { MethodImpl } from "@connectrpc/connect";
 import { NotifyService } from "../../../gen/rowlock/notify/v1/notify_pb.js";
-import { callerKey } from "../../../lib/idempotency/idempotency.ts";
+import { keyedCall } from "../../../lib/idempotency/idempotency.ts";
 import { keyed } from "../../../lib/idempotency/keyed.ts";
 import { newId } from "../../../lib/ids/ids.ts";
 import { toMessage } from "../convert.ts";
@@ -23,9 +23,8 @@ export function resendMessage(
   const method = NotifyService.method.resendMessage;
   const { db, clock } = parts;
   return (request, ctx) => {
-    const { messageId, requestId } = request;
-    const caller = callerKey(ctx);
-    const call = { db, clock, signal: ctx.signal, method, caller, key: requestId, request };
+    const { messageId } = request;
+    const call = { db, clock, ...keyedCall(method, request, ctx) };
     return keyed(call, async () => {
       const message = await findMessage(db, messageId);
       if (message === undefined) throw fail("MESSAGE_NOT_FOUND", { message_id: messageId });
@@ -34,7 +33,7 @@ export function resendMessage(
       const { eventKey: key, orderId, fingerprint } = message;
       const event: Event = isNew
         ? {
-            key: `resend:${messageId}:${caller}:${requestId || newId("req")}`,
+            key: `resend:${messageId}:${call.caller}:${call.key || newId("req")}`,
             orderId,
             fingerprint,
             source,

@@ -1,6 +1,6 @@
 import type { MethodImpl } from "@connectrpc/connect";
 import { NotifyService } from "../../../gen/rowlock/notify/v1/notify_pb.js";
-import { callerKey, once } from "../../../lib/idempotency/idempotency.ts";
+import { keyedCall, once } from "../../../lib/idempotency/idempotency.ts";
 import type { NotifyDeps } from "../service.ts";
 import { recordWords } from "../store-suppression.ts";
 import { pagePolicy, stoppedPage } from "../unsubscribe-page.ts";
@@ -16,7 +16,7 @@ export function unsubscribe(
     const address = await unsubscribing.addressOf(request.token);
     ctx.responseHeader.set("content-security-policy", pagePolicy);
     return db.transaction((tx) =>
-      once(tx, { method, caller: callerKey(ctx), key: request.requestId, request }, async () => {
+      once(tx, keyedCall(method, request, ctx), async () => {
         const word = { channel: "EMAIL", address, reason: "UNSUBSCRIBED", detail: "", active: true } as const;
         await recordWords(tx, [{ ...word, saidTime: clock() }]);
         return stoppedPage(shopName);

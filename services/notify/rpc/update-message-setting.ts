@@ -1,7 +1,7 @@
 import type { MethodImpl } from "@connectrpc/connect";
 import { NotifyService } from "../../../gen/rowlock/notify/v1/notify_pb.js";
 import { invalidArgument } from "../../../lib/errors/reasons.ts";
-import { callerKey, once } from "../../../lib/idempotency/idempotency.ts";
+import { keyedCall, once } from "../../../lib/idempotency/idempotency.ts";
 import { fail } from "../reasons.ts";
 import type { NotifyParts } from "../service.ts";
 import { defaultSetting } from "../setting.ts";
@@ -20,7 +20,7 @@ export function updateMessageSetting({ db, customs }: NotifyParts): MethodImpl<t
     if (sms === true && !isOrder(event)) {
       throw invalidArgument([{ field: "sms", description: "this is told by e-mail alone" }]);
     }
-    const call = { method, caller: callerKey(ctx), key: request.requestId, request };
+    const call = keyedCall(method, request, ctx);
     const setting = await db.transaction((tx) =>
       once(tx, call, () => putSetting(tx, { otherwise: defaultSetting(event), email, sms })),
     );

@@ -1,6 +1,6 @@
 import type { MethodImpl } from "@connectrpc/connect";
 import { NotifyService } from "../../../gen/rowlock/notify/v1/notify_pb.js";
-import { callerKey, once } from "../../../lib/idempotency/idempotency.ts";
+import { keyedCall, once } from "../../../lib/idempotency/idempotency.ts";
 import { newId } from "../../../lib/ids/ids.ts";
 import { fail } from "../reasons.ts";
 import type { NotifyParts } from "../service.ts";
@@ -20,7 +20,7 @@ export function updateTemplate(parts: NotifyParts): MethodImpl<typeof method> {
     const key = templateKey(request);
     const given = givenParts(request.override);
     checkedParts(parts, key, given);
-    const call = { method, caller: callerKey(ctx), key: request.requestId, request };
+    const call = keyedCall(method, request, ctx);
     const updated = await db.transaction((tx) =>
       once(tx, call, async () => {
         const override = { ...key, ...given, etag: newId("etag"), updateTime: clock() };

@@ -1,6 +1,6 @@
 import type { CallOptions, MethodImpl } from "@connectrpc/connect";
 import { OrderService } from "../../../gen/rowlock/order/v1/order_pb.js";
-import { callerKey } from "../../../lib/idempotency/idempotency.ts";
+import { keyedCall } from "../../../lib/idempotency/idempotency.ts";
 import { keyed } from "../../../lib/idempotency/keyed.ts";
 import { outgoing } from "../../../lib/rpc/index.ts";
 import { getOwned } from "../access.ts";
@@ -18,8 +18,7 @@ export function confirmPayment(deps: OrderDeps): MethodImpl<typeof method> {
   const { db, clock } = deps;
   return async (request, ctx) => {
     const order = await getOwned(db, ctx, request.orderId);
-    const { signal } = ctx;
-    const call = { db, clock, signal, method, caller: callerKey(ctx), key: request.requestId, request };
+    const call = { db, clock, ...keyedCall(method, request, ctx) };
     return keyed(call, async () => toOrderMessage(await confirm(deps, order, outgoing(ctx))));
   };
 }

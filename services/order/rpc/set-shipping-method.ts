@@ -5,7 +5,7 @@ import {
   type SetShippingMethodRequest,
 } from "../../../gen/rowlock/order/v1/order_pb.js";
 import type { Queryable } from "../../../lib/db/index.ts";
-import { callerKey, once } from "../../../lib/idempotency/idempotency.ts";
+import { keyedCall, once } from "../../../lib/idempotency/idempotency.ts";
 import { outgoing } from "../../../lib/rpc/index.ts";
 import { getExisting, getOwned } from "../access.ts";
 import { toOrderMessage } from "../convert.ts";
@@ -26,7 +26,7 @@ export function setShippingMethod(deps: OrderDeps): MethodImpl<typeof method> {
     const order = await getOwned(db, ctx, request.orderId);
     const choice = await priceChoice(deps, { order, request }, outgoing(ctx));
     if (request.requestId === "") return choose(db, { order, choice });
-    const call = { method, caller: callerKey(ctx), key: request.requestId, request };
+    const call = keyedCall(method, request, ctx);
     return db.transaction((tx) => once(tx, call, () => choose(tx, { order, choice })));
   };
 }

@@ -1,7 +1,7 @@
 import type { MethodImpl } from "@connectrpc/connect";
 import { PaymentService } from "../../../gen/rowlock/payment/v1/payment_pb.js";
 import { isUniqueViolation } from "../../../lib/db/index.ts";
-import { callerKey } from "../../../lib/idempotency/idempotency.ts";
+import { keyedCall } from "../../../lib/idempotency/idempotency.ts";
 import { keyed } from "../../../lib/idempotency/keyed.ts";
 import type { BankTransaction } from "../bank-transaction.ts";
 import { type Booked, bookTransfer } from "../book-transfer.ts";
@@ -19,8 +19,8 @@ const method = PaymentService.method.assignBankTransaction;
 export function assignBankTransaction(deps: PaymentDeps): MethodImpl<typeof method> {
   const { db, clock } = deps;
   return (request, ctx) => {
-    const { requestId: key, bankTransactionId: id, paymentId } = request;
-    const call = { db, clock, signal: ctx.signal, method, caller: callerKey(ctx), key, request };
+    const { bankTransactionId: id, paymentId } = request;
+    const call = { db, clock, ...keyedCall(method, request, ctx) };
     return keyed(call, async () => {
       const { transaction, booked } = await assign(deps, { id, paymentId, stray: false }).catch((err) => {
         if (!isUniqueViolation(err, "payment_live_key")) throw err;

@@ -1,6 +1,6 @@
 import type { MethodImpl } from "@connectrpc/connect";
 import { PaymentService } from "../../../gen/rowlock/payment/v1/payment_pb.js";
-import { callerKey, once } from "../../../lib/idempotency/idempotency.ts";
+import { keyedCall, once } from "../../../lib/idempotency/idempotency.ts";
 import { customerOf, forgetMethod } from "../saved-method.ts";
 import type { PaymentDeps } from "../service.ts";
 import { findDeletedMethod, markDeleted } from "../store-method.ts";
@@ -15,9 +15,9 @@ export function deletePaymentMethod(deps: PaymentDeps): MethodImpl<typeof method
   const { db, clock, log } = deps;
   return async (request, ctx) => {
     const customerId = customerOf(ctx);
-    const { paymentMethodId: id, requestId: key } = request;
+    const { paymentMethodId: id } = request;
     const answer = await db.transaction((tx) =>
-      once(tx, { method, caller: callerKey(ctx), key, request }, async () => {
+      once(tx, keyedCall(method, request, ctx), async () => {
         await markDeleted(tx, { id, customerId, now: clock() });
         return {};
       }),

@@ -1,6 +1,6 @@
 import type { MethodImpl } from "@connectrpc/connect";
 import { PaymentService } from "../../../gen/rowlock/payment/v1/payment_pb.js";
-import { callerKey, once } from "../../../lib/idempotency/idempotency.ts";
+import { keyedCall, once } from "../../../lib/idempotency/idempotency.ts";
 import { toBankTransactionMessage } from "../convert.ts";
 import { fail } from "../reasons.ts";
 import type { PaymentDeps } from "../service.ts";
@@ -12,8 +12,8 @@ const method = PaymentService.method.dismissBankTransaction;
 export function dismissBankTransaction({ db }: PaymentDeps): MethodImpl<typeof method> {
   return (request, ctx) =>
     db.transaction((tx) => {
-      const { requestId: key, bankTransactionId: id, reason: note } = request;
-      return once(tx, { method, caller: callerKey(ctx), key, request }, async () => {
+      const { bankTransactionId: id, reason: note } = request;
+      return once(tx, keyedCall(method, request, ctx), async () => {
         const found = await lockTransaction(tx, id);
         if (found === undefined) throw fail("BANK_TRANSACTION_NOT_FOUND", { bank_transaction_id: id });
         if (found.paymentId !== null) {

@@ -5,7 +5,7 @@ import {
   StatementRow_Result as Result,
   type StatementRowSchema,
 } from "../../../gen/rowlock/payment/v1/payment_pb.js";
-import { callerKey } from "../../../lib/idempotency/idempotency.ts";
+import { keyedCall } from "../../../lib/idempotency/idempotency.ts";
 import { keyed } from "../../../lib/idempotency/keyed.ts";
 import { money } from "../../../lib/money/money.ts";
 import { toBankTransactionMessage } from "../convert.ts";
@@ -28,9 +28,9 @@ export function importBankStatement(deps: PaymentDeps): MethodImpl<typeof method
   const { db, clock } = deps;
   return (request, ctx) => {
     const { signal } = ctx;
-    const { requestId: key, account } = request;
+    const { account } = request;
     const read = readStatement(request.content?.data ?? new Uint8Array(), request);
-    const call = { db, clock, signal, method, caller: callerKey(ctx), key, request };
+    const call = { db, clock, ...keyedCall(method, request, ctx) };
     return keyed(call, async () => {
       const rows: MessageInitShape<typeof StatementRowSchema>[] = [];
       const news = new Map<string, Changed>();

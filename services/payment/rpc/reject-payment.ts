@@ -1,6 +1,6 @@
 import type { MethodImpl } from "@connectrpc/connect";
 import { PaymentService } from "../../../gen/rowlock/payment/v1/payment_pb.js";
-import { callerKey } from "../../../lib/idempotency/idempotency.ts";
+import { keyedCall } from "../../../lib/idempotency/idempotency.ts";
 import { keyed } from "../../../lib/idempotency/keyed.ts";
 import { endTransfer } from "../end-transfer.ts";
 import { rejected } from "../payment.ts";
@@ -12,8 +12,8 @@ const method = PaymentService.method.rejectPayment;
 export function rejectPayment(deps: PaymentDeps): MethodImpl<typeof method> {
   const { db, clock } = deps;
   return (request, ctx) => {
-    const { requestId: key, paymentId: id, reason } = request;
-    const call = { db, clock, signal: ctx.signal, method, caller: callerKey(ctx), key, request };
+    const { paymentId: id, reason } = request;
+    const call = { db, clock, ...keyedCall(method, request, ctx) };
     return keyed(call, () =>
       endTransfer(deps, {
         id,

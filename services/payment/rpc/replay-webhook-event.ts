@@ -1,6 +1,6 @@
 import type { MethodImpl } from "@connectrpc/connect";
 import { PaymentService } from "../../../gen/rowlock/payment/v1/payment_pb.js";
-import { callerKey, once } from "../../../lib/idempotency/idempotency.ts";
+import { keyedCall, once } from "../../../lib/idempotency/idempotency.ts";
 import { type Inbox, toWebhookEventMessage } from "../../../lib/webhooks/index.ts";
 import type { PaymentDeps } from "../service.ts";
 
@@ -12,7 +12,7 @@ export function replayWebhookEvent({
   inbox,
 }: Pick<PaymentDeps, "db"> & { inbox: Inbox }): MethodImpl<typeof method> {
   return (request, ctx) => {
-    const call = { method, caller: callerKey(ctx), key: request.requestId, request };
+    const call = keyedCall(method, request, ctx);
     return db.transaction((tx) =>
       once(tx, call, async () => toWebhookEventMessage(await inbox.replay(tx, request.eventId))),
     );

@@ -4,7 +4,7 @@ import {
   PromotionService,
 } from "../../../gen/rowlock/promotion/v1/promotion_pb.js";
 import { invalidArgument } from "../../../lib/errors/reasons.ts";
-import { callerKey, once } from "../../../lib/idempotency/idempotency.ts";
+import { keyedCall, once } from "../../../lib/idempotency/idempotency.ts";
 import { toCoupon } from "../convert.ts";
 import { randomCode, storedCode } from "../coupon-code.ts";
 import { fail } from "../reasons.ts";
@@ -20,12 +20,7 @@ export function createCoupons({
   return async (request, ctx) => {
     const { promotionId, limit } = request;
     const codes = codesOf(request);
-    const call = {
-      method: PromotionService.method.createCoupons,
-      caller: callerKey(ctx),
-      key: request.requestId,
-      request,
-    };
+    const call = keyedCall(PromotionService.method.createCoupons, request, ctx);
     return db.transaction((tx) =>
       once(tx, call, async () => {
         const promotion = await findPromotion(tx, promotionId);

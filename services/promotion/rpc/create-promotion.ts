@@ -1,7 +1,7 @@
 import type { MethodImpl } from "@connectrpc/connect";
 import { PromotionService } from "../../../gen/rowlock/promotion/v1/promotion_pb.js";
 import { invalidArgument } from "../../../lib/errors/reasons.ts";
-import { callerKey, once } from "../../../lib/idempotency/idempotency.ts";
+import { keyedCall, once } from "../../../lib/idempotency/idempotency.ts";
 import { newId } from "../../../lib/ids/ids.ts";
 import { toContent, toPromotion } from "../convert.ts";
 import type { PromotionParts } from "../service.ts";
@@ -20,12 +20,7 @@ export function createPromotion({
       throw invalidArgument([{ field: "promotion", description: "value is required" }]);
     }
     checkTogether({ ...promotion, redeemed: 0n });
-    const call = {
-      method: PromotionService.method.createPromotion,
-      caller: callerKey(ctx),
-      key: request.requestId,
-      request,
-    };
+    const call = keyedCall(PromotionService.method.createPromotion, request, ctx);
     const made = await db.transaction((tx) =>
       once(tx, call, async () => {
         const content = toContent(promotion);

@@ -1,6 +1,6 @@
 import type { MethodImpl } from "@connectrpc/connect";
 import { PromotionService } from "../../../gen/rowlock/promotion/v1/promotion_pb.js";
-import { callerKey, once } from "../../../lib/idempotency/idempotency.ts";
+import { keyedCall, once } from "../../../lib/idempotency/idempotency.ts";
 import { toCoupon } from "../convert.ts";
 import { storedCode } from "../coupon-code.ts";
 import { fail } from "../reasons.ts";
@@ -13,12 +13,7 @@ export function disableCoupon({
   clock,
 }: PromotionParts): MethodImpl<typeof PromotionService.method.disableCoupon> {
   return async (request, ctx) => {
-    const call = {
-      method: PromotionService.method.disableCoupon,
-      caller: callerKey(ctx),
-      key: request.requestId,
-      request,
-    };
+    const call = keyedCall(PromotionService.method.disableCoupon, request, ctx);
     return db.transaction((tx) =>
       once(tx, call, async () => {
         const code = storedCode(request.code);

@@ -1,7 +1,7 @@
 import type { Validator } from "@bufbuild/protovalidate";
 import type { MethodImpl } from "@connectrpc/connect";
 import { PromotionService } from "../../../gen/rowlock/promotion/v1/promotion_pb.js";
-import { callerKey, once } from "../../../lib/idempotency/idempotency.ts";
+import { keyedCall, once } from "../../../lib/idempotency/idempotency.ts";
 import { toContent, toPromotion } from "../convert.ts";
 import { fail } from "../reasons.ts";
 import type { PromotionParts } from "../service.ts";
@@ -21,12 +21,7 @@ export function updatePromotion({
   return async (request, ctx) => {
     const change = readChange(request);
     const { promotionId } = change;
-    const call = {
-      method: PromotionService.method.updatePromotion,
-      caller: callerKey(ctx),
-      key: request.requestId,
-      request,
-    };
+    const call = keyedCall(PromotionService.method.updatePromotion, request, ctx);
     const updated = await db.transaction((tx) =>
       once(tx, call, async () => {
         const [row] = await lockPromotions(tx, [promotionId]);

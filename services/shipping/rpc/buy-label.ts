@@ -1,6 +1,6 @@
 import type { MethodImpl } from "@connectrpc/connect";
 import { ShippingService } from "../../../gen/rowlock/shipping/v1/shipping_pb.js";
-import { callerKey } from "../../../lib/idempotency/idempotency.ts";
+import { keyedCall } from "../../../lib/idempotency/idempotency.ts";
 import { keyed } from "../../../lib/idempotency/keyed.ts";
 import { toMessage } from "../convert.ts";
 import { obtainLabel } from "../obtain-label.ts";
@@ -21,8 +21,7 @@ export function buyLabel(deps: ShippingDeps): MethodImpl<typeof ShippingService.
   const { db, clock } = deps;
   const method = ShippingService.method.buyLabel;
   return (request, ctx) => {
-    const caller = callerKey(ctx);
-    const call = { db, clock, signal: ctx.signal, method, caller, key: request.requestId, request };
+    const call = { db, clock, ...keyedCall(method, request, ctx) };
     return keyed(call, async () => toMessage(await obtainLabel(deps, request, ctx)));
   };
 }

@@ -1,7 +1,7 @@
 import type { MethodImpl } from "@connectrpc/connect";
 import { ShippingService } from "../../../gen/rowlock/shipping/v1/shipping_pb.js";
 import { invalidArgument } from "../../../lib/errors/reasons.ts";
-import { callerKey, once } from "../../../lib/idempotency/idempotency.ts";
+import { keyedCall, once } from "../../../lib/idempotency/idempotency.ts";
 import { newId } from "../../../lib/ids/ids.ts";
 import { toFlatRateMessage } from "../convert.ts";
 import { contentOf } from "../flat-rate.ts";
@@ -20,7 +20,7 @@ export function createFlatRate({
       throw invalidArgument([{ field: "flat_rate", description: "value is required" }]);
     }
     const content = contentOf(request.flatRate);
-    const call = { method, caller: callerKey(ctx), key: request.requestId, request };
+    const call = keyedCall(method, request, ctx);
     const made = await db.transaction((tx) =>
       once(tx, call, async () =>
         toFlatRateMessage(await insertFlatRate(tx, { id: newId("flat"), content, now: clock() })),

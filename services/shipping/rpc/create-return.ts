@@ -5,7 +5,7 @@ import {
   ShippingService,
 } from "../../../gen/rowlock/shipping/v1/shipping_pb.js";
 import { invalidArgument } from "../../../lib/errors/reasons.ts";
-import { callerKey } from "../../../lib/idempotency/idempotency.ts";
+import { keyedCall } from "../../../lib/idempotency/idempotency.ts";
 import { keyed } from "../../../lib/idempotency/keyed.ts";
 import { newId } from "../../../lib/ids/ids.ts";
 import { boxFor } from "../box.ts";
@@ -31,8 +31,7 @@ export function createReturn(deps: ShippingDeps): MethodImpl<typeof ShippingServ
   const { db, clock } = deps;
   const method = ShippingService.method.createReturn;
   return (request, ctx) => {
-    const caller = callerKey(ctx);
-    const call = { db, clock, signal: ctx.signal, method, caller, key: request.requestId, request };
+    const call = { db, clock, ...keyedCall(method, request, ctx) };
     return keyed(call, async () => toMessage(await comeBack(deps, request, ctx)));
   };
 }

@@ -1,6 +1,6 @@
 import type { MethodImpl } from "@connectrpc/connect";
 import { ShippingService } from "../../../gen/rowlock/shipping/v1/shipping_pb.js";
-import { callerKey, once } from "../../../lib/idempotency/idempotency.ts";
+import { keyedCall, once } from "../../../lib/idempotency/idempotency.ts";
 import type { ShippingParts } from "../service.ts";
 import { deleteFlatRate as remove } from "../store-flat-rate.ts";
 
@@ -11,7 +11,7 @@ export function deleteFlatRate({
 }: ShippingParts): MethodImpl<typeof ShippingService.method.deleteFlatRate> {
   const method = ShippingService.method.deleteFlatRate;
   return async (request, ctx) => {
-    const call = { method, caller: callerKey(ctx), key: request.requestId, request };
+    const call = keyedCall(method, request, ctx);
     const done = await db.transaction((tx) =>
       once(tx, call, async () => {
         await remove(tx, request.flatRateId);

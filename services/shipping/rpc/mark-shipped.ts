@@ -1,6 +1,6 @@
 import type { MethodImpl } from "@connectrpc/connect";
 import { ShippingService } from "../../../gen/rowlock/shipping/v1/shipping_pb.js";
-import { callerKey } from "../../../lib/idempotency/idempotency.ts";
+import { keyedCall } from "../../../lib/idempotency/idempotency.ts";
 import { keyed } from "../../../lib/idempotency/keyed.ts";
 import { outgoing } from "../../../lib/rpc/index.ts";
 import { toMessage } from "../convert.ts";
@@ -21,8 +21,8 @@ export function markShipped(deps: ShippingDeps): MethodImpl<typeof ShippingServi
   const { db, clock, jobs, orders } = deps;
   const method = ShippingService.method.markShipped;
   return (request, ctx) => {
-    const { shipmentId: id, carrier, trackingNumber, trackingUrl, requestId: key } = request;
-    const call = { db, clock, signal: ctx.signal, method, caller: callerKey(ctx), key, request };
+    const { shipmentId: id, carrier, trackingNumber, trackingUrl } = request;
+    const call = { db, clock, ...keyedCall(method, request, ctx) };
     return keyed(call, async ({ record }) => {
       const { orderId } = await requireShippable(deps, id);
       await orders.beginShipping({ orderId }, outgoing(ctx));

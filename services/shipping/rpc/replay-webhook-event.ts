@@ -1,6 +1,6 @@
 import type { MethodImpl } from "@connectrpc/connect";
 import { ShippingService } from "../../../gen/rowlock/shipping/v1/shipping_pb.js";
-import { callerKey, once } from "../../../lib/idempotency/idempotency.ts";
+import { keyedCall, once } from "../../../lib/idempotency/idempotency.ts";
 import { type Inbox, toWebhookEventMessage } from "../../../lib/webhooks/index.ts";
 import type { ShippingDeps } from "../service.ts";
 
@@ -11,7 +11,7 @@ export function replayWebhookEvent(
 ): MethodImpl<typeof ShippingService.method.replayWebhookEvent> {
   const method = ShippingService.method.replayWebhookEvent;
   return (request, ctx) => {
-    const call = { method, caller: callerKey(ctx), key: request.requestId, request };
+    const call = keyedCall(method, request, ctx);
     return db.transaction((tx) =>
       once(tx, call, async () => toWebhookEventMessage(await inbox.replay(tx, request.eventId))),
     );

@@ -2,7 +2,7 @@ import type { ConnectError, MethodImpl } from "@connectrpc/connect";
 import { ShippingService } from "../../../gen/rowlock/shipping/v1/shipping_pb.js";
 import type { Clock } from "../../../lib/clock.ts";
 import type { Queryable } from "../../../lib/db/index.ts";
-import { callerKey, once } from "../../../lib/idempotency/idempotency.ts";
+import { keyedCall, once } from "../../../lib/idempotency/idempotency.ts";
 import { toMessage } from "../convert.ts";
 import { rateOf } from "../rates.ts";
 import { fail } from "../reasons.ts";
@@ -24,7 +24,7 @@ export function selectRate({
     const { requestId: key } = request;
     // Without a key the choice is a single statement and needs no transaction.
     if (key === "") return toMessage(await chosen(db, clock, request));
-    const call = { method, caller: callerKey(ctx), key, request };
+    const call = keyedCall(method, request, ctx);
     return db.transaction((tx) => once(tx, call, async () => toMessage(await chosen(tx, clock, request))));
   };
 }

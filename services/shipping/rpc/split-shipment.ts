@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import type { MethodImpl } from "@connectrpc/connect";
 import { ShippingService } from "../../../gen/rowlock/shipping/v1/shipping_pb.js";
-import { callerKey } from "../../../lib/idempotency/idempotency.ts";
+import { keyedCall } from "../../../lib/idempotency/idempotency.ts";
 import { keyed } from "../../../lib/idempotency/keyed.ts";
 import { newId } from "../../../lib/ids/ids.ts";
 import { boxFor } from "../box.ts";
@@ -28,8 +28,8 @@ export function splitShipment(deps: ShippingParts): MethodImpl<typeof ShippingSe
   const { db, clock, jobs } = deps;
   const method = ShippingService.method.splitShipment;
   return (request, ctx) => {
-    const { shipmentId: id, requestId: key } = request;
-    const call = { db, clock, signal: ctx.signal, method, caller: callerKey(ctx), key, request };
+    const { shipmentId: id } = request;
+    const call = { db, clock, ...keyedCall(method, request, ctx) };
     return keyed(call, async ({ record }) => {
       const whole = await requireSplittable(deps, id);
       const units = request.items.map(({ sku, quantity }) => ({ sku, quantity: Number(quantity) }));

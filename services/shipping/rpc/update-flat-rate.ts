@@ -1,7 +1,7 @@
 import type { Validator } from "@bufbuild/protovalidate";
 import type { MethodImpl } from "@connectrpc/connect";
 import { FlatRateSchema, ShippingService } from "../../../gen/rowlock/shipping/v1/shipping_pb.js";
-import { callerKey, once } from "../../../lib/idempotency/idempotency.ts";
+import { keyedCall, once } from "../../../lib/idempotency/idempotency.ts";
 import { readNamed, required } from "../../../lib/update-mask.ts";
 import { etagOf, toFlatRateMessage } from "../convert.ts";
 import { changeable, merged } from "../flat-rate.ts";
@@ -33,7 +33,7 @@ export function updateFlatRate({
       validator,
       fail,
     });
-    const call = { method, caller: callerKey(ctx), key: request.requestId, request };
+    const call = keyedCall(method, request, ctx);
     const updated = await db.transaction((tx) =>
       once(tx, call, async () => {
         const rate = await lockFlatRate(tx, id);

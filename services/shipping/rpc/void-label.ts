@@ -1,6 +1,6 @@
 import type { MethodImpl } from "@connectrpc/connect";
 import { ShippingService } from "../../../gen/rowlock/shipping/v1/shipping_pb.js";
-import { callerKey } from "../../../lib/idempotency/idempotency.ts";
+import { keyedCall } from "../../../lib/idempotency/idempotency.ts";
 import { keyed } from "../../../lib/idempotency/keyed.ts";
 import { CarrierRefused, CarrierUnavailable } from "../carrier.ts";
 import { toMessage } from "../convert.ts";
@@ -20,8 +20,7 @@ export function voidLabel(deps: ShippingDeps): MethodImpl<typeof ShippingService
   const { db, clock } = deps;
   const method = ShippingService.method.voidLabel;
   return (request, ctx) => {
-    const caller = callerKey(ctx);
-    const call = { db, clock, signal: ctx.signal, method, caller, key: request.requestId, request };
+    const call = { db, clock, ...keyedCall(method, request, ctx) };
     return keyed(call, async () => toMessage(await voided(deps, request.shipmentId)));
   };
 }

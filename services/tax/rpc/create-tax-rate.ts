@@ -1,7 +1,7 @@
 import type { MethodImpl } from "@connectrpc/connect";
 import { TaxService } from "../../../gen/rowlock/tax/v1/tax_pb.js";
 import { invalidArgument } from "../../../lib/errors/reasons.ts";
-import { callerKey, once } from "../../../lib/idempotency/idempotency.ts";
+import { keyedCall, once } from "../../../lib/idempotency/idempotency.ts";
 import { newId } from "../../../lib/ids/ids.ts";
 import { toTaxRate } from "../convert.ts";
 import type { TaxParts } from "../service.ts";
@@ -18,12 +18,7 @@ export function createTaxRate({
     if (taxRate === undefined) {
       throw invalidArgument([{ field: "tax_rate", description: "value is required" }]);
     }
-    const call = {
-      method: TaxService.method.createTaxRate,
-      caller: callerKey(ctx),
-      key: request.requestId,
-      request,
-    };
+    const call = keyedCall(TaxService.method.createTaxRate, request, ctx);
     const made = await db.transaction((tx) =>
       once(tx, call, async () =>
         toTaxRate(await insertRate(tx, { id: newId("tax"), content: taxRate, now: clock() })),

@@ -1,7 +1,7 @@
 import type { Validator } from "@bufbuild/protovalidate";
 import type { MethodImpl } from "@connectrpc/connect";
 import { TaxRateSchema, TaxService } from "../../../gen/rowlock/tax/v1/tax_pb.js";
-import { callerKey, once } from "../../../lib/idempotency/idempotency.ts";
+import { keyedCall, once } from "../../../lib/idempotency/idempotency.ts";
 import { readNamed, required } from "../../../lib/update-mask.ts";
 import { etagOf, toContent, toTaxRate } from "../convert.ts";
 import { fail } from "../reasons.ts";
@@ -32,12 +32,7 @@ export function updateTaxRate({
       validator,
       fail,
     });
-    const call = {
-      method: TaxService.method.updateTaxRate,
-      caller: callerKey(ctx),
-      key: request.requestId,
-      request,
-    };
+    const call = keyedCall(TaxService.method.updateTaxRate, request, ctx);
     const updated = await db.transaction((tx) =>
       once(tx, call, async () => {
         const row = await lockRate(tx, taxRateId);

@@ -1,7 +1,7 @@
 import type { MethodImpl } from "@connectrpc/connect";
 import { WebhookService } from "../../../gen/rowlock/webhook/v1/webhook_pb.js";
 import { invalidArgument } from "../../../lib/errors/reasons.ts";
-import { callerKey, once } from "../../../lib/idempotency/idempotency.ts";
+import { keyedCall, once } from "../../../lib/idempotency/idempotency.ts";
 import { newId } from "../../../lib/ids/ids.ts";
 import { toEndpoint } from "../convert.ts";
 import { maxEndpoints } from "../endpoint.ts";
@@ -27,12 +27,7 @@ export function createEndpoint({
       throw invalidArgument([{ field: "endpoint", description: "value is required" }]);
     }
     await checkUrl(endpoint.url, rules);
-    const call = {
-      method: WebhookService.method.createEndpoint,
-      caller: callerKey(ctx),
-      key: request.requestId,
-      request,
-    };
+    const call = keyedCall(WebhookService.method.createEndpoint, request, ctx);
     const made = await db.transaction((tx) =>
       once(tx, call, async () => {
         const id = newId("whk");

@@ -1,6 +1,6 @@
 import type { MethodImpl } from "@connectrpc/connect";
 import { WebhookService } from "../../../gen/rowlock/webhook/v1/webhook_pb.js";
-import { callerKey, once } from "../../../lib/idempotency/idempotency.ts";
+import { keyedCall, once } from "../../../lib/idempotency/idempotency.ts";
 import type { WebhookParts } from "../service.ts";
 import { deleteEndpointRow } from "../store-endpoint.ts";
 
@@ -9,12 +9,7 @@ export function deleteEndpoint({
   db,
 }: WebhookParts): MethodImpl<typeof WebhookService.method.deleteEndpoint> {
   return async (request, ctx) => {
-    const call = {
-      method: WebhookService.method.deleteEndpoint,
-      caller: callerKey(ctx),
-      key: request.requestId,
-      request,
-    };
+    const call = keyedCall(WebhookService.method.deleteEndpoint, request, ctx);
     return db.transaction((tx) =>
       once(tx, call, async () => {
         await deleteEndpointRow(tx, request.endpointId);

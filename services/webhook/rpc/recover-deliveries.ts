@@ -2,7 +2,7 @@ import { timestampDate } from "@bufbuild/protobuf/wkt";
 import type { MethodImpl } from "@connectrpc/connect";
 import { WebhookService } from "../../../gen/rowlock/webhook/v1/webhook_pb.js";
 import { invalidArgument } from "../../../lib/errors/reasons.ts";
-import { callerKey, once } from "../../../lib/idempotency/idempotency.ts";
+import { keyedCall, once } from "../../../lib/idempotency/idempotency.ts";
 import { fail } from "../reasons.ts";
 import type { WebhookParts } from "../service.ts";
 import { insertMissed, reopenFailed } from "../store-delivery.ts";
@@ -23,12 +23,7 @@ export function recoverDeliveries({
       throw invalidArgument([{ field: "since", description: "value is required" }]);
     }
     const since = timestampDate(request.since);
-    const call = {
-      method: WebhookService.method.recoverDeliveries,
-      caller: callerKey(ctx),
-      key: request.requestId,
-      request,
-    };
+    const call = keyedCall(WebhookService.method.recoverDeliveries, request, ctx);
     return db.transaction((tx) =>
       once(tx, call, async () => {
         const endpoint = await shareEndpoint(tx, endpointId);

@@ -1,6 +1,6 @@
 import type { MethodImpl } from "@connectrpc/connect";
 import { WebhookService } from "../../../gen/rowlock/webhook/v1/webhook_pb.js";
-import { callerKey, once } from "../../../lib/idempotency/idempotency.ts";
+import { keyedCall, once } from "../../../lib/idempotency/idempotency.ts";
 import { toDelivery } from "../convert.ts";
 import { fail } from "../reasons.ts";
 import type { WebhookParts } from "../service.ts";
@@ -16,12 +16,7 @@ export function replayDelivery({
   return async (request, ctx) => {
     const { deliveryId } = request;
     const notFound = () => fail("DELIVERY_NOT_FOUND", { delivery_id: deliveryId });
-    const call = {
-      method: WebhookService.method.replayDelivery,
-      caller: callerKey(ctx),
-      key: request.requestId,
-      request,
-    };
+    const call = keyedCall(WebhookService.method.replayDelivery, request, ctx);
     return db.transaction((tx) =>
       once(tx, call, async () => {
         const found = await findDelivery(tx, deliveryId);

@@ -1,6 +1,6 @@
 import type { MethodImpl } from "@connectrpc/connect";
 import { WebhookService } from "../../../gen/rowlock/webhook/v1/webhook_pb.js";
-import { callerKey, once } from "../../../lib/idempotency/idempotency.ts";
+import { keyedCall, once } from "../../../lib/idempotency/idempotency.ts";
 import { toEndpointSecret } from "../convert.ts";
 import { previousSecretMs } from "../endpoint.ts";
 import { fail } from "../reasons.ts";
@@ -21,12 +21,7 @@ export function rotateEndpointSecret({
   return async (request, ctx) => {
     const { endpointId } = request;
     const notFound = () => fail("ENDPOINT_NOT_FOUND", { endpoint_id: endpointId });
-    const call = {
-      method: WebhookService.method.rotateEndpointSecret,
-      caller: callerKey(ctx),
-      key: request.requestId,
-      request,
-    };
+    const call = keyedCall(WebhookService.method.rotateEndpointSecret, request, ctx);
     await db.transaction((tx) =>
       once(tx, call, async () => {
         const now = clock();

@@ -1,6 +1,6 @@
 import type { MethodImpl } from "@connectrpc/connect";
 import { WebhookService } from "../../../gen/rowlock/webhook/v1/webhook_pb.js";
-import { callerKey } from "../../../lib/idempotency/idempotency.ts";
+import { keyedCall } from "../../../lib/idempotency/idempotency.ts";
 import { keyed } from "../../../lib/idempotency/keyed.ts";
 import { newId } from "../../../lib/ids/ids.ts";
 import { toAttempt } from "../convert.ts";
@@ -22,12 +22,7 @@ export function testEndpoint({
   return async (request, ctx) => {
     const { endpointId } = request;
     const { signal } = ctx;
-    const call = {
-      ...{ db, clock, signal, request },
-      method: WebhookService.method.testEndpoint,
-      caller: callerKey(ctx),
-      key: request.requestId,
-    };
+    const call = { db, clock, ...keyedCall(WebhookService.method.testEndpoint, request, ctx) };
     return keyed(call, async () => {
       const endpoint = await findSecrets(db, endpointId);
       if (endpoint === undefined) throw fail("ENDPOINT_NOT_FOUND", { endpoint_id: endpointId });

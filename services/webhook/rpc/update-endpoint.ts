@@ -1,7 +1,7 @@
 import type { Validator } from "@bufbuild/protovalidate";
 import type { MethodImpl } from "@connectrpc/connect";
 import { EndpointSchema, WebhookService } from "../../../gen/rowlock/webhook/v1/webhook_pb.js";
-import { callerKey, once } from "../../../lib/idempotency/idempotency.ts";
+import { keyedCall, once } from "../../../lib/idempotency/idempotency.ts";
 import { readNamed, required } from "../../../lib/update-mask.ts";
 import { toEndpoint } from "../convert.ts";
 import { etagOf } from "../endpoint.ts";
@@ -36,12 +36,7 @@ export function updateEndpoint({
       fail,
     });
     if (content.url !== undefined) await checkUrl(content.url, rules);
-    const call = {
-      method: WebhookService.method.updateEndpoint,
-      caller: callerKey(ctx),
-      key: request.requestId,
-      request,
-    };
+    const call = keyedCall(WebhookService.method.updateEndpoint, request, ctx);
     return db.transaction((tx) =>
       once(tx, call, async () => {
         const present = await lockEndpoint(tx, endpointId);
