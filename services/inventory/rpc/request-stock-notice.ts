@@ -18,7 +18,12 @@ export function requestStockNotice({
 }: InventoryDeps): MethodImpl<typeof InventoryService.method.requestStockNotice> {
   return async (request, ctx) => {
     const { sku, email, language } = request;
-    const call = keyedCall(InventoryService.method.requestStockNotice, request, ctx);
+    const call = {
+      method: InventoryService.method.requestStockNotice,
+      caller: callerKey(ctx),
+      key: request.requestId,
+      request,
+    };
     return db.transaction((tx) =>
       once(tx, call, async () => {
         const now = clock();
