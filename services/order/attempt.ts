@@ -109,13 +109,13 @@ export async function startPayment(
       await failAttempt(deps, { order, paymentId, declineCode: "hold_expired" });
       throw holdExpired(order);
     }
-    const bank = request.method.value.bank || defaultBank;
-    const value = { bank, timeLimit: durationFromMs(holds.transferMs) };
-    return createPayment(deps, { ...common, method: { case: "bankTransfer", value } }, call);
+  } else {
+    await holdWhileAuthorizing(deps, order, call);
   }
-  await holdWhileAuthorizing(deps, order, call);
   try {
-    return await createPayment(deps, { ...common, ...cardOf(order, request) }, call);
+    const method =
+      request.method.case === "bankTransfer" ? transferOf(deps, request) : cardOf(order, request);
+    return await createPayment(deps, { ...common, ...method }, call);
   } catch (err) {
     const info = errorInfo(err);
     if (info?.reason !== "PAYMENT_METHOD_INVALID" && info?.reason !== "PAYMENT_METHOD_NOT_FOUND") throw err;
@@ -127,6 +127,16 @@ export async function startPayment(
     const provider_message = info.metadata["provider_message"] ?? "";
     throw fail("PAYMENT_METHOD_INVALID", { provider_message }, { cause: err });
   }
+}
+
+/** The bank's method by which it is paid, and how long that may take. */
+function transferOf(
+  { holds }: OrderDeps,
+  { method }: PayOrderRequest,
+): Pick<MessageInitShape<typeof CreatePaymentRequestSchema>, "method"> {
+  if (method.case !== "bankTransfer") return {};
+  const value = { bank: method.value.bank || defaultBank, timeLimit: durationFromMs(holds.transferMs) };
+  return { method: { case: "bankTransfer", value } };
 }
 
 /** The card that pays; whose it is when it is or becomes a saved one. */

@@ -96,6 +96,7 @@ function toOrderPayment(order: Order, id: string) {
         amount: inCurrency(total),
         received: inCurrency(received),
         missing: inCurrency(received < total ? total - received : 0n),
+        ...(transfer.bankAccount && { bankAccount: transfer.bankAccount }),
         deadline: timestampFromDate(new Date(transfer.deadline)),
       },
     }),

@@ -5,6 +5,11 @@ import { fail } from "./reasons.ts";
 /** Payment's decline code of a method that its provider does not know or accept. */
 export const invalidMethod = "invalid_payment_method";
 
+/** Whether a failed payment never got as far as to wait for the buyer. */
+export function neverBegan({ declineCode }: Pick<Payment, "declineCode">): boolean {
+  return declineCode === invalidMethod || declineCode === "not_started";
+}
+
 /**
  * The order, unless its payment failed.
  *

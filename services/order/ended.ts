@@ -11,7 +11,7 @@ import { getExisting } from "./access.ts";
 import { fulfillQueue, undoQueue } from "./jobs.ts";
 import { hasEnded, isErased, type Order, type PaymentSnapshot } from "./order.ts";
 import { attemptStateOf, isPartPaid, snapshotOf } from "./payment-snapshot.ts";
-import { capture, cardMethod, giveBack, presentPayment } from "./payments.ts";
+import { capture, cardMethod, giveBack, isLost, presentPayment } from "./payments.ts";
 import type { OrderDeps } from "./service.ts";
 import { commitGoods, isLateReservation, returnGoods } from "./stock.ts";
 import { recordPayment } from "./store-change.ts";
@@ -55,14 +55,17 @@ export async function settleEnded(deps: OrderDeps, own: OwnPayment, call: CallOp
   const undecided = order.lateMoney === null && order.paymentState !== "CAPTURED";
   if (payment.state === Payment_State.CAPTURED && undecided) return turnDown(deps, own, call);
   const returned = await giveBack(deps, payment, call);
-  const state = attemptStateOf(returned.state);
+  // What the buyer's bank took for good is back where it came from.
+  const state = isLost(returned) ? "REFUNDED" : attemptStateOf(returned.state);
   if (state !== "FAILED" && state !== "REFUNDED") return order;
   const change = { orderId, paymentId: payment.id, state, snapshot: snapshotOf(returned) };
-  // Of what was paid somebody tells already; of what a transfer had brought of its amount, nobody.
-  const isPart = state === "REFUNDED" && isPartPaid(returned);
-  const recorded = isPart
-    ? await recordReturned(deps, change)
-    : await recordPayment(deps.db, { ...change, event: state === "REFUNDED" ? "refunded" : undefined });
+  // Of what was paid somebody tells already; of what a transfer brought in part or too late, or a dispute held up, nobody.
+  const isLate = order.paymentState === "FAILED" && order.lateMoney === null;
+  const isUntold = isPartPaid(returned) || isLate || returned.disputes.length > 0;
+  const recorded =
+    state === "REFUNDED" && isUntold
+      ? await recordReturned(deps, change)
+      : await recordPayment(deps.db, { ...change, event: state === "REFUNDED" ? "refunded" : undefined });
   return recorded ?? getExisting(deps.db, orderId);
 }
 

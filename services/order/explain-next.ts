@@ -1,6 +1,6 @@
 import type { JobRecord } from "../../lib/jobs/index.ts";
 import { refundQueue } from "./jobs.ts";
-import type { Order } from "./order.ts";
+import { hasEnded, type Order } from "./order.ts";
 
 /** What happens next to an order by itself, or what it waits for, in one sentence; empty when all is done. */
 export function nextOf(order: Order, jobs: readonly JobRecord[]): string {
@@ -22,7 +22,10 @@ export function nextOf(order: Order, jobs: readonly JobRecord[]): string {
       if (failed !== undefined && order.state !== "FULFILLED") {
         return `Job ${failed.queue} was given up after ${failed.attempts} attempts (${failed.error}): somebody has to look.`;
       }
-      return order.state === "PAID" ? shippingOf(order) : "";
+      if (order.state === "PAID") return shippingOf(order);
+      return hasEnded(order) && order.paymentState === "CAPTURED"
+        ? "Waits for the bank to decide a dispute; what it leaves to the shop then goes back."
+        : "";
   }
 }
 
@@ -42,7 +45,9 @@ function waitingOf(order: Order): string {
     case "REQUIRES_ACTION":
       return `Waits for the buyer to confirm payment ${order.paymentId}; expires at ${until}.`;
     case "AWAITING_TRANSFER":
-      return `Waits for a transfer, to be confirmed or rejected by staff; expires at ${until}.`;
+      return order.payment?.transfer?.bankAccount === undefined
+        ? `Waits for a transfer, to be confirmed or rejected by staff; expires at ${until}.`
+        : `Waits for a transfer that the payment provider takes; expires at ${until}.`;
     case "PROCESSING":
     case "CAPTURED":
       return `Payment ${order.paymentId} is in the works; the sweep takes it up when nobody else does.`;

@@ -114,7 +114,29 @@ export interface PaymentSnapshot {
   clientSecret: string;
   redirectUrl: string;
   declineCode: string;
-  transfer?: { accountNumber: string; reference: string; deadline: string; received?: number } | undefined;
+  transfer?: TransferSnapshot | undefined;
+}
+
+/** Where the buyer transfers money; `received` in minor units. */
+export interface TransferSnapshot {
+  accountNumber: string;
+  reference: string;
+  deadline: string;
+  received?: number;
+  /** Of a transfer that the provider takes. */
+  bankAccount?: BankAccount;
+}
+
+/** A bank account, as the contract has it. */
+export interface BankAccount {
+  holder: string;
+  bankName: string;
+  number: string;
+  bic: string;
+  bankCode: string;
+  branchCode: string;
+  accountType: string;
+  countryCode: string;
 }
 
 /** A parcel of an order, as Shipping last told of it. */

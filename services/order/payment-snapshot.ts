@@ -1,25 +1,42 @@
 import { timestampDate } from "@bufbuild/protobuf/wkt";
 import { type Payment, Payment_State } from "../../gen/rowlock/payment/v1/payment_pb.js";
-import type { PaymentAttemptState, PaymentSnapshot } from "./order.ts";
+import type { BankAccount, PaymentAttemptState, PaymentSnapshot } from "./order.ts";
 
 /** What an order keeps of a payment. */
 export function snapshotOf(payment: Payment): PaymentSnapshot {
-  const { method, clientSecret, redirectUrl, declineCode, accountNumber, reference, deadline, received } =
-    payment;
+  const { method, clientSecret, redirectUrl, declineCode } = payment;
+  const { accountNumber, reference, bankAccount, deadline, received } = payment;
   const came = received?.amount ?? 0n;
   return {
     method,
     clientSecret,
     redirectUrl,
     declineCode,
-    ...(deadline !== undefined && {
-      transfer: {
-        ...{ accountNumber, reference },
-        ...(came > 0n && { received: Number(came) }),
-        deadline: timestampDate(deadline).toISOString(),
-      },
-    }),
+    // The provider may not have said yet where the money shall go.
+    ...(deadline !== undefined &&
+      accountNumber !== "" && {
+        transfer: {
+          ...{ accountNumber, reference },
+          ...(came > 0n && { received: Number(came) }),
+          ...(bankAccount !== undefined && { bankAccount: accountOf(bankAccount) }),
+          deadline: timestampDate(deadline).toISOString(),
+        },
+      }),
   };
+}
+
+/** Fields of its own, as JSON keeps them. */
+function accountOf({
+  holder,
+  bankName,
+  number,
+  bic,
+  bankCode,
+  branchCode,
+  ...more
+}: BankAccount): BankAccount {
+  const { accountType, countryCode } = more;
+  return { holder, bankName, number, bic, bankCode, branchCode, accountType, countryCode };
 }
 
 /** A payment's state as its order shows it. */

@@ -2,6 +2,7 @@ import { timestampDate } from "@bufbuild/protobuf/wkt";
 import type { CallOptions } from "@connectrpc/connect";
 import { type Payment, Payment_State } from "../../gen/rowlock/payment/v1/payment_pb.js";
 import { getExisting } from "./access.ts";
+import { neverBegan } from "./decline.ts";
 import { returnOther, settleEnded } from "./ended.ts";
 import { fulfillQueue, instructQueue, undoQueue } from "./jobs.ts";
 import type { Order } from "./order.ts";
@@ -77,7 +78,9 @@ async function settlePending(
     case Payment_State.CANCELED:
       return record(deps, { order, payment, event: "payment_failed" });
     case Payment_State.FAILED: {
-      if (payment.method === cardMethod) return record(deps, { order, payment, event: "payment_failed" });
+      // A card, or a transfer that never began: the buyer may pay otherwise.
+      if (payment.method === cardMethod || neverBegan(payment))
+        return record(deps, { order, payment, event: "payment_failed" });
       // A transfer that will not come: the goods go to whoever pays.
       return cancelUnpayable(deps, { order, payment });
     }

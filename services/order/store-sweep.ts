@@ -75,7 +75,8 @@ export async function claimWaiting(
   return db.query<Order>(sql`
     with waiting as (
       select id from orders
-      where ((state = 'PENDING_PAYMENT' and payment_state in ('PROCESSING', 'REQUIRES_ACTION'))
+      where ((state = 'PENDING_PAYMENT' and (payment_state in ('PROCESSING', 'REQUIRES_ACTION')
+          or (payment_state = 'AWAITING_TRANSFER' and payment #> '{transfer,bankAccount}' is not null)))
         or late_money = 'REVIVE') and ${due} <= ${now}
       order by ${due} limit ${limit}
       for update skip locked

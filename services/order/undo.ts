@@ -3,7 +3,7 @@ import { getExisting } from "./access.ts";
 import { returnOther, undo } from "./ended.ts";
 import type { UndoJob } from "./jobs.ts";
 import { hasEnded, type Order } from "./order.ts";
-import { presentPayment } from "./payments.ts";
+import { isInDispute, presentPayment } from "./payments.ts";
 import type { OrderDeps } from "./service.ts";
 import { isLateReservation } from "./stock.ts";
 import { tellCustomer } from "./tell.ts";
@@ -22,8 +22,11 @@ export async function undoOrder(deps: OrderDeps, { orderId, paymentId }: UndoJob
     paymentId === order.paymentId
       ? order.paymentState === "REFUNDED"
       : await returnPayment(deps, { orderId, paymentId });
+  const payment = await deps.payments.getPayment({ paymentId });
+  // What becomes of the dispute is told by a webhook, and goes on from there.
+  if (!isBack && isInDispute(payment)) return;
   if (!isBack) throw new Error(`payment ${paymentId} of order ${orderId} is not refunded yet`);
-  await tellRefunds(deps, { order, payment: await deps.payments.getPayment({ paymentId }) });
+  await tellRefunds(deps, { order, payment });
 }
 
 async function tellEnd(deps: OrderDeps, order: Order): Promise<void> {

@@ -10,6 +10,7 @@ import type { Address, Contact } from "../../type/v1/address_pb.js";
 import type { Money } from "../../type/v1/money_pb.js";
 import type { Timestamp } from "@bufbuild/protobuf/wkt";
 import type { Discount, Tax } from "../../type/v1/price_pb.js";
+import type { BankAccount } from "../../type/v1/bank_account_pb.js";
 
 /**
  * Describes the file rowlock/order/v1/order.proto.
@@ -747,6 +748,13 @@ export declare type TransferInstructions = Message<"rowlock.order.v1.TransferIns
    * @generated from field: rowlock.type.v1.Money missing = 7;
    */
   missing?: Money | undefined;
+
+  /**
+   * The account, when the payment provider takes the transfer.
+   *
+   * @generated from field: rowlock.type.v1.BankAccount bank_account = 8;
+   */
+  bankAccount?: BankAccount | undefined;
 };
 
 /**
@@ -1178,7 +1186,7 @@ export declare type PayOrderRequest_CardPayment = Message<"rowlock.order.v1.PayO
 export declare const PayOrderRequest_CardPaymentSchema: GenMessage<PayOrderRequest_CardPayment>;
 
 /**
- * A transfer that staff or the bank confirm.
+ * A transfer that staff, the bank or the payment provider confirm.
  *
  * @generated from message rowlock.order.v1.PayOrderRequest.BankTransferPayment
  */
