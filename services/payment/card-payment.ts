@@ -65,7 +65,8 @@ async function ask(
     return cards.requestTransfer({ ...wanted, payer });
   }
   const customer = customerId === "" ? undefined : await ensureCustomer({ db, cards }, customerId);
-  return cards.authorize({ ...wanted, source, email, customer, save: payment.saveMethod });
+  const { createTime: beginTime, saveMethod: save } = payment;
+  return cards.authorize({ ...wanted, beginTime, source, email, customer, save });
 }
 
 /** What became of an attempt that may have been made while it could be, told by the id it carries. */

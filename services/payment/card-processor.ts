@@ -34,6 +34,8 @@ export interface CardCharge {
   currencyCode: string;
   /** Minor units. */
   amount: bigint;
+  /** When the payment was begun: what was made for it is not older. */
+  beginTime: Date;
   /** The provider's name of the card, for example `pm_card_visa`. */
   source: string;
   email: string;

@@ -69,7 +69,7 @@ async function returnUnused(
   if (amount === 0n) return undefined;
   if (payer === null) throw new Error(`payment ${payment.id} has no payer`);
   const done = tooOld ? await cards.findReturn({ refundId, since }) : undefined;
-  return done ?? cards.returnUnused({ refundId, payer, currencyCode, amount, email });
+  return done ?? cards.returnUnused({ refundId, since, payer, currencyCode, amount, email });
 }
 
 /** What became of a refund that the provider may no longer know by our key. */

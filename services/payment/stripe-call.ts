@@ -31,3 +31,38 @@ export function isOutage(err: unknown): boolean {
     isMisconfiguration(err);
   return !isAnswer;
 }
+
+/** Under how many keys a call is made. */
+const keysTried = 3;
+
+/**
+ * Makes a call that has its effect once. Stripe keeps the first answer to a key for a day, also when that is a failure of
+ * its own, which leaves open whether the work was done. Then what was done is looked for; when there is nothing, the call
+ * is made under another key.
+ *
+ * @throws what the call throws
+ */
+export async function once<T>(
+  key: string,
+  { ask, find }: { ask: (idempotencyKey: string) => Promise<T>; find: () => Promise<T | undefined> },
+): Promise<T> {
+  for (let tried = 1; ; tried++) {
+    try {
+      return await ask(tried === 1 ? key : `${key}:${tried}`);
+    } catch (err) {
+      if (!isKept(err)) throw err;
+      const done = await find();
+      if (done !== undefined) return done;
+      if (tried === keysTried) throw err;
+    }
+  }
+}
+
+/** Whether an answer is a failure that Stripe will repeat: what it is about has come to its end. */
+function isKept(err: unknown): boolean {
+  return (
+    err instanceof Stripe.errors.StripeAPIError &&
+    (err.statusCode ?? 0) >= 500 &&
+    err.headers?.["idempotent-replayed"] === "true"
+  );
+}

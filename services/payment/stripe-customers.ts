@@ -1,6 +1,6 @@
 import Stripe from "stripe";
 import type { CardProcessor } from "./card-processor.ts";
-import { type InTime, unavailable } from "./stripe-call.ts";
+import { type InTime, once, unavailable } from "./stripe-call.ts";
 
 /** Customers and their saved cards at Stripe, which learns our id of a customer and nothing else. */
 export function stripeCustomers({
@@ -14,9 +14,11 @@ export function stripeCustomers({
     async createCustomer(customerId) {
       const params = { metadata: { customer_id: customerId } };
       // The same key whoever asks: calls at the same moment make one.
-      const idempotencyKey = `customer:${customerId}`;
+      const ask = async (idempotencyKey: string) =>
+        (await inTime(() => stripe.customers.create(params, { idempotencyKey }))).id;
       try {
-        return (await inTime(() => stripe.customers.create(params, { idempotencyKey }))).id;
+        // One who was made all the same has no cards, and nobody knows of it.
+        return await once(`customer:${customerId}`, { ask, find: async () => undefined });
       } catch (err) {
         throw unavailable(err);
       }

@@ -1,9 +1,9 @@
 import Stripe from "stripe";
 import { type Circuit, closedCircuit } from "../../lib/circuit/circuit.ts";
 import { within } from "../../lib/within.ts";
-import type { CardCharge, CardOutcome, CardProcessor } from "./card-processor.ts";
+import type { CardCharge, CardIntent, CardOutcome, CardProcessor } from "./card-processor.ts";
 import { fail } from "./reasons.ts";
-import { type InTime, isOutage, unavailable } from "./stripe-call.ts";
+import { type InTime, isOutage, once, unavailable } from "./stripe-call.ts";
 import { toDispute, toIntent, toOutcome, toRefund, toStripeAmount } from "./stripe-convert.ts";
 import { stripeCustomers } from "./stripe-customers.ts";
 import { idOf, refused, refusedOr } from "./stripe-refund.ts";
@@ -25,13 +25,15 @@ export interface StripeOptions {
 
 /** The most that Stripe lists at a time. */
 const pageSize = 100;
+/** What the clocks of the shop and Stripe may differ by. */
+const clockSlackMs = 300_000;
 /** Has Stripe tell of the card, which it may have saved. */
 const withMethod = { expand: ["payment_method"] };
 
 /**
  * Card payments by Stripe PaymentIntents with manual capture. Creating an
  * intent or a refund carries an idempotency key made from our own id, so the
- * SDK's retries, and ours, charge and refund once. Capturing and canceling
+ * SDK's retries, and ours, charge and refund once (see `once`). Capturing and canceling
  * need none, the intent's own state makes them happen once; a key would have
  * Stripe repeat an earlier failure (it keeps even a 500) for a day.
  */
@@ -59,9 +61,12 @@ export function createStripeProcessor(options: StripeOptions): CardProcessor {
     ...transfers,
     async authorize(charge) {
       const intent = intentOf(charge, options.returnUrl);
-      const idempotencyKey = `${charge.paymentId}:authorize`;
       try {
-        return toOutcome(await inTime(() => stripe.paymentIntents.create(intent, { idempotencyKey })));
+        return await once(`${charge.paymentId}:authorize`, {
+          ask: async (idempotencyKey) =>
+            toOutcome(await inTime(() => stripe.paymentIntents.create(intent, { idempotencyKey }))),
+          find: () => findCharged(charge),
+        });
       } catch (err) {
         return declined(err);
       }
@@ -94,28 +99,9 @@ export function createStripeProcessor(options: StripeOptions): CardProcessor {
       }
       return { ...toIntent(intent), transfer: await moneyOf(intent) };
     },
-    async *list({ since, until }) {
-      const created = {
-        gte: Math.floor(since.getTime() / 1000),
-        ...(until !== undefined && { lte: Math.ceil(until.getTime() / 1000) }),
-      };
-      let after: string | undefined;
-      do {
-        const page = await pageOf(() =>
-          stripe.paymentIntents.list({
-            created,
-            limit: pageSize,
-            expand: ["data.latest_charge"],
-            ...(after !== undefined && { starting_after: after }),
-          }),
-        );
-        for (const intent of page.data) yield toIntent(intent);
-        after = page.has_more ? page.data.at(-1)?.id : undefined;
-      } while (after !== undefined);
-    },
+    list,
     async refundsOf({ providerId, currencyCode }) {
-      const page = await pageOf(() => stripe.refunds.list({ payment_intent: providerId, limit: pageSize }));
-      return page.data.map((refund) => toRefund(refund, currencyCode));
+      return (await refundsOf(providerId)).data.map((refund) => toRefund(refund, currencyCode));
     },
     async disputesOf({ providerId }) {
       const page = await pageOf(() => stripe.disputes.list({ payment_intent: providerId, limit: pageSize }));
@@ -124,17 +110,19 @@ export function createStripeProcessor(options: StripeOptions): CardProcessor {
     async refund({ refundId, providerId, currencyCode, amount: minorUnits, email }) {
       const amount = toStripeAmount(currencyCode, minorUnits);
       if (amount === undefined) throw refused(fractionOfMga);
+      const wanted: Stripe.RefundCreateParams = {
+        ...{ payment_intent: providerId, amount, metadata: { refund_id: refundId } },
+        ...(email && { instructions_email: email }),
+      };
       let refund: Stripe.Refund;
       try {
-        refund = await inTime(() =>
-          stripe.refunds.create(
-            {
-              ...{ payment_intent: providerId, amount, metadata: { refund_id: refundId } },
-              ...(email && { instructions_email: email }),
-            },
-            { idempotencyKey: refundId },
-          ),
-        );
+        refund = await once(refundId, {
+          ask: (idempotencyKey) => inTime(() => stripe.refunds.create(wanted, { idempotencyKey })),
+          find: async () => {
+            const { data } = await refundsOf(providerId);
+            return data.find(({ metadata }) => metadata?.["refund_id"] === refundId);
+          },
+        });
       } catch (err) {
         throw refusedOr(err);
       }
@@ -142,12 +130,46 @@ export function createStripeProcessor(options: StripeOptions): CardProcessor {
     },
   };
 
+  async function refundsOf(providerId: string): Promise<Stripe.ApiList<Stripe.Refund>> {
+    return pageOf(() => stripe.refunds.list({ payment_intent: providerId, limit: pageSize }));
+  }
+
   async function pageOf<T>(call: () => Promise<T>): Promise<T> {
     try {
       return await inTime(call);
     } catch (err) {
       throw unavailable(err);
     }
+  }
+
+  async function* list({ since, until }: { since: Date; until?: Date }): AsyncIterable<CardIntent> {
+    const created = {
+      gte: Math.floor(since.getTime() / 1000),
+      ...(until !== undefined && { lte: Math.ceil(until.getTime() / 1000) }),
+    };
+    let after: string | undefined;
+    do {
+      const page = await pageOf(() =>
+        stripe.paymentIntents.list({
+          created,
+          limit: pageSize,
+          expand: ["data.latest_charge"],
+          ...(after !== undefined && { starting_after: after }),
+        }),
+      );
+      for (const intent of page.data) yield toIntent(intent);
+      after = page.has_more ? page.data.at(-1)?.id : undefined;
+    } while (after !== undefined);
+  }
+
+  /** What was made for a charge whose answer was lost. */
+  async function findCharged({ paymentId, beginTime }: CardCharge): Promise<CardOutcome | undefined> {
+    for await (const { paymentId: id, outcome } of list({
+      since: new Date(beginTime.getTime() - clockSlackMs),
+    })) {
+      if (id === paymentId) return retrieve(outcome.providerId);
+    }
+    return undefined;
   }
 
   async function retrieve(providerId: string): Promise<CardOutcome> {

@@ -1,7 +1,7 @@
 import Stripe from "stripe";
 import type { TransferMoney } from "./card-processor.ts";
 import { fail } from "./reasons.ts";
-import { type InTime, unavailable } from "./stripe-call.ts";
+import { type InTime, once, unavailable } from "./stripe-call.ts";
 import { fromStripeAmount, toOutcome, toStripeAmount } from "./stripe-convert.ts";
 import { idOf, refused, refusedOr } from "./stripe-refund.ts";
 import type { TransferCollector } from "./transfer-collector.ts";
@@ -39,9 +39,11 @@ export function stripeTransfers({
   return {
     async createPayer(paymentId) {
       const params = { metadata: { payment_id: paymentId } };
+      const make = async (idempotencyKey: string) =>
+        (await inTime(() => stripe.customers.create(params, { idempotencyKey }))).id;
       try {
-        const idempotencyKey = `${paymentId}:payer`;
-        return (await inTime(() => stripe.customers.create(params, { idempotencyKey }))).id;
+        // One who was made all the same has no account number yet, and nobody knows of it.
+        return await once(`${paymentId}:payer`, { ask: make, find: async () => undefined });
       } catch (err) {
         throw unavailable(err);
       }
@@ -60,15 +62,19 @@ export function stripeTransfers({
         metadata: { order_id: orderId, payment_id: paymentId },
       };
       try {
-        const idempotencyKey = `${paymentId}:transfer`;
-        return toOutcome(await inTime(() => stripe.paymentIntents.create(params, { idempotencyKey })));
+        const intent = await once(`${paymentId}:transfer`, {
+          ask: (idempotencyKey) => inTime(() => stripe.paymentIntents.create(params, { idempotencyKey })),
+          // A payer has one payment.
+          find: async () => (await ask(() => stripe.paymentIntents.list({ customer: payer }))).data[0],
+        });
+        return toOutcome(intent);
       } catch (err) {
         if (!(err instanceof Stripe.errors.StripeInvalidRequestError)) throw unavailable(err);
         // Too small, or the shop's account takes no transfers: another method is to be chosen.
         throw fail("PAYMENT_METHOD_INVALID", { provider_message: err.message }, { cause: err });
       }
     },
-    async returnUnused({ refundId, payer, currencyCode, amount: minorUnits, email }) {
+    async returnUnused({ refundId, since, payer, currencyCode, amount: minorUnits, email }) {
       const amount = toStripeAmount(currencyCode, minorUnits);
       if (amount === undefined) throw refused(`no transfers in ${currencyCode}`);
       const params: Stripe.RefundCreateParams = {
@@ -77,31 +83,16 @@ export function stripeTransfers({
         metadata: { refund_id: refundId },
       };
       try {
-        const idempotencyKey = `${refundId}:unused`;
-        return idOf(await inTime(() => stripe.refunds.create(params, { idempotencyKey })));
+        const refund = await once(`${refundId}:unused`, {
+          ask: (idempotencyKey) => inTime(() => stripe.refunds.create(params, { idempotencyKey })),
+          find: () => findReturned({ refundId, since }),
+        });
+        return idOf(refund);
       } catch (err) {
         throw refusedOr(err);
       }
     },
-    async findReturn({ refundId, since }) {
-      const created = { gte: Math.floor(since.getTime() / 1000) };
-      let after: string | undefined;
-      do {
-        const page = await ask(() =>
-          stripe.refunds.list({ created, limit: pageSize, ...(after && { starting_after: after }) }),
-        );
-        const found = page.data.find(
-          ({ metadata, payment_intent: intent, status }) =>
-            intent === null &&
-            metadata?.["refund_id"] === refundId &&
-            status !== "failed" &&
-            status !== "canceled",
-        );
-        if (found !== undefined) return found.id;
-        after = page.has_more ? page.data.at(-1)?.id : undefined;
-      } while (after !== undefined);
-      return undefined;
-    },
+    findReturn: async (refund) => (await findReturned(refund))?.id,
     async moneyOf({ customer, currency, payment_method_types: types }) {
       if (!types.includes("customer_balance") || typeof customer !== "string") return undefined;
       const page = await ask(() =>
@@ -118,6 +109,32 @@ export function stripeTransfers({
       };
     },
   };
+
+  async function findReturned({
+    refundId,
+    since,
+  }: {
+    refundId: string;
+    since: Date;
+  }): Promise<Stripe.Refund | undefined> {
+    const created = { gte: Math.floor(since.getTime() / 1000) };
+    let after: string | undefined;
+    do {
+      const page = await ask(() =>
+        stripe.refunds.list({ created, limit: pageSize, ...(after && { starting_after: after }) }),
+      );
+      const found = page.data.find(
+        ({ metadata, payment_intent: intent, status }) =>
+          intent === null &&
+          metadata?.["refund_id"] === refundId &&
+          status !== "failed" &&
+          status !== "canceled",
+      );
+      if (found !== undefined) return found;
+      after = page.has_more ? page.data.at(-1)?.id : undefined;
+    } while (after !== undefined);
+    return undefined;
+  }
 
   async function ask<T>(call: () => Promise<T>): Promise<T> {
     try {

@@ -21,6 +21,8 @@ export interface TransferInstructions {
 /** Money of a payer that no payment has used, and that goes back. */
 export interface UnusedMoney {
   refundId: string;
+  /** When the refund was begun: what was made for it is not older. */
+  since: Date;
   /** The provider's id of the payer. */
   payer: string;
   currencyCode: string;

@@ -13,6 +13,7 @@ export function charge(fields: Partial<CardCharge> = {}): CardCharge {
     orderId: "ord_1",
     currencyCode: "USD",
     amount: 1000n,
+    beginTime: new Date(),
     source: "pm_card_visa",
     email: "ada@example.com",
     ...fields,
