@@ -2,7 +2,10 @@ import type { MessageInitShape } from "@bufbuild/protobuf";
 import { Code } from "@connectrpc/connect";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { type NotifyOrderRequestSchema, OrderEventKind } from "../../gen/rowlock/notify/v1/notify_pb.js";
-import { Shipment_TrackingStatus as Status } from "../../gen/rowlock/shipping/v1/shipping_pb.js";
+import {
+  Shipment_State,
+  Shipment_TrackingStatus as Status,
+} from "../../gen/rowlock/shipping/v1/shipping_pb.js";
 import { defineReasons } from "../../lib/errors/reasons.ts";
 import { money } from "../../lib/money/money.ts";
 import { as } from "../../lib/rpc/testing/interceptors.ts";
@@ -128,4 +131,38 @@ test("that a parcel was sent is withdrawn once it has arrived, whichever job run
     eventKey: `${buyer.orderId}:delivered:${shipmentId}`,
     order: { trackingNumber: `T-${shipmentId}` },
   });
+});
+
+test("of an order in two shipments each is told with its own number and goods, and in the end both", async () => {
+  const buyer = await shop.ready();
+  const id = buyer.orderId.replace("ord_", "shp_");
+  const whole = shop.shipping.shipments.get(id);
+  if (whole === undefined) throw new Error("there is no shipment");
+  await buyer.pay();
+  shop.shipping.shipments.set(id, { ...whole, state: Shipment_State.SPLIT });
+  const parts = ["first", "second"].map((name) => ({ ...whole, id: `${id}_${name}` }));
+  for (const part of parts) {
+    const items = part.items.map((item) => ({ ...item, quantity: 1n }));
+    shop.shipping.shipments.set(part.id, { ...part, items, rateId: "" });
+  }
+  await shop.work();
+  const parcels = parts.map(({ id: part }) => ({
+    trackingNumber: `T-${part}`,
+    lines: [{ title: "Title of MUG", quantity: 1n }],
+  }));
+  const fulfilled = asked.find(({ kind }) => kind === OrderEventKind.FULFILLED);
+  expect(fulfilled).toMatchObject({ order: { parcels } });
+
+  for (const { id: shipmentId } of parts) {
+    const labeled = shop.shipping.shipments.get(shipmentId);
+    if (labeled === undefined) throw new Error("there is no shipment");
+    shop.shipping.shipments.set(shipmentId, { ...labeled, trackingStatus: Status.TRANSIT });
+    await shop.client.settleShipment({ orderId: buyer.orderId, shipmentId }, as.service("shipping"));
+  }
+  await shop.work();
+  const sent = asked.filter(({ kind }) => kind === OrderEventKind.SHIPPED);
+  expect(sent).toMatchObject(
+    parcels.map((parcel) => ({ order: { trackingNumber: parcel.trackingNumber, parcels: [parcel] } })),
+  );
+  expect(sent.map(({ order }) => order?.parcels?.length)).toEqual([1, 1]);
 });

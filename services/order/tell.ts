@@ -13,7 +13,7 @@ export interface News {
   withdraw?: boolean;
   /** What was given back. */
   refunded?: Money | undefined;
-  /** Of which of its parcels; the order's own when not given. */
+  /** Of which of its parcels; of all when not given. */
   parcel?: Fulfillment;
 }
 
@@ -28,7 +28,7 @@ export async function tellCustomer(
 ): Promise<void> {
   const { contact } = order;
   if (contact === null || isErased(order)) return;
-  const summary = { ...orderSummary(order), ...parcel, ...(refunded !== undefined && { refunded }) };
+  const summary = { ...orderSummary(order, parcel), ...(refunded !== undefined && { refunded }) };
   try {
     await notify.notifyOrder({ ...news, contact, order: summary });
   } catch (err) {

@@ -74,8 +74,8 @@ const harms: readonly [RegExp, string][] = [
   [/<style\b[^<]*\{\{/i, "a style sheet has no values"],
   [/url\(\s*["']?(?!https?:\/\/)/i, "an address begins with https:// or http://"],
   [
-    /\b(?:href|src|background|action)\s*=\s*(?!["']?\s*(?:https?:\/\/|mailto:|tel:|#|\{\{-?\s*(?:order\.(?:(?:tracking|label)_)?|unsubscribe_)url\s*-?\}\}))/i,
-    "an address is order.url, order.tracking_url, order.label_url or unsubscribe_url alone, or begins with https://, http://, mailto: or tel:",
+    /\b(?:href|src|background|action)\s*=\s*(?!["']?\s*(?:https?:\/\/|mailto:|tel:|#|\{\{-?\s*(?:order\.(?:(?:tracking|label)_)?|parcel\.(?:tracking|label)_|unsubscribe_)url\s*-?\}\}))/i,
+    "an address is order.url, order.tracking_url, order.label_url, those of a parcel or unsubscribe_url alone, or begins with https://, http://, mailto: or tel:",
   ],
 ];
 

@@ -152,6 +152,52 @@ test("what the buyer picks up goes nowhere, and is ready", () => {
   expect(canceled.text).toContain("Nothing of it will be kept for you.");
 });
 
+test("of an order in several parcels each is named with its goods, and one that holds all without them", () => {
+  const [shirt, mug] = orderSummary().lines;
+  const first = {
+    carrier: "USPS",
+    trackingNumber: "92055",
+    trackingUrl: "https://track.test/92055",
+    labelUrl: "",
+  };
+  const second = { carrier: "", trackingNumber: "", trackingUrl: "", labelUrl: "https://labels.test/t2.pdf" };
+  const order = orderSummary({
+    ...first,
+    parcels: [
+      { ...first, lines: shirt ? [{ ...shirt, quantity: 1n }] : [] },
+      { ...second, lines: shirt && mug ? [{ ...shirt, quantity: 1n }, mug] : [] },
+    ],
+  });
+  const said = sayOrder({ kind: OrderEventKind.FULFILLED, order });
+  expect(said.sms).toBe("Rowlock: order ord_1 is on its way in 2 parcels: USPS 92055, carrier.");
+  expect(said.text).toContain("It goes out in 2 parcels.");
+  expect(said.text).toContain(
+    "USPS: 92055\n1 x Linen Shirt, blue, M\nTrack your parcel: https://track.test/92055\n\n" +
+      "Carrier\n1 x Linen Shirt, blue, M\n1 x Ceramic Mug\nShipping label (PDF): https://labels.test/t2.pdf\n",
+  );
+  for (const part of ["92055", "1 × Linen Shirt, blue, M<br>1 × Ceramic Mug", "https://labels.test/t2.pdf"]) {
+    expect(said.html).toContain(part);
+  }
+  for (const language of ["de", "id"]) {
+    expect(sayOrder({ kind: OrderEventKind.FULFILLED, order, language }).sms).toMatch(
+      / 2 pake.*: USPS 92055, /i,
+    );
+  }
+
+  const whole = { ...first, lines: order.lines };
+  const one = sayOrder({
+    kind: OrderEventKind.FULFILLED,
+    order: orderSummary({ ...first, parcels: [whole] }),
+  });
+  expect(one).toEqual(sayOrder({ kind: OrderEventKind.FULFILLED, order: orderSummary(first) }));
+  const part = orderSummary({ ...first, parcels: [{ ...first, lines: mug ? [mug] : [] }] });
+  const sent = sayOrder({ kind: OrderEventKind.SHIPPED, order: part });
+  expect(sent.sms).toBe(
+    "Rowlock: a parcel of order ord_1 was sent with USPS 92055: https://track.test/92055",
+  );
+  expect(sent.text).toContain("USPS: 92055\n1 x Ceramic Mug\nTrack your parcel");
+});
+
 test("what costs nothing was not paid for", () => {
   const order = orderSummary({ total: usd(0n) });
   const { text } = sayOrder({ shopName: "Rowlock", kind: OrderEventKind.FULFILLED, order });

@@ -44,6 +44,9 @@ const parcel = {
   trackingUrl: "https://tools.usps.com/go/TrackConfirmAction?tLabels=9205590164917312751089",
 } satisfies Summary;
 
+/** Two parcels, and what is in each. */
+const parcels = { parcels: order.lines.map((line) => ({ ...parcel, lines: [line] })) } satisfies Summary;
+
 const label = { labelUrl: "https://example.com/label.pdf" } satisfies Summary;
 
 const transfer = {
@@ -106,7 +109,11 @@ export function trialsOf(event: TemplateEvent, manner: Manner): Variables[] {
     return [...usual, stockVariables({ kind: stockKindOf(event), items }, manner)];
   }
   const kind = orderKindOf(event);
-  const unusual: object[] = [{ orderId: "ord_1" }, { ...order, pickUp: true, total: usd(0n) }];
+  const unusual: object[] = [
+    { orderId: "ord_1" },
+    { ...order, pickUp: true, total: usd(0n) },
+    { ...order, ...parcels },
+  ];
   return [
     ...usual,
     ...unusual.map((each) => orderVariables({ kind, order: create(OrderSummarySchema, each) }, manner)),

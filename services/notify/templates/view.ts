@@ -3,6 +3,7 @@ import {
   type NotifyStockRequest_Item,
   OrderEventKind,
   type OrderSummary,
+  type OrderSummary_Line,
   StockEventKind,
 } from "../../../gen/rowlock/notify/v1/notify_pb.js";
 import type { Address } from "../../../gen/rowlock/type/v1/address_pb.js";
@@ -68,6 +69,7 @@ export function orderVariables(
       tracking_number: order.trackingNumber || null,
       tracking_url: link(order.trackingUrl),
       label_url: link(order.labelUrl),
+      parcels: parcelsOf(order),
       url: link(orderUrl.replaceAll("{order_id}", encodeURIComponent(order.orderId))),
       held_until: holdExpireTime === undefined ? null : momentOf(timestampDate(holdExpireTime), locale),
       by_transfer: transfer !== undefined,
@@ -83,6 +85,28 @@ export function orderVariables(
             },
     },
   };
+}
+
+/** Its parcels, each with its goods unless these are all there are; one that nothing is to be said of is left out. */
+function parcelsOf(order: OrderSummary) {
+  const units = (lines: readonly OrderSummary_Line[]) =>
+    lines.reduce((sum, { quantity }) => sum + quantity, 0n);
+  const parcels = order.parcels.length > 0 ? order.parcels : [order];
+  return parcels
+    .map(({ carrier, trackingNumber, trackingUrl, labelUrl, lines }) => ({
+      carrier: carrier || null,
+      tracking_number: trackingNumber || null,
+      tracking_url: link(trackingUrl),
+      label_url: link(labelUrl),
+      lines:
+        units(lines) < units(order.lines)
+          ? lines.map(({ title, quantity }) => ({ title, quantity: String(quantity) }))
+          : [],
+    }))
+    .filter(
+      ({ tracking_number, tracking_url, label_url, lines }) =>
+        (tracking_number ?? tracking_url ?? label_url) !== null || lines.length > 0,
+    );
 }
 
 /** What the templates of news of stock can say. */

@@ -426,6 +426,15 @@ export declare type OrderSummary = Message$1<"rowlock.notify.v1.OrderSummary"> &
    * @generated from field: google.protobuf.Timestamp hold_expire_time = 19;
    */
   holdExpireTime?: Timestamp | undefined;
+
+  /**
+   * The parcels that the message is about, the oldest first: of SHIPPED and
+   * DELIVERED the one, else all that went out. Empty: `carrier` to `label_url`
+   * tell of the only one.
+   *
+   * @generated from field: repeated rowlock.notify.v1.OrderSummary.Parcel parcels = 20;
+   */
+  parcels: OrderSummary_Parcel[];
 };
 
 /**
@@ -467,6 +476,54 @@ export declare type OrderSummary_Line = Message$1<"rowlock.notify.v1.OrderSummar
  * Use `create(OrderSummary_LineSchema)` to create a new message.
  */
 export declare const OrderSummary_LineSchema: GenMessage<OrderSummary_Line>;
+
+/**
+ * A parcel.
+ *
+ * @generated from message rowlock.notify.v1.OrderSummary.Parcel
+ */
+export declare type OrderSummary_Parcel = Message$1<"rowlock.notify.v1.OrderSummary.Parcel"> & {
+  /**
+   * The carrier; may be empty.
+   *
+   * @generated from field: string carrier = 1;
+   */
+  carrier: string;
+
+  /**
+   * The carrier's number of it; may be empty.
+   *
+   * @generated from field: string tracking_number = 2;
+   */
+  trackingNumber: string;
+
+  /**
+   * The carrier's page about it; may be empty.
+   *
+   * @generated from field: string tracking_url = 3;
+   */
+  trackingUrl: string;
+
+  /**
+   * Its label as PDF; may be empty.
+   *
+   * @generated from field: string label_url = 4;
+   */
+  labelUrl: string;
+
+  /**
+   * What is in it, without prices.
+   *
+   * @generated from field: repeated rowlock.notify.v1.OrderSummary.Line lines = 5;
+   */
+  lines: OrderSummary_Line[];
+};
+
+/**
+ * Describes the message rowlock.notify.v1.OrderSummary.Parcel.
+ * Use `create(OrderSummary_ParcelSchema)` to create a new message.
+ */
+export declare const OrderSummary_ParcelSchema: GenMessage<OrderSummary_Parcel>;
 
 /**
  * Where to transfer money.
@@ -1324,7 +1381,8 @@ export declare const TemplateSchema: GenMessage<Template>;
  * `shipping_discount`, `tax_total` (what is not in the prices),
  * `included_tax_total`, `total`, `free`, `refunded`, `pick_up`, `address` (its
  * lines), `cancel_reason`, `carrier`, `tracking_number`, `tracking_url`,
- * `label_url`, `url` (the shop's page about it), `held_until`, `by_transfer` and
+ * `label_url`, `parcels` (each with these four, and `lines` when others have the
+ * rest of the goods), `url` (the shop's page about it), `held_until`, `by_transfer` and
  * `transfer` (`bank`, `account_number`, `reference`, `deadline`); of stock `items` (`name`, `sku`, `available`,
  * `threshold`), `out` and `unsubscribe_url`; in `html` and `text` the `subject`,
  * too. What an order has not is null, so that `if` leaves it out. Amounts and

@@ -3,6 +3,8 @@ import type { Words } from "./words.ts";
 const parcel =
   "{% if order.carrier or order.tracking_number %} mit{% if order.carrier %} {{ order.carrier }}{% endif %}{% if order.tracking_number %} {{ order.tracking_number }}{% endif %}{% endif %}{% if order.tracking_url %}: {{ order.tracking_url }}{% else %}.{% endif %}";
 
+const parcels = `{% if order.parcels.size > 1 %} in {{ order.parcels.size }} Paketen:{% for parcel in order.parcels %} {{ parcel.carrier | default: 'Paketdienst' }}{% if parcel.tracking_number %} {{ parcel.tracking_number }}{% endif %}{% if forloop.last %}.{% else %},{% endif %}{% endfor %}{% else %}${parcel}{% endif %}`;
+
 const thanks =
   "{% if order.free %}Vielen Dank für Ihre Bestellung.{% else %}Vielen Dank, Ihre Zahlung{% if order.total %} von {{ order.total }}{% endif %} ist bei uns eingegangen.{% endif %}";
 
@@ -31,8 +33,8 @@ export const de: Words = {
       subject:
         "Ihre Bestellung {{ order.id }} ist {% if order.pick_up %}abholbereit{% else %}unterwegs{% endif %}",
       title: "Ihre Bestellung ist {% if order.pick_up %}abholbereit{% else %}unterwegs{% endif %}",
-      lead: `${thanks} {% if order.pick_up %}Ihre Artikel liegen zur Abholung für Sie bereit.{% else %}Ihr Paket ist fertig und geht jetzt an den Paketdienst.{% endif %}`,
-      sms: `Bestellung {{ order.id }} ist {% if order.pick_up %}abholbereit.{% else %}unterwegs${parcel}{% endif %}`,
+      lead: `${thanks} {% if order.pick_up %}Ihre Artikel liegen zur Abholung für Sie bereit.{% else %}{% if order.parcels.size > 1 %}Sie kommt in {{ order.parcels.size }} Paketen.{% else %}Ihr Paket ist fertig und geht jetzt an den Paketdienst.{% endif %}{% endif %}`,
+      sms: `Bestellung {{ order.id }} ist {% if order.pick_up %}abholbereit.{% else %}unterwegs${parcels}{% endif %}`,
     },
     "order.shipped": {
       subject: "Ein Paket Ihrer Bestellung {{ order.id }} wurde verschickt",

@@ -3,6 +3,8 @@ import type { Words } from "./words.ts";
 const parcel =
   "{% if order.carrier or order.tracking_number %} with{% if order.carrier %} {{ order.carrier }}{% endif %}{% if order.tracking_number %} {{ order.tracking_number }}{% endif %}{% endif %}{% if order.tracking_url %}: {{ order.tracking_url }}{% else %}.{% endif %}";
 
+const parcels = `{% if order.parcels.size > 1 %} in {{ order.parcels.size }} parcels:{% for parcel in order.parcels %} {{ parcel.carrier | default: 'carrier' }}{% if parcel.tracking_number %} {{ parcel.tracking_number }}{% endif %}{% if forloop.last %}.{% else %},{% endif %}{% endfor %}{% else %}${parcel}{% endif %}`;
+
 const thanks =
   "{% if order.free %}Thank you for your order.{% else %}Thank you, we have received your payment{% if order.total %} of {{ order.total }}{% endif %}.{% endif %}";
 
@@ -30,8 +32,8 @@ export const en: Words = {
     "order.fulfilled": {
       subject: "Your order {{ order.id }} is {% if order.pick_up %}ready{% else %}on its way{% endif %}",
       title: "Your order is {% if order.pick_up %}ready{% else %}on its way{% endif %}",
-      lead: `${thanks} {% if order.pick_up %}Your items wait for you to pick them up.{% else %}Your parcel has its label and goes to the carrier now.{% endif %}`,
-      sms: `order {{ order.id }} is {% if order.pick_up %}ready: you can pick it up.{% else %}on its way${parcel}{% endif %}`,
+      lead: `${thanks} {% if order.pick_up %}Your items wait for you to pick them up.{% else %}{% if order.parcels.size > 1 %}It goes out in {{ order.parcels.size }} parcels.{% else %}Your parcel has its label and goes to the carrier now.{% endif %}{% endif %}`,
+      sms: `order {{ order.id }} is {% if order.pick_up %}ready: you can pick it up.{% else %}on its way${parcels}{% endif %}`,
     },
     "order.shipped": {
       subject: "A parcel of your order {{ order.id }} was sent",

@@ -3,6 +3,8 @@ import type { Words } from "./words.ts";
 const parcel =
   "{% if order.carrier or order.tracking_number %} dengan{% if order.carrier %} {{ order.carrier }}{% endif %}{% if order.tracking_number %} {{ order.tracking_number }}{% endif %}{% endif %}{% if order.tracking_url %}: {{ order.tracking_url }}{% else %}.{% endif %}";
 
+const parcels = `{% if order.parcels.size > 1 %} dalam {{ order.parcels.size }} paket:{% for parcel in order.parcels %} {{ parcel.carrier | default: 'kurir' }}{% if parcel.tracking_number %} {{ parcel.tracking_number }}{% endif %}{% if forloop.last %}.{% else %},{% endif %}{% endfor %}{% else %}${parcel}{% endif %}`;
+
 const thanks =
   "{% if order.free %}Terima kasih atas pesanan Anda.{% else %}Terima kasih, pembayaran Anda{% if order.total %} sebesar {{ order.total }}{% endif %} sudah kami terima.{% endif %}";
 
@@ -31,8 +33,8 @@ export const id: Words = {
       subject:
         "Pesanan {{ order.id }} {% if order.pick_up %}siap diambil{% else %}sedang dalam perjalanan{% endif %}",
       title: "Pesanan Anda {% if order.pick_up %}siap diambil{% else %}sedang dalam perjalanan{% endif %}",
-      lead: `${thanks} {% if order.pick_up %}Barang Anda siap untuk diambil.{% else %}Paket Anda sudah berlabel dan segera diserahkan ke kurir.{% endif %}`,
-      sms: `pesanan {{ order.id }} {% if order.pick_up %}siap diambil.{% else %}sedang dalam perjalanan${parcel}{% endif %}`,
+      lead: `${thanks} {% if order.pick_up %}Barang Anda siap untuk diambil.{% else %}{% if order.parcels.size > 1 %}Pesanan dikirim dalam {{ order.parcels.size }} paket.{% else %}Paket Anda sudah berlabel dan segera diserahkan ke kurir.{% endif %}{% endif %}`,
+      sms: `pesanan {{ order.id }} {% if order.pick_up %}siap diambil.{% else %}sedang dalam perjalanan${parcels}{% endif %}`,
     },
     "order.shipped": {
       subject: "Paket untuk pesanan {{ order.id }} sudah dikirim",
