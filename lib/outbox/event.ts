@@ -21,10 +21,11 @@ export interface OutboxEvent {
   eventTime: Timestamp;
 }
 
-/** An event that is to be published, and the number of its row in the log. */
-export interface OutboxRow {
+/** An event as its service keeps it until it is published. */
+export interface OutboxRow extends Pick<OutboxEvent, "type" | "subject" | "data"> {
+  /** The number of its row in the log. */
   row: bigint;
-  event: OutboxEvent;
+  eventTime: Date;
 }
 
 /** Characters of an event's data at most. */

@@ -1,4 +1,3 @@
-import { timestampFromDate } from "@bufbuild/protobuf/wkt";
 import { pino } from "pino";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { type Queryable, type Schema, sql } from "../db/index.ts";
@@ -23,23 +22,30 @@ beforeEach(async () => {
 });
 afterEach(() => database[Symbol.asyncDispose]());
 
-const eventTime = timestampFromDate(new Date(0));
+const eventTime = new Date(0);
 const note = (db: Queryable, ...texts: string[]) =>
   db.execute(sql`insert into note (text) select unnest(${texts}::text[])`);
 const read = async (limit: number): Promise<OutboxRow[]> => {
   const rows = await database.db.query<{ id: bigint; text: string }>(sql`
     select id, text from note where not published order by id limit ${limit}`);
-  return rows.map(({ id, text }) => ({
-    row: id,
-    event: { id: `noting:${id}`, type: "note.made", subject: "", data: text, eventTime },
-  }));
+  return rows.map(({ id, text }) => ({ row: id, type: "note.made", subject: "", data: text, eventTime }));
 };
 /** As if whoever published last had died a while ago. */
 const expireLease = () => database.db.execute(sql`update outbox_lease set lease_until = now()`);
 const done = (rows: bigint[]) =>
   database.db.execute(sql`update note set published = true where id = any(${rows}::bigint[])`);
-const relayTo = (publish: (events: OutboxEvent[]) => Promise<unknown>) =>
-  createRelay({ db: database.db, log: pino({ level: "silent" }), read, done, publish });
+const relayTo = (
+  publish: (events: OutboxEvent[]) => Promise<unknown>,
+  note: (rows: bigint[]) => Promise<unknown> = done,
+) =>
+  createRelay({
+    name: "noting",
+    db: database.db,
+    log: pino({ level: "silent" }),
+    webhooks: { publishEvents: ({ events }) => publish(events) },
+    read,
+    done: note,
+  });
 
 /** Somebody who is told; repetitions, too. */
 function listener() {
@@ -92,12 +98,7 @@ test("what could not be published, or not be noted, is published again under the
   const away = relayTo(() => Promise.reject(new Error("away")));
   await expect(away.run()).rejects.toThrow("away");
   await expireLease();
-  const forgetful = createRelay({
-    db: database.db,
-    log: pino({ level: "silent" }),
-    ...{ read, publish },
-    done: () => Promise.reject(new Error("killed")),
-  });
+  const forgetful = relayTo(publish, () => Promise.reject(new Error("killed")));
   await expect(forgetful.run()).rejects.toThrow("killed");
   await expireLease();
   expect(await relayTo(publish).run()).toBe(1);

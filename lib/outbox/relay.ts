@@ -1,19 +1,26 @@
 import { randomUUID } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
+import { timestampFromDate } from "@bufbuild/protobuf/wkt";
 import type { Queryable } from "../db/index.ts";
 import type { Log } from "../telemetry/log.ts";
 import type { OutboxEvent, OutboxRow } from "./event.ts";
 import { takeLease } from "./store-lease.ts";
 
-/** What a relay stands on. */
-export interface RelayOptions {
+/** What any relay stands on. */
+export interface RelayParts {
   /** Of a schema with `outboxLease`. */
   db: Queryable;
   log: Log;
+  /** Who takes the events: when it answers, they are kept. It may be given the same ones again. */
+  webhooks: { publishEvents(request: { events: OutboxEvent[] }): Promise<unknown> };
+}
+
+/** What the relay of one service needs besides. */
+export interface RelayOptions extends RelayParts {
+  /** The service's: its events' ids begin with it. */
+  name: string;
   /** The first events that are not published yet, with their data as it stands now. */
   read: (limit: number) => Promise<OutboxRow[]>;
-  /** Hands events over; when it returns, they are kept. May be given the same ones again. */
-  publish: (events: OutboxEvent[]) => Promise<unknown>;
   /** Notes that rows are published. */
   done: (rows: bigint[]) => Promise<unknown>;
 }
@@ -39,8 +46,13 @@ const retryMs = 5_000;
 const rests = 3;
 
 /** A relay of one service in one process. */
-export function createRelay({ db, log, read, publish, done }: RelayOptions): Relay {
+export function createRelay({ name, db, log, webhooks, read, done }: RelayOptions): Relay {
   const owner = randomUUID();
+  const toEvent = ({ row, eventTime, ...event }: OutboxRow): OutboxEvent => ({
+    ...event,
+    id: `${name}:${row}`,
+    eventTime: timestampFromDate(eventTime),
+  });
 
   const runUntil = async (signal?: AbortSignal): Promise<number> => {
     for (let count = 0; ; ) {
@@ -48,7 +60,7 @@ export function createRelay({ db, log, read, publish, done }: RelayOptions): Rel
       const rows = await read(batch);
       if (rows.length === 0 || !(await takeLease(db, { owner, seconds: leaseSeconds }))) return count;
       for (const some of portions(rows)) {
-        await publish(some.map(({ event }) => event));
+        await webhooks.publishEvents({ events: some.map(toEvent) });
         await done(some.map(({ row }) => row));
       }
       count += rows.length;
@@ -85,7 +97,7 @@ function portions(rows: readonly OutboxRow[]): OutboxRow[][] {
   const all: OutboxRow[][] = [];
   let characters = Number.POSITIVE_INFINITY;
   for (const row of rows) {
-    const { length } = row.event.data;
+    const { length } = row.data;
     if (characters + length > maxCharacters) {
       all.push([]);
       characters = 0;

@@ -1,10 +1,12 @@
-import { timestampFromDate } from "@bufbuild/protobuf/wkt";
-import type { Client } from "@connectrpc/connect";
 import { OrderSchema } from "../../gen/rowlock/order/v1/order_pb.js";
-import type { WebhookService } from "../../gen/rowlock/webhook/v1/webhook_pb.js";
-import { createRelay, eventData, type OutboxRow, type Relay } from "../../lib/outbox/index.ts";
+import {
+  createRelay,
+  eventData,
+  type OutboxRow,
+  type Relay,
+  type RelayParts,
+} from "../../lib/outbox/index.ts";
 import { toOrderMessage } from "./convert.ts";
-import type { OrderDeps } from "./service.ts";
 import { markPublished, readUnpublished, type ToldKind, type Unpublished } from "./store-outbox.ts";
 
 const types: Readonly<Record<ToldKind, string>> = {
@@ -18,17 +20,12 @@ const types: Readonly<Record<ToldKind, string>> = {
 };
 
 /** Tells other systems what happens to orders, by their timelines. */
-export function createOrderRelay({
-  db,
-  log,
-  webhooks,
-}: Pick<OrderDeps, "db" | "log"> & {
-  webhooks: Pick<Client<typeof WebhookService>, "publishEvents">;
-}): Relay {
+export function createOrderRelay(parts: RelayParts): Relay {
+  const { db } = parts;
   return createRelay({
-    ...{ db, log },
+    ...parts,
+    name: "order",
     read: async (limit) => (await readUnpublished(db, limit)).map(toRow),
-    publish: (events) => webhooks.publishEvents({ events }),
     done: (rows) => markPublished(db, rows),
   });
 }
@@ -43,12 +40,9 @@ function toRow({ eventId, kind, eventTime, order }: Unpublished): OutboxRow {
   }
   return {
     row: eventId,
-    event: {
-      id: `order:${eventId}`,
-      type: types[kind],
-      subject: id,
-      data: eventData({ name: "order", id, desc: OrderSchema, message }),
-      eventTime: timestampFromDate(eventTime),
-    },
+    type: types[kind],
+    subject: id,
+    data: eventData({ name: "order", id, desc: OrderSchema, message }),
+    eventTime,
   };
 }

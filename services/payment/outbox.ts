@@ -1,23 +1,21 @@
-import { timestampFromDate } from "@bufbuild/protobuf/wkt";
-import type { Client } from "@connectrpc/connect";
 import { PaymentSchema } from "../../gen/rowlock/payment/v1/payment_pb.js";
-import type { WebhookService } from "../../gen/rowlock/webhook/v1/webhook_pb.js";
-import { createRelay, eventData, type OutboxRow, type Relay } from "../../lib/outbox/index.ts";
+import {
+  createRelay,
+  eventData,
+  type OutboxRow,
+  type Relay,
+  type RelayParts,
+} from "../../lib/outbox/index.ts";
 import { partsOf } from "./answer.ts";
 import { type PaymentParts, toPaymentMessage } from "./convert.ts";
-import type { PaymentDeps } from "./service.ts";
 import { deletePublished, readUnpublished, type Unpublished } from "./store-outbox.ts";
 
 /** Tells other systems what happens to payments. */
-export function createPaymentRelay({
-  db,
-  log,
-  webhooks,
-}: Pick<PaymentDeps, "db" | "log"> & {
-  webhooks: Pick<Client<typeof WebhookService>, "publishEvents">;
-}): Relay {
+export function createPaymentRelay(relay: RelayParts): Relay {
+  const { db } = relay;
   return createRelay({
-    ...{ db, log },
+    ...relay,
+    name: "payment",
     read: async (limit) => {
       const unpublished = await readUnpublished(db, limit);
       if (unpublished.length === 0) return [];
@@ -27,7 +25,6 @@ export function createPaymentRelay({
       );
       return unpublished.map((each) => toRow(each, parts));
     },
-    publish: (events) => webhooks.publishEvents({ events }),
     done: (rows) => deletePublished(db, rows),
   });
 }
@@ -41,12 +38,9 @@ function toRow({ eventId, kind, eventTime, payment }: Unpublished, parts: Paymen
   const message = { ...toPaymentMessage(payment, parts), clientSecret: "", redirectUrl: "" };
   return {
     row: eventId,
-    event: {
-      id: `payment:${eventId}`,
-      type: `payment.${kind}`,
-      subject: orderId,
-      data: eventData({ name: "payment", id, desc: PaymentSchema, message }),
-      eventTime: timestampFromDate(eventTime),
-    },
+    type: `payment.${kind}`,
+    subject: orderId,
+    data: eventData({ name: "payment", id, desc: PaymentSchema, message }),
+    eventTime,
   };
 }
