@@ -39,7 +39,7 @@ export function timedHex(length: number): string {
 }
 
 /** A random lower-case hex string of `length` characters (even), as Shippo's and Twilio's ids have. */
-export function randomHex(length: number): string {
+function randomHex(length: number): string {
   return randomBytes(length / 2).toString("hex");
 }
 

@@ -59,8 +59,8 @@ export interface Sandbox {
   [Symbol.asyncDispose](): Promise<void>;
 }
 
-export const DEFAULT_WEBHOOK_SECRET = "whsec_sandbox";
-export const DEFAULT_SHIPPO_WEBHOOK_TOKEN = "sandbox";
+const DEFAULT_WEBHOOK_SECRET = "whsec_sandbox";
+const DEFAULT_SHIPPO_WEBHOOK_TOKEN = "sandbox";
 
 /** Keys the sandbox accepts, in the form each SDK wants them. */
 export const SANDBOX_KEYS = {

@@ -38,7 +38,7 @@ export interface HttpLimits {
   maxConnections: number;
 }
 
-export const defaultHttpLimits: HttpLimits = {
+const defaultHttpLimits: HttpLimits = {
   headersTimeoutMs: 10_000,
   requestTimeoutMs: 60_000,
   stallTimeoutMs: 60_000,

@@ -15,7 +15,7 @@ export interface ParameterParts {
 }
 
 /** Fields of a request that a header fills; they are documented as that header alone. */
-export const headerFields: ReadonlySet<string> = new Set(["request_id"]);
+const headerFields: ReadonlySet<string> = new Set(["request_id"]);
 
 /** Whether a field of a request stands neither in its body nor in its query: a header fills it, or only services do. */
 export function isApart(field: DescField): boolean {

@@ -53,7 +53,7 @@ const minTimestampMs = Date.parse("0001-01-01T00:00:00Z");
 const maxTimestampMs = Date.parse("9999-12-31T23:59:59Z");
 
 /** RFC 3339 with an offset and up to nine fractional digits, from year 1 to 9999. */
-export function readTimestamp(text: string): Timestamp {
+function readTimestamp(text: string): Timestamp {
   const match = timestamp.exec(text);
   if (match === null) throw new BadInput("must be an RFC 3339 time such as 2030-01-31T12:00:00Z");
   const [, year, month, day, hour, minute, second, fraction = "", sign, offsetHour, offsetMinute] = match;
@@ -75,7 +75,7 @@ const duration = /^(-?)(\d{1,12})(?:\.(\d{1,9}))?s$/;
 const maxDurationSeconds = 315_576_000_000;
 
 /** Decimal seconds with the suffix `s`, at most about 10,000 years either way. */
-export function readDuration(text: string): Duration {
+function readDuration(text: string): Duration {
   const match = duration.exec(text);
   if (match === null) throw new BadInput("must be a duration in seconds such as 1.5s");
   const [, sign, whole = "0", fraction = ""] = match;
@@ -88,7 +88,7 @@ export function readDuration(text: string): Duration {
 }
 
 /** Comma-separated field paths, in lowerCamelCase or as the proto names them; stored as proto names. */
-export function readFieldMask(text: string): FieldMask {
+function readFieldMask(text: string): FieldMask {
   const paths = text === "" ? [] : text.split(",").map((path) => snakePath(path.trim()));
   return create(FieldMaskSchema, { paths });
 }

@@ -19,7 +19,7 @@ interface Node<T> {
 }
 
 /** Matches any HTTP method that no other route of the path names (`custom: { kind: "*" }`). */
-export const anyMethod = "*";
+const anyMethod = "*";
 
 /**
  * A trie over path segments. A path is split at its slashes before anything is decoded, so `%2F` is data.

@@ -37,7 +37,7 @@ export interface Template {
 }
 
 /** A template that breaks the grammar; the column counts from 1. */
-export class TemplateError extends Error {
+class TemplateError extends Error {
   constructor(source: string, position: number, problem: string) {
     super(`path template ${JSON.stringify(source)}, column ${position + 1}: ${problem}`);
     this.name = "TemplateError";

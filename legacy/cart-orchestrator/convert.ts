@@ -7,7 +7,7 @@ import type { Money } from "../../gen/rowlock/type/v1/money_pb.js";
  * Minor units to the smallest unit in use. ISO 4217 gives the rupiah a hundredth, the sen, which nobody has: prices
  * of this API are rupiah.
  */
-export function toSmallestUnit(money: Pick<Money, "currencyCode" | "amount"> | undefined): number {
+function toSmallestUnit(money: Pick<Money, "currencyCode" | "amount"> | undefined): number {
   if (money === undefined) return 0;
   return money.currencyCode === "IDR" ? Number(money.amount) / 100 : Number(money.amount);
 }

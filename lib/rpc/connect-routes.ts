@@ -16,7 +16,7 @@ import type { ServiceDefinition } from "./service.ts";
 import { once, startReading } from "./streams.ts";
 
 /** The services as routes of a Connect router: Connect, gRPC-Web and gRPC, as its adapter allows. */
-export function connectRoutes({
+function connectRoutes({
   services,
   interceptors,
 }: {

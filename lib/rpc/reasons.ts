@@ -2,7 +2,7 @@ import { Code } from "@connectrpc/connect";
 import { defineReasons } from "../errors/reasons.ts";
 
 /** What the runtime itself fails with, whatever the service. */
-export const rpcReasons = {
+export const failRpc = defineReasons({
   /** The caller's deadline, or the default one, passed while the handler ran. */
   DEADLINE_EXCEEDED: { code: Code.DeadlineExceeded, message: "the deadline of {method} passed" },
   /** So little time was left at arrival that the call was not begun; nothing happened. */
@@ -37,7 +37,4 @@ export const rpcReasons = {
   UNIMPLEMENTED: { code: Code.Unimplemented, message: "{method} is not served here" },
   /** The process is stopping; another replica can take the call. */
   SHUTTING_DOWN: { code: Code.Unavailable, message: "the server is shutting down" },
-} as const;
-
-/** Fails with one of the runtime's reasons. */
-export const failRpc = defineReasons(rpcReasons);
+});

@@ -44,7 +44,7 @@ function isSecretKey(key: string): boolean {
 }
 
 /** The text without the password of any URL in it (`postgres://user:…@host`). */
-export function redactUrls(text: string): string {
+function redactUrls(text: string): string {
   return text.includes("://")
     ? text.replaceAll(/(\b[a-z][a-z0-9+.-]*:\/\/[^\s:@/]*):[^\s@/]+@/gi, `$1:${REDACTED}@`)
     : text;

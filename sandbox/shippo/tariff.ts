@@ -34,7 +34,7 @@ function service(
 }
 
 /** The whole tariff. Prices are near what the carriers ask, and never change. */
-export const SERVICES: readonly Service[] = [
+const SERVICES: readonly Service[] = [
   service("USPS", "usps_ground_advantage", "Ground Advantage", {
     scope: "us",
     price: [440, 48, 24],

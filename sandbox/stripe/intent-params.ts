@@ -105,7 +105,6 @@ export const confirmShape = { ...confirmable, ...attempt, client_secret: text() 
 
 export type CreateInput = ReturnType<typeof readParams<typeof createShape>>;
 export type UpdateInput = ReturnType<typeof readParams<typeof updateShape>>;
-export type ConfirmInput = ReturnType<typeof readParams<typeof confirmShape>>;
 
 /** Smallest charges, in the currency's smallest unit (docs.stripe.com/currencies#minimum-and-maximum-charge-amounts). */
 const MINIMUM: Record<string, number> = {

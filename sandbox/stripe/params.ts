@@ -115,7 +115,7 @@ export function group<S extends Shape>(shape: S): Param<Read<S>> {
 }
 
 /** A group that an empty value clears: null then. */
-export function clearableGroup<S extends Shape>(shape: S): Param<Read<S> | null> {
+function clearableGroup<S extends Shape>(shape: S): Param<Read<S> | null> {
   const read = group(shape);
   return (value, name) => (value === "" ? null : read(value, name));
 }

@@ -13,7 +13,7 @@ export interface Links {
   baseUrl(): string;
 }
 
-export function renderSnapshot(snapshot: Snapshot, links: Links): object {
+function renderSnapshot(snapshot: Snapshot, links: Links): object {
   switch (snapshot.kind) {
     case "payment_intent":
       return renderIntent(snapshot.record, links);
@@ -135,7 +135,7 @@ function renderNextAction(intent: Intent, action: NextAction, links: Links): Str
 }
 
 /** `Stripe.PaymentIntent.LastPaymentError` and the `error` of an answer share these fields. */
-export function renderFailure(failure: PaymentFailure): Stripe.PaymentIntent.LastPaymentError {
+function renderFailure(failure: PaymentFailure): Stripe.PaymentIntent.LastPaymentError {
   return {
     type: failure.code === "payment_intent_authentication_failure" ? "invalid_request_error" : "card_error",
     code: failure.code,

@@ -48,7 +48,7 @@ export interface Deliveries {
   [Symbol.asyncDispose](): Promise<void>;
 }
 
-export const WEBHOOK_VENDORS = ["stripe", "sendgrid", "twilio", "shippo"] as const;
+const WEBHOOK_VENDORS = ["stripe", "sendgrid", "twilio", "shippo"] as const;
 export type WebhookVendor = (typeof WEBHOOK_VENDORS)[number];
 
 const CONCURRENCY = 8;

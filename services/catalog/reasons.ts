@@ -1,8 +1,8 @@
 import { Code } from "@connectrpc/connect";
 import { defineReasons } from "../../lib/errors/reasons.ts";
 
-/** What the catalog fails with. */
-export const catalogReasons = {
+/** Everything that can go wrong in the catalog, as callers see it. */
+export const fail = defineReasons({
   PRODUCT_NOT_FOUND: { code: Code.NotFound, message: "product {product_id} does not exist" },
   CATEGORY_NOT_FOUND: { code: Code.NotFound, message: "category {category_id} does not exist" },
   /** The id is in use for a category with another title or parent. */
@@ -12,7 +12,4 @@ export const catalogReasons = {
   /** The product changed since the caller read it: read it again. */
   ETAG_MISMATCH: { code: Code.Aborted, message: "product {product_id} has changed; its etag is {etag}" },
   STAFF_ONLY: { code: Code.PermissionDenied, message: "{field} is for staff" },
-} as const;
-
-/** Fails with one of the catalog's reasons. */
-export const fail = defineReasons(catalogReasons);
+});

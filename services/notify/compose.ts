@@ -43,7 +43,7 @@ export function mannerOf({ shopName = "Rowlock", orderUrl }: NotifyDeps, locale:
 }
 
 /** BCP 47 tag of the language in which the shop writes when nobody says otherwise. */
-export function shopLanguageOf({ language }: NotifyDeps): string {
+function shopLanguageOf({ language }: NotifyDeps): string {
   return language ?? lastLanguage;
 }
 

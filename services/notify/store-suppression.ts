@@ -3,7 +3,7 @@ import { newId } from "../../lib/ids/ids.ts";
 import type { Suppression, Word } from "./suppression.ts";
 
 /** The hash that an address, an expression of SQL, is known by; letters have no case. */
-export function hashOf(address: Sql): Sql {
+function hashOf(address: Sql): Sql {
   return sql`sha256((select salt from secret) || convert_to(lower(${address}), 'UTF8'))`;
 }
 

@@ -103,7 +103,7 @@ function tierFor(
 }
 
 /** Destinations as they are stored. */
-export function toDestinations(messages: readonly FlatRate_Destination[]): Destination[] {
+function toDestinations(messages: readonly FlatRate_Destination[]): Destination[] {
   return messages.map(({ countryCode, regions, excludedRegions }) => ({
     countryCode,
     regions: [...regions],
@@ -115,7 +115,7 @@ export function toDestinations(messages: readonly FlatRate_Destination[]): Desti
  * Tiers as they are stored.
  * Errors: INVALID_ARGUMENT for a currency that is none.
  */
-export function toTiers(messages: readonly FlatRate_Tier[]): Tier[] {
+function toTiers(messages: readonly FlatRate_Tier[]): Tier[] {
   const violations = messages.flatMap(({ price }, index) =>
     unknownCurrency(price?.currencyCode ?? "", index),
   );

@@ -7,7 +7,7 @@ import {
 import { Agent as HttpsAgent, request as httpsRequest } from "node:https";
 
 /** The request did not end in time. Its name is what the provider's SDK takes for a timeout. */
-export class FetchTimeout extends Error {
+class FetchTimeout extends Error {
   override readonly name = "TimeoutError";
 }
 

@@ -67,7 +67,7 @@ export async function keepLabel(
 }
 
 /** The label that an earlier purchase of doubtful outcome brought, if one did. Errors: CarrierUnavailable. */
-export async function findBought({ carrier }: ShippingDeps, shipment: Shipment): Promise<Bought | undefined> {
+async function findBought({ carrier }: ShippingDeps, shipment: Shipment): Promise<Bought | undefined> {
   for (const rateId of shipment.doubtfulRates) {
     const label = await carrier.findLabel(providerIdOf(shipment, rateId), voidedNumbersOf(shipment));
     if (label !== undefined) return { rateId, label };

@@ -28,7 +28,7 @@ export interface Tracking {
  * From which statuses a parcel may come to the key's. News travel in no order, so what is not listed is old news and
  * changes nothing. A parcel that was given up for lost may still turn up.
  */
-export const trackingSources: Readonly<Record<TrackingStatus, readonly TrackingStatus[]>> = {
+const trackingSources: Readonly<Record<TrackingStatus, readonly TrackingStatus[]>> = {
   "": [],
   PRE_TRANSIT: [""],
   TRANSIT: ["", "PRE_TRANSIT"],

@@ -3,7 +3,7 @@ import { newId } from "../../lib/ids/ids.ts";
 import type { Attempt, Delivery, DeliveryState, EventContent } from "./delivery.ts";
 
 /** The columns of a {@link Delivery}; `d` is the delivery, `e` its event. */
-export const deliveryColumns = sql`
+const deliveryColumns = sql`
   d.id, d.endpoint_id as "endpointId", d.event_id as "eventId", e.type as "eventType", e.subject, d.state,
   d.attempt_count as "attemptCount", d.due_time as "dueTime", e.event_time as "eventTime"`;
 

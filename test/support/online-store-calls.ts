@@ -12,7 +12,7 @@ async function post(shop: TestShop, path: string, body: object): Promise<{ id: s
 }
 
 /** What an order is made of. */
-export async function onlineStoreItems(shop: TestShop) {
+async function onlineStoreItems(shop: TestShop) {
   const product_id = randomUUID();
   await shop.sell(product_id);
   return [{ product_id, quantity: 1 }];

@@ -37,7 +37,7 @@ export function requireAccessOptions(services: readonly DescService[]): void {
 }
 
 /** The fields of a method's input that only services may set. */
-export function internalFields(input: DescMessage): DescField[] {
+function internalFields(input: DescMessage): DescField[] {
   return input.fields.filter((field) => getOption(field, fieldAccess) === Access.SERVICE);
 }
 

@@ -5,9 +5,9 @@ import { escapeHtml } from "../../../lib/html.ts";
 export type Variables = Readonly<Record<string, unknown>>;
 
 /** Characters of a template at most. */
-export const maxTemplateLength = 200_000;
+const maxTemplateLength = 200_000;
 /** Characters that a template may come to. */
-export const maxRenderedLength = 500_000;
+const maxRenderedLength = 500_000;
 
 /** Enough to say it with, and nothing that reads files, keeps state or makes a value out of another's name. */
 const tags = new Set(["if", "unless", "case", "for", "break", "continue", "comment", "#"]);

@@ -13,7 +13,7 @@ export interface Row {
 }
 
 /** A statement of these rows. */
-export function statementOf(rows: readonly Row[]): string {
+function statementOf(rows: readonly Row[]): string {
   const lines = rows.map(
     ({ amount = "10.00", currency = "USD", reference = "", description = "", id = "" }) =>
       ["2026-11-21", amount, currency, reference, description, id].join(","),
