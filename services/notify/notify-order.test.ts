@@ -53,7 +53,7 @@ test("an e-mail and a text message go out, in three statements", async () => {
       channel: Channel.EMAIL,
       state: Message_State.SENT,
       to: "ada@example.com",
-      subject: "Your order ord_1 is on its way",
+      subject: "Your order is on its way (ord_1)",
       eventKey,
       orderId: "ord_1",
       providerId: "mail_1",

@@ -72,7 +72,7 @@ test("what could not be sent for twelve hours is given up, and listed; staff sen
   expect(await sweep()).toBe(1);
   const sent = await resend(id, newId("req"));
   expect(sent).toMatchObject({ id, state: Message_State.SENT, eventKey, error: "", resendOf: "" });
-  expect(under.email.taken).toMatchObject([{ to: address, subject: "Your order ord_1 is on its way" }]);
+  expect(under.email.taken).toMatchObject([{ to: address, subject: "Your order is on its way (ord_1)" }]);
   expect(await inState(Message_State.FAILED)).toEqual([]);
   expect(await inState(Message_State.SENT)).toEqual([id]);
 });

@@ -42,11 +42,11 @@ async function told(language = "", on = under) {
 
 describe("the language of a message", () => {
   test.each([
-    ["de", "Ihre Bestellung ord_1 ist unterwegs", "100,20 $"],
-    ["de-CH", "Ihre Bestellung ord_1 ist unterwegs", "$ 100.20"],
-    ["id-ID", "Pesanan ord_1 sedang dalam perjalanan", "US$100,20"],
-    ["fr", "Your order ord_1 is on its way", "$100.20"],
-    ["", "Your order ord_1 is on its way", "$100.20"],
+    ["de", "Ihre Bestellung ist unterwegs (ord_1)", "100,20 $"],
+    ["de-CH", "Ihre Bestellung ist unterwegs (ord_1)", "$ 100.20"],
+    ["id-ID", "Pesanan Anda sedang dalam perjalanan (ord_1)", "US$100,20"],
+    ["fr", "Your order is on its way (ord_1)", "$100.20"],
+    ["", "Your order is on its way (ord_1)", "$100.20"],
   ])("who speaks %j reads %s and %s", async (language, subject, amount) => {
     const { email } = await told(language);
     expect(email?.subject).toBe(subject);
@@ -54,9 +54,9 @@ describe("the language of a message", () => {
   });
 
   test.each([
-    ["", "Ihre Bestellung ord_1 ist unterwegs"],
-    ["fr", "Ihre Bestellung ord_1 ist unterwegs"],
-    ["en-GB", "Your order ord_1 is on its way"],
+    ["", "Ihre Bestellung ist unterwegs (ord_1)"],
+    ["fr", "Ihre Bestellung ist unterwegs (ord_1)"],
+    ["en-GB", "Your order is on its way (ord_1)"],
   ])("in a German shop %j means %s", async (language, subject) => {
     expect((await told(language, notifyUnderTest(database.db, undefined, [], "de-AT"))).email?.subject).toBe(
       subject,
@@ -78,10 +78,10 @@ describe("a shop's own templates", () => {
     const { email, sms } = await told();
     expect([email?.subject, sms]).toEqual(["Off it goes: ord_1", "Rowlock ships!"]);
     expect(email?.text).toContain("Thank you, we have received your payment");
-    expect((await told("de")).email?.subject).toBe("Ihre Bestellung ord_1 ist unterwegs");
+    expect((await told("de")).email?.subject).toBe("Ihre Bestellung ist unterwegs (ord_1)");
 
     await under.client.deleteTemplate(fulfilled, staff);
-    expect((await told()).email?.subject).toBe("Your order ord_1 is on its way");
+    expect((await told()).email?.subject).toBe("Your order is on its way (ord_1)");
     const back = await under.client.getTemplate(fulfilled, staff);
     expect([back.override, back.etag]).toEqual([undefined, "default"]);
   });
@@ -100,7 +100,7 @@ describe("a shop's own templates", () => {
       { language },
     );
     expect((await told("fr-CA")).email).toMatchObject({ subject: "En route", text: "Total 100,20 $ US" });
-    expect((await told("es")).email?.subject).toBe("Your order ord_1 is on its way");
+    expect((await told("es")).email?.subject).toBe("Your order is on its way (ord_1)");
   });
 
   test("of what customers wrote nothing becomes markup", async () => {
@@ -118,7 +118,7 @@ describe("a shop's own templates", () => {
     const parts = { subject: "{{ order.gone }}", html: "", text: "", sms: "" };
     const override = { ...fulfilled, ...parts, etag: newId("etag"), updateTime: under.now() };
     await database.db.transaction((tx) => putOverride(tx, { override, present: "" }));
-    expect((await told()).email?.subject).toBe("Your order ord_1 is on its way");
+    expect((await told()).email?.subject).toBe("Your order is on its way (ord_1)");
     expect(under.logged).toContainEqual(
       expect.objectContaining({
         msg: "a template failed: the default one is sent",

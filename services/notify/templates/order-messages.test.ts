@@ -11,7 +11,7 @@ const cases: [string, OrderNews, { subject: string; says: string[]; sms: string 
     "transfer",
     { shopName: "Rowlock", kind: OrderEventKind.PAYMENT_INSTRUCTIONS, order: orderToTransfer() },
     {
-      subject: "How to pay for your order ord_1",
+      subject: "How to pay for your order (ord_1)",
       says: ["BCA VA", "8808123456789012", "ORD-7K2M", "October 7, 2026 at 14:00 UTC", "$100.20"],
       sms: "Rowlock: please transfer $100.20 for order ord_1 to BCA VA 8808123456789012, reference ORD-7K2M before October 7, 2026 at 14:00 UTC.",
     },
@@ -20,7 +20,7 @@ const cases: [string, OrderNews, { subject: string; says: string[]; sms: string 
     "fulfilled",
     { shopName: "Rowlock", kind: OrderEventKind.FULFILLED, order: fulfilledOrder() },
     {
-      subject: "Your order ord_1 is on its way",
+      subject: "Your order is on its way (ord_1)",
       says: ["USPS", "92055", "https://track.test/92055", "https://labels.test/t1.pdf"],
       sms: "Rowlock: order ord_1 is on its way with USPS 92055: https://track.test/92055",
     },
@@ -33,7 +33,7 @@ const cases: [string, OrderNews, { subject: string; says: string[]; sms: string 
       order: orderSummary({ cancelReason: "Changed my mind" }),
     },
     {
-      subject: "Your order ord_1 was canceled",
+      subject: "Your order was canceled (ord_1)",
       says: ["Changed my mind"],
       sms: "Rowlock: order ord_1 was canceled. Reason: Changed my mind",
     },
@@ -42,7 +42,7 @@ const cases: [string, OrderNews, { subject: string; says: string[]; sms: string 
     "expired",
     { shopName: "Rowlock", kind: OrderEventKind.EXPIRED, order: orderSummary() },
     {
-      subject: "Your order ord_1 has expired",
+      subject: "Your order has expired (ord_1)",
       says: ["no payment in time"],
       sms: "Rowlock: order ord_1 has expired: we received no payment in time.",
     },
@@ -51,7 +51,7 @@ const cases: [string, OrderNews, { subject: string; says: string[]; sms: string 
     "refunded",
     { shopName: "Rowlock", kind: OrderEventKind.REFUNDED, order: orderSummary() },
     {
-      subject: "A refund for your order ord_1",
+      subject: "A refund for your order (ord_1)",
       says: ["given $100.20 back"],
       sms: "Rowlock: $100.20 for order ord_1 was given back. Your bank may take some days to show it.",
     },
@@ -142,7 +142,7 @@ test("what the buyer picks up goes nowhere, and is ready", () => {
     order: orderSummary({ pickUp: true }),
   };
   const { subject, html: markup, text } = sayOrder(news);
-  expect(subject).toBe("Your order ord_1 is ready");
+  expect(subject).toBe("Your order is ready (ord_1)");
   expect(sayOrder(news).sms).toBe("Rowlock: order ord_1 is ready: you can pick it up.");
   for (const form of [markup, text]) {
     expect(form).toContain("You pick your order up.");
@@ -277,7 +277,7 @@ test.each([
 test("a subject is one short line", () => {
   const order = orderSummary({ orderId: `a\r\nBcc: eve@example.com\r\n${"x".repeat(500)}` });
   const { subject } = sayOrder({ shopName: "Rowlock", kind: OrderEventKind.FULFILLED, order });
-  expect(subject).toMatch(/^Your order a Bcc: eve@example.com x+$/);
+  expect(subject).toMatch(/^Your order is on its way \(a Bcc: eve@example.com x+$/);
   expect(subject.length).toBe(200);
 });
 

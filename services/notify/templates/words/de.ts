@@ -12,56 +12,56 @@ const thanks =
 export const de: Words = {
   orders: {
     "order.placed": {
-      subject: "Ihre Bestellung {{ order.id }} ist eingegangen",
+      subject: "Ihre Bestellung ist eingegangen ({{ order.id }})",
       title: "Vielen Dank für Ihre Bestellung",
-      lead: "Wir haben Ihre Artikel für Sie reserviert. Bitte bezahlen Sie rechtzeitig{% unless order.url %}, dort, wo Sie bestellt haben{% endunless %}; sobald das Geld bei uns ist, packen wir Ihre Bestellung.",
+      lead: "Wir haben Ihre Artikel für Sie reserviert und packen sie, sobald sie bezahlt sind.{% unless order.url %} Bezahlen können Sie dort, wo Sie bestellt haben.{% endunless %}",
       sms: "Ihre Bestellung {{ order.id }} ist eingegangen{% if order.held_until %} und bis {{ order.held_until }} reserviert{% endif %}. {% if order.url %}Bitte bezahlen Sie: {{ order.url }}{% else %}Bitte bezahlen Sie dort, wo Sie bestellt haben.{% endif %}",
     },
     "order.paid": {
-      subject: "Bestätigung Ihrer Bestellung {{ order.id }}",
+      subject: "Bestätigung Ihrer Bestellung ({{ order.id }})",
       title: "Ihre Bestellung ist bestätigt",
       lead: `${thanks} Wir packen sie jetzt und melden uns, sobald sie {% if order.pick_up %}abholbereit{% else %}unterwegs{% endif %} ist.`,
       sms: "Bestellung {{ order.id }} ist bestätigt. Wir melden uns, sobald sie {% if order.pick_up %}abholbereit{% else %}unterwegs{% endif %} ist.",
     },
     "order.payment_instructions": {
-      subject: "So bezahlen Sie Ihre Bestellung {{ order.id }}",
+      subject: "So bezahlen Sie Ihre Bestellung ({{ order.id }})",
       title: "Vielen Dank für Ihre Bestellung",
       lead: "Wir haben Ihre Artikel für Sie reserviert. Bitte überweisen Sie {{ order.total | default: 'den Betrag' }} wie unten angegeben; sobald das Geld bei uns ist, packen wir Ihre Bestellung.",
       sms: "bitte überweisen Sie {{ order.total | default: 'den Betrag' }} für die Bestellung {{ order.id }}{% if order.transfer %}{% if order.transfer.bank or order.transfer.account_number %} an{% if order.transfer.bank %} {{ order.transfer.bank }}{% endif %}{% if order.transfer.account_number %} {{ order.transfer.account_number }}{% endif %}{% endif %}{% if order.transfer.reference %}, Verwendungszweck {{ order.transfer.reference }}{% endif %}{% if order.transfer.deadline %}, spätestens am {{ order.transfer.deadline }}{% endif %}.{% else %}. Wie, steht in Ihrer E-Mail.{% endif %}",
     },
     "order.fulfilled": {
       subject:
-        "Ihre Bestellung {{ order.id }} ist {% if order.pick_up %}abholbereit{% else %}unterwegs{% endif %}",
+        "Ihre Bestellung ist {% if order.pick_up %}abholbereit{% else %}unterwegs{% endif %} ({{ order.id }})",
       title: "Ihre Bestellung ist {% if order.pick_up %}abholbereit{% else %}unterwegs{% endif %}",
       lead: `${thanks} {% if order.pick_up %}Ihre Artikel liegen zur Abholung für Sie bereit.{% else %}{% if order.parcels.size > 1 %}Sie kommt in {{ order.parcels.size }} Paketen.{% else %}Ihr Paket ist fertig und geht jetzt an den Paketdienst.{% endif %}{% endif %}`,
       sms: `Bestellung {{ order.id }} ist {% if order.pick_up %}abholbereit.{% else %}unterwegs${parcels}{% endif %}`,
     },
     "order.shipped": {
-      subject: "Ein Paket Ihrer Bestellung {{ order.id }} wurde verschickt",
+      subject: "Ein Paket Ihrer Bestellung wurde verschickt ({{ order.id }})",
       title: "Ihr Paket wurde verschickt",
       lead: "{% if order.carrier %}{{ order.carrier }} hat es übernommen und bringt{% else %}Der Paketdienst hat es übernommen und bringt{% endif %} es zu Ihnen.",
       sms: `ein Paket der Bestellung {{ order.id }} wurde verschickt${parcel}`,
     },
     "order.delivered": {
-      subject: "Ein Paket Ihrer Bestellung {{ order.id }} ist angekommen",
+      subject: "Ein Paket Ihrer Bestellung ist angekommen ({{ order.id }})",
       title: "Ihr Paket ist angekommen",
       lead: "{{ order.carrier | default: 'Der Paketdienst' }} meldet, dass es zugestellt wurde. Falls Sie es nicht haben, fragen Sie bitte zuerst Ihre Nachbarn und dann uns.",
       sms: "ein Paket der Bestellung {{ order.id }} ist angekommen.",
     },
     "order.canceled": {
-      subject: "Ihre Bestellung {{ order.id }} wurde storniert",
+      subject: "Ihre Bestellung wurde storniert ({{ order.id }})",
       title: "Ihre Bestellung wurde storniert",
       lead: "Es tut uns leid, dass es diesmal nicht geklappt hat. Es wird nichts davon {% if order.pick_up %}für Sie zurückgelegt{% else %}verschickt{% endif %}.",
       sms: "Bestellung {{ order.id }} wurde storniert.{% if order.cancel_reason %} Grund: {{ order.cancel_reason }}{% endif %}",
     },
     "order.expired": {
-      subject: "Ihre Bestellung {{ order.id }} ist verfallen",
+      subject: "Ihre Bestellung ist verfallen ({{ order.id }})",
       title: "Ihre Bestellung ist verfallen",
       lead: "Wir haben nicht rechtzeitig eine Zahlung erhalten. Die für Sie reservierten Artikel sind deshalb wieder im Verkauf. {% if order.by_transfer %}Bitte überweisen Sie das Geld nicht mehr. {% endif %}Sie können gern noch einmal bestellen.",
       sms: "Bestellung {{ order.id }} ist verfallen: Wir haben nicht rechtzeitig eine Zahlung erhalten.{% if order.by_transfer %} Bitte überweisen Sie das Geld nicht mehr.{% endif %}",
     },
     "order.refunded": {
-      subject: "Erstattung zu Ihrer Bestellung {{ order.id }}",
+      subject: "Erstattung zu Ihrer Bestellung ({{ order.id }})",
       title: "Ihre Erstattung ist unterwegs",
       lead: "Wir haben {{ order.refunded | default: 'Ihr Geld' }} auf dem Weg erstattet, auf dem Sie bezahlt haben. Bis Ihre Bank es anzeigt, können einige Tage vergehen.",
       sms: "wir haben {{ order.refunded | default: 'das Geld' }} für die Bestellung {{ order.id }} erstattet. Bis Ihre Bank es anzeigt, können einige Tage vergehen.",

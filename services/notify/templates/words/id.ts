@@ -12,56 +12,56 @@ const thanks =
 export const id: Words = {
   orders: {
     "order.placed": {
-      subject: "Pesanan {{ order.id }} sudah kami terima",
+      subject: "Pesanan Anda sudah kami terima ({{ order.id }})",
       title: "Terima kasih atas pesanan Anda",
-      lead: "Barang Anda sudah kami simpan. Silakan bayar tepat waktu{% unless order.url %} di toko tempat Anda memesan{% endunless %}; pesanan Anda kami kemas begitu dana kami terima.",
+      lead: "Barang Anda sudah kami simpan, dan kami kemas begitu dibayar.{% unless order.url %} Anda dapat membayar di toko tempat Anda memesan.{% endunless %}",
       sms: "pesanan {{ order.id }} sudah kami terima{% if order.held_until %} dan kami simpan sampai {{ order.held_until }}{% endif %}. {% if order.url %}Silakan bayar: {{ order.url }}{% else %}Silakan bayar di toko tempat Anda memesan.{% endif %}",
     },
     "order.paid": {
-      subject: "Pesanan {{ order.id }} dikonfirmasi",
+      subject: "Pesanan Anda dikonfirmasi ({{ order.id }})",
       title: "Pesanan Anda dikonfirmasi",
       lead: `${thanks} Pesanan segera kami kemas, dan kami kabari begitu {% if order.pick_up %}siap diambil{% else %}dikirim{% endif %}.`,
       sms: "pesanan {{ order.id }} dikonfirmasi. Kami kabari begitu {% if order.pick_up %}siap diambil{% else %}dikirim{% endif %}.",
     },
     "order.payment_instructions": {
-      subject: "Cara membayar pesanan {{ order.id }}",
+      subject: "Cara membayar pesanan Anda ({{ order.id }})",
       title: "Terima kasih atas pesanan Anda",
       lead: "Barang Anda sudah kami simpan. Silakan transfer {{ order.total | default: 'jumlah yang tertera' }} sesuai petunjuk di bawah ini; pesanan Anda kami kemas begitu dana kami terima.",
       sms: "silakan transfer {{ order.total | default: 'jumlah yang tertera' }} untuk pesanan {{ order.id }}{% if order.transfer %}{% if order.transfer.bank or order.transfer.account_number %} ke{% if order.transfer.bank %} {{ order.transfer.bank }}{% endif %}{% if order.transfer.account_number %} {{ order.transfer.account_number }}{% endif %}{% endif %}{% if order.transfer.reference %}, berita transfer {{ order.transfer.reference }}{% endif %}{% if order.transfer.deadline %}, sebelum {{ order.transfer.deadline }}{% endif %}.{% else %}. Caranya ada di e-mail Anda.{% endif %}",
     },
     "order.fulfilled": {
       subject:
-        "Pesanan {{ order.id }} {% if order.pick_up %}siap diambil{% else %}sedang dalam perjalanan{% endif %}",
+        "Pesanan Anda {% if order.pick_up %}siap diambil{% else %}sedang dalam perjalanan{% endif %} ({{ order.id }})",
       title: "Pesanan Anda {% if order.pick_up %}siap diambil{% else %}sedang dalam perjalanan{% endif %}",
       lead: `${thanks} {% if order.pick_up %}Barang Anda siap untuk diambil.{% else %}{% if order.parcels.size > 1 %}Pesanan dikirim dalam {{ order.parcels.size }} paket.{% else %}Paket Anda sudah berlabel dan segera diserahkan ke kurir.{% endif %}{% endif %}`,
       sms: `pesanan {{ order.id }} {% if order.pick_up %}siap diambil.{% else %}sedang dalam perjalanan${parcels}{% endif %}`,
     },
     "order.shipped": {
-      subject: "Paket untuk pesanan {{ order.id }} sudah dikirim",
+      subject: "Paket untuk pesanan Anda sudah dikirim ({{ order.id }})",
       title: "Paket Anda sudah dikirim",
       lead: "Paket sudah berada di {{ order.carrier | default: 'kurir' }} dan sedang diantar ke alamat Anda.",
       sms: `paket untuk pesanan {{ order.id }} sudah dikirim${parcel}`,
     },
     "order.delivered": {
-      subject: "Paket untuk pesanan {{ order.id }} sudah tiba",
+      subject: "Paket untuk pesanan Anda sudah tiba ({{ order.id }})",
       title: "Paket Anda sudah tiba",
       lead: "Menurut {{ order.carrier | default: 'kurir' }}, paket sudah diantar. Jika belum Anda terima, tanyakan dulu kepada tetangga, lalu hubungi kami.",
       sms: "paket untuk pesanan {{ order.id }} sudah tiba.",
     },
     "order.canceled": {
-      subject: "Pesanan {{ order.id }} dibatalkan",
+      subject: "Pesanan Anda dibatalkan ({{ order.id }})",
       title: "Pesanan Anda dibatalkan",
       lead: "Mohon maaf, pesanan ini tidak dapat dilanjutkan. Tidak ada barang yang akan {% if order.pick_up %}disimpan untuk Anda{% else %}dikirim{% endif %}.",
       sms: "pesanan {{ order.id }} dibatalkan.{% if order.cancel_reason %} Alasan: {{ order.cancel_reason }}{% endif %}",
     },
     "order.expired": {
-      subject: "Pesanan {{ order.id }} sudah kedaluwarsa",
+      subject: "Pesanan Anda sudah kedaluwarsa ({{ order.id }})",
       title: "Pesanan Anda sudah kedaluwarsa",
       lead: "Kami tidak menerima pembayaran tepat waktu, sehingga barang yang kami simpan untuk Anda dijual kembali. {% if order.by_transfer %}Mohon jangan mentransfer uangnya lagi. {% endif %}Silakan memesan kembali kapan saja.",
       sms: "pesanan {{ order.id }} sudah kedaluwarsa: kami tidak menerima pembayaran tepat waktu.{% if order.by_transfer %} Mohon jangan mentransfer uangnya lagi.{% endif %}",
     },
     "order.refunded": {
-      subject: "Pengembalian dana untuk pesanan {{ order.id }}",
+      subject: "Pengembalian dana untuk pesanan Anda ({{ order.id }})",
       title: "Pengembalian dana Anda sedang diproses",
       lead: "Kami sudah mengembalikan {{ order.refunded | default: 'uang Anda' }} melalui cara pembayaran yang Anda pakai. Bank Anda mungkin memerlukan beberapa hari untuk menampilkannya.",
       sms: "{{ order.refunded | default: 'uang' }} untuk pesanan {{ order.id }} sudah dikembalikan. Bank Anda mungkin memerlukan beberapa hari untuk menampilkannya.",
