@@ -8,12 +8,13 @@ const fields = element("edit").elements;
 
 const view = { form: "html", width: "680", colors: "light" };
 let templates = [];
+let settings = [];
 let chosen;
 let shown = { subject: "", html: "", text: "", sms: "" };
 
 /** Calls the shop; what it refuses is thrown, and a key that will not do is asked for again. */
 async function call(method, path, body) {
-  const answer = await fetch(`/v1/templates${path}`, {
+  const answer = await fetch(`/v1${path}`, {
     method,
     headers: {
       authorization: `Bearer ${sessionStorage.getItem(keyName) ?? ""}`,
@@ -49,10 +50,11 @@ async function load() {
   templates = [];
   let pageToken = "";
   do {
-    const page = await call("GET", `?pageSize=200&pageToken=${encodeURIComponent(pageToken)}`);
+    const page = await call("GET", `/templates?pageSize=200&pageToken=${encodeURIComponent(pageToken)}`);
     templates.push(...page.templates);
     pageToken = page.nextPageToken;
   } while (pageToken);
+  ({ settings } = await call("GET", "/messageSettings"));
   element("sign-in").hidden = true;
   element("templates").hidden = false;
   const names = new Intl.DisplayNames(undefined, { type: "language" });
@@ -66,7 +68,8 @@ async function load() {
   await choose(event);
 }
 
-const pathOf = ({ event, language }) => `/${event}/${language}`;
+const pathOf = ({ event, language }) => `/templates/${event}/${language}`;
+const isOfOrder = () => chosen.event.startsWith("order.");
 
 async function choose(event) {
   const language = element("language").value;
@@ -80,14 +83,19 @@ async function choose(event) {
       const button = document.createElement("button");
       button.textContent = each.event.replace(".", ": ").replaceAll("_", " ");
       button.setAttribute("aria-current", String(each.event === name));
-      if (each.etag)
+      if (each.override)
         button.append(Object.assign(document.createElement("small"), { textContent: "your own" }));
       button.addEventListener("click", () => attempt("problem", () => choose(each.event)));
       item.append(button);
       return item;
     }),
   );
+  document
+    .querySelector('#events [aria-current="true"]')
+    .scrollIntoView({ block: "nearest", inline: "center" });
   fill(chosen.override ?? {});
+  element("of-order").hidden = !isOfOrder();
+  showSetting();
   await preview();
 }
 
@@ -95,11 +103,18 @@ function fill(words) {
   for (const part of parts) fields[part].value = words[part] ?? "";
 }
 
+function showSetting() {
+  const setting = settings.find(({ event }) => event === chosen.event);
+  for (const box of document.querySelectorAll("[data-channel]")) box.checked = setting[box.dataset.channel];
+  document.querySelector('[data-channel="sms"]').disabled = !isOfOrder();
+}
+
 /** What the fields say. */
 const words = () => Object.fromEntries(parts.map((part) => [part, fields[part].value]));
 
 async function preview(override) {
-  shown = await call("POST", `${pathOf(chosen)}:preview`, override ? { override } : {});
+  const orderId = isOfOrder() ? element("order").value.trim() : "";
+  shown = await call("POST", `${pathOf(chosen)}:preview`, { ...(override && { override }), orderId });
   show();
 }
 
@@ -144,6 +159,27 @@ element("sign-in").addEventListener("submit", (event) => {
 });
 
 element("language").addEventListener("change", () => attempt("problem", () => choose(chosen.event)));
+
+element("of-order").addEventListener("submit", (event) => {
+  event.preventDefault();
+  attempt("problem", () => preview());
+});
+
+for (const box of document.querySelectorAll("[data-channel]")) {
+  box.addEventListener("change", () =>
+    attempt("problem", async () => {
+      const { event } = chosen;
+      try {
+        const setting = await call("PATCH", `/messageSettings/${event}`, {
+          [box.dataset.channel]: box.checked,
+        });
+        settings = settings.map((each) => (each.event === event ? setting : each));
+      } finally {
+        showSetting();
+      }
+    }),
+  );
+}
 
 const actions = {
   try: () => preview(words()),
