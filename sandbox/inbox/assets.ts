@@ -87,6 +87,7 @@ button, .button { font: inherit; font-size: .88rem; font-weight: 550; padding: .
 button.plain, .button.plain { background: transparent; color: var(--accent); }
 button:hover, .button:hover { filter: brightness(1.08); text-decoration: none; }
 form.inline { margin-top: .45rem; }
+form.inline input { width: 6.5rem; font: inherit; padding: .2rem .45rem; border: 1px solid var(--line); border-radius: 7px; background: var(--card); color: inherit; }
 .faults { max-width: 52rem; margin: 0 auto 1.25rem; padding: 1rem 1.25rem; }
 .faults p { margin: .3rem 0; }
 .faults h1 { margin: 0; font-size: 1.15rem; }

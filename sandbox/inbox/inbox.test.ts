@@ -140,6 +140,39 @@ test("a button plays the payer of a bank transfer; forms of other sites are refu
   expect((await post()).status).toBe(409);
 });
 
+test("a person transfers a part, too much, and once more after the end", async () => {
+  const { stripe } = sandbox;
+  const customer = await stripe.customers.create({});
+  const intent = await stripe.paymentIntents.create({
+    ...{ amount: 1000, currency: "eur", customer: customer.id, confirm: true },
+    allowed_payment_method_types: ["customer_balance"],
+    payment_method_data: { type: "customer_balance" },
+    payment_method_options: {
+      customer_balance: {
+        funding_type: "bank_transfer",
+        bank_transfer: { type: "eu_bank_transfer", eu_bank_transfer: { country: "DE" } },
+      },
+    },
+  });
+  const send = async (amount: string) => {
+    const url = `${sandbox.url}/sandbox/payments/${intent.id}/fund`;
+    const body = new URLSearchParams({ amount });
+    return (await fetch(url, { method: "POST", body, redirect: "manual" })).status;
+  };
+  const seen = async () => {
+    const { status } = await stripe.paymentIntents.retrieve(intent.id);
+    return [status, (await stripe.customers.retrieveCashBalance(customer.id)).available];
+  };
+  for (const wrong of ["", "x", "-1", "0", "1,5"]) expect(await send(wrong)).toBe(400);
+  expect((await get("/sandbox/payments")).text).toContain('value="10.00"');
+  expect(await send("4")).toBe(303);
+  expect(await seen()).toEqual(["requires_action", null]);
+  expect(await send("6.50")).toBe(303);
+  expect(await seen()).toEqual(["succeeded", { eur: 50 }]);
+  expect(await send("1")).toBe(303);
+  expect(await seen()).toEqual(["succeeded", { eur: 150 }]);
+});
+
 test.each(["/sandbox/nothing", "/sandbox/emails/x", "/sandbox/labels/x.pdf", "/sandbox/3ds/x", "/elsewhere"])(
   "%s is 404",
   async (path) => {

@@ -14,7 +14,7 @@ import { type Html, html } from "./html.ts";
 import { labelFile, labelSection } from "./labels.ts";
 import { page, TABS, type Tab } from "./layout.ts";
 import { messageSection } from "./messages.ts";
-import { paymentSection } from "./payments.ts";
+import { paymentSection, smallestUnits } from "./payments.ts";
 import { moveOn, trackApi } from "./tracking.ts";
 import { webhookSection } from "./webhooks.ts";
 
@@ -102,7 +102,10 @@ export function createInbox(ctx: InboxContext): Vendor {
     if (outcome !== "won" && outcome !== "lost") return text(400, "outcome must be won or lost\n");
     return decide({ id: path["id"] ?? "", won: outcome === "won" });
   });
-  router.add("POST", "/sandbox/payments/:id/fund", ({ path }) => fund(path["id"] ?? ""));
+  router.add("POST", "/sandbox/payments/:id/fund", ({ path, request }) => {
+    const amount = parseFlatForm(request.body.toString())?.get("amount")?.[0];
+    return fund({ id: path["id"] ?? "", amount });
+  });
 
   /** Plays the bank that decides a dispute. */
   function decide({ id, won }: { id: string; won: boolean }): Reply | undefined {
@@ -113,18 +116,26 @@ export function createInbox(ctx: InboxContext): Vendor {
     return { status: 303, headers: { location: "/sandbox/payments" } };
   }
 
-  /** Plays the payer of a bank transfer: sends what is missing, with the right reference. */
-  function fund(id: string): Reply | undefined {
+  /**
+   * Plays the payer of a bank transfer: sends what is missing, or an amount as a person writes it, with the right
+   * reference. An amount can be sent after the payment has ended, too.
+   */
+  function fund({ id, amount }: { id: string; amount: string | undefined }): Reply | undefined {
     const intent = ctx.stripe.records.intents.get(id);
     if (!intent) return undefined;
     const action = intent.status === "requires_action" ? intent.next_action : undefined;
-    if (action?.kind !== "bank_transfer") return text(409, "this payment does not wait for a transfer\n");
+    const isAwaited = action?.kind === "bank_transfer";
+    if (!isAwaited && (amount === undefined || !intent.bank_transfer)) {
+      return text(409, "this payment does not wait for a transfer\n");
+    }
+    const left = intent.amount - (intent.amount_funded ?? 0);
+    const sent = amount === undefined ? left : smallestUnits(amount, intent.currency);
+    if (sent === undefined) return text(400, "amount must be a number such as 12.50\n");
     ctx.stripe.store.write(() =>
       fundCashBalance(ctx.stripe, {
         customer: customerOf(ctx.stripe, { id: intent.customer ?? "", param: "customer" }),
-        amount: intent.amount - (intent.amount_funded ?? 0),
-        currency: intent.currency,
-        reference: action.reference,
+        ...{ amount: sent, currency: intent.currency },
+        ...(isAwaited && { reference: action.reference }),
       }),
     );
     return { status: 303, headers: { location: "/sandbox/payments" } };

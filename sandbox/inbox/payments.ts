@@ -67,10 +67,13 @@ export function paymentSection(ctx: InboxContext): Section {
     const next = intent.status === "requires_action" ? intent.next_action : undefined;
     if (next?.kind === "redirect")
       return html`<br><a class="small" href="/sandbox/3ds/${intent.id}">Authenticate…</a>`;
-    if (next?.kind !== "bank_transfer") return html``;
-    const left = intent.amount - (intent.amount_funded ?? 0);
+    if (!intent.bank_transfer || !intent.customer) return html``;
+    const isAwaited = next?.kind === "bank_transfer";
+    const left = isAwaited ? intent.amount - (intent.amount_funded ?? 0) : intent.amount;
+    const value = (left / unitsOf(intent.currency)).toFixed(Math.log10(unitsOf(intent.currency)));
     return html`<form class="inline" method="post" action="/sandbox/payments/${intent.id}/fund">
-      <button class="plain">Transfer ${money(left, intent.currency)}</button></form>`;
+      <input name="amount" inputmode="decimal" aria-label="Amount in ${intent.currency.toUpperCase()}" value="${value}">
+      <button class="plain">${isAwaited ? "Transfer" : "Transfer once more"}</button></form>`;
   }
 
   /** A dispute, and what a person can decide in the place of the bank. */
@@ -132,6 +135,21 @@ function refundedOf(charge: ChargeRecord): number {
 
 /** An amount of the smallest unit as a person writes it. */
 export function money(amount: number, currency: string): string {
-  const format = new Intl.NumberFormat("en", { style: "currency", currency });
-  return format.format(amount / 10 ** (format.resolvedOptions().maximumFractionDigits ?? 2));
+  return formatOf(currency).format(amount / unitsOf(currency));
+}
+
+/** An amount that a person wrote, such as `12.50`, in smallest units; undefined when it is none. */
+export function smallestUnits(text: string, currency: string): number | undefined {
+  if (!/^\d{1,9}(?:\.\d{1,3})?$/.test(text.trim())) return undefined;
+  const amount = Math.round(Number(text) * unitsOf(currency));
+  return amount > 0 ? amount : undefined;
+}
+
+/** How many of the smallest unit make one of a currency. */
+function unitsOf(currency: string): number {
+  return 10 ** (formatOf(currency).resolvedOptions().maximumFractionDigits ?? 2);
+}
+
+function formatOf(currency: string): Intl.NumberFormat {
+  return new Intl.NumberFormat("en", { style: "currency", currency });
 }
