@@ -37,7 +37,7 @@ async function publish(): Promise<string[]> {
     db: database.db,
     log: pino({ level: "silent" }),
     webhooks: {
-      publishEvents: async ({ events = [] }) => {
+      publishEvents: async ({ events }) => {
         told.push(...(events as OutboxEvent[]));
         return { $typeName: "rowlock.webhook.v1.PublishEventsResponse" };
       },
