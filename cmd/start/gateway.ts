@@ -7,6 +7,7 @@ import { logAccess } from "../../gateway/front/access-log.ts";
 import { createAdmission } from "../../gateway/front/admission.ts";
 import { allowOrigins } from "../../gateway/front/allow-origins.ts";
 import { createClientAddress } from "../../gateway/front/client-address.ts";
+import { createEndingStreams } from "../../gateway/front/ending-streams.ts";
 import { identifyRequests } from "../../gateway/front/identify-requests.ts";
 import { limitAddresses } from "../../gateway/front/limit-addresses.ts";
 import { limitSignIns } from "../../gateway/front/limit-sign-ins.ts";
@@ -47,6 +48,8 @@ const accountsPerAddress = 30;
 /** The gateway, ready to be given requests. */
 export interface Gateway {
   listener: RequestListener;
+  /** Ends what is being watched, with UNAVAILABLE: the process stops, and watchers are served elsewhere. */
+  endStreams(): void;
   [Symbol.dispose](): void;
 }
 
@@ -79,10 +82,12 @@ export function createGateway({
   const isRpc = ({ url = "/" }: { url?: string | undefined }) =>
     rpcNames.has(url.slice(1, url.indexOf("/", 1)));
   const refuse = createRefuse({ isRpc });
-  const transport = createRoutingTransport({
-    ...Object.fromEntries(serviceNames.map((name) => [contracts[name].typeName, network.outside(name)])),
-    ...Object.fromEntries(facades.map(({ desc }) => [desc.typeName, network.outside("gateway")])),
-  });
+  const { transport, end: endStreams } = createEndingStreams(
+    createRoutingTransport({
+      ...Object.fromEntries(serviceNames.map((name) => [contracts[name].typeName, network.outside(name)])),
+      ...Object.fromEntries(facades.map(({ desc }) => [desc.typeName, network.outside("gateway")])),
+    }),
+  );
   const admit = createAdmission({
     authenticator: auth.authenticator,
     buyers: limiter("buyer", config.rateLimit),
@@ -148,7 +153,7 @@ export function createGateway({
       }
     },
   );
-  return { listener, [Symbol.dispose]: () => redis?.disconnect() };
+  return { listener, endStreams, [Symbol.dispose]: () => redis?.disconnect() };
 
   function logFault(
     kind: string,

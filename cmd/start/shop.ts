@@ -130,6 +130,7 @@ export async function startShop({
   const grpc = stack.use(await createGrpcServer({ services, interceptors, address, log }));
   stack.defer(async () => {
     ready = false;
+    gateway?.endStreams();
     await Promise.all([grpc.drain({ graceMs }), http.drain(graceMs)]);
   });
   for (const service of made) service.work?.();

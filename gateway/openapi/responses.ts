@@ -141,7 +141,7 @@ function answerContent(route: RouteDescription, schemas: Schemas, examples: Exam
       schema: {
         type: "string",
         description:
-          "Server-sent events: each `data` is one message in JSON. An `error` event carries an error that came after the first message; an `end` event closes the stream.",
+          "Server-sent events: each `data` is one message in JSON. An `error` event carries an error that came after the first message; an `end` event closes the stream. An EventSource that comes back after it is answered 204.",
       },
       example: `${typeof id === "string" ? `id: ${id}\n` : ""}data: ${line}\n\nevent: end\ndata: {}\n\n`,
     },

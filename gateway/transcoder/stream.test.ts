@@ -79,6 +79,29 @@ test("an empty stream", async () => {
 });
 
 test.each([
+  ["text/event-stream", "7", 204, "EventSource is to stay away"],
+  ["text/event-stream", "", 200, "who comes for the first time hears of the end"],
+  ["application/x-ndjson", "7", 200, "others do not come back by themselves"],
+])("an empty stream as %s after event %j is %i: %s", async (accept, last, status, _why) => {
+  await using serving = await serveShelf({ async *WatchEvents() {} } as Handlers);
+  const answer = await serving.fetch("/v1/shelves/s/events", { headers: { accept, "last-event-id": last } });
+  expect([answer.status, answer.headers.get("cache-control")]).toEqual([status, expect.any(String)]);
+});
+
+test("an event stream that breaks says when to be back, not to all the same", async () => {
+  await using serving = await serveShelf(handlers);
+  const retry = async () => {
+    const headers = { accept: "text/event-stream" };
+    const answer = await serving.fetch("/v1/shelves/s:watch?count=9&failAfter=1", { headers });
+    return Number(/^retry: (\d+)$/m.exec(await answer.text())?.[1]);
+  };
+  const given = await Promise.all(Array.from({ length: 10 }, retry));
+  expect(new Set(given).size).toBeGreaterThan(1);
+  expect(Math.min(...given)).toBeGreaterThanOrEqual(500);
+  expect(Math.max(...given)).toBeLessThan(2_500);
+});
+
+test.each([
   ["/v1/shelves/s:watch?count=0", "text/event-stream", 404, "an error before the first message has a status"],
   ["/v1/shelves/s:watch?count=x", "text/event-stream", 400, "so has a bad request"],
   ["/v1/shelves/s:watch?count=1", "image/png", 406, "and a type that is not served"],

@@ -33,6 +33,13 @@ interface Framing {
   readonly heartbeat: string | undefined;
 }
 
+/** When EventSource is to be back: not all at once, when a process has stopped and sends thousands away. */
+function retryMs(): number {
+  return 500 + Math.floor(Math.random() * 2_000);
+}
+
+const eventStream = "text/event-stream";
+
 const framings: Record<string, Framing> = {
   // The default: readable with curl as it comes. An error is a last line with the one member "error".
   "application/x-ndjson": {
@@ -43,12 +50,12 @@ const framings: Record<string, Framing> = {
     close: "",
     heartbeat: undefined,
   },
-  // EventSource reconnects when a stream just stops, so the end is an event of its own.
-  "text/event-stream": {
-    contentType: "text/event-stream",
+  // EventSource reconnects after an end, too: the event is for pages that then close it, 204 for all others.
+  [eventStream]: {
+    contentType: eventStream,
     open: "",
     message: (json, _, id) => (id === "" ? `data: ${json}\n\n` : `id: ${id}\ndata: ${json}\n\n`),
-    error: (json) => `event: error\ndata: ${json}\n\n`,
+    error: (json) => `event: error\nretry: ${retryMs()}\ndata: ${json}\n\n`,
     close: "event: end\ndata: {}\n\n",
     heartbeat: ":\n\n",
   },
@@ -169,6 +176,10 @@ async function writeMessages(
   const { settings } = shared;
   const begun = await stream.begun(settings.streamHeadMs);
   if (response.destroyed) return;
+  if (begun && isResumed(request, framing) && (await stream.first()).done === true) {
+    response.writeHead(204, [...baseHeaders(requestId), "cache-control", "no-store"]).end();
+    return;
+  }
   const sink = begin(exchange, stream, framing.contentType);
   if (sink === undefined) return;
   if (framing.open !== "") sink.write(framing.open);
@@ -192,6 +203,11 @@ async function writeMessages(
     clearInterval(heartbeat);
     if (!sink.writableEnded) sink.destroy();
   }
+}
+
+/** Whether EventSource is back: when there is nothing more to come, 204 is what keeps it from coming again. */
+function isResumed({ headers }: Exchange["request"], framing: Framing): boolean {
+  return framing.contentType === eventStream && (headers["last-event-id"] ?? "") !== "";
 }
 
 /** Writes a stream of google.api.HttpBody: the content type is the first one's, an error cuts it off. */

@@ -6,8 +6,11 @@ import { orderColumns } from "./store-order.ts";
 
 const lastEvent: Sql = sql`(select max(e.id) from event e where e.order_id = orders.id)`;
 
-/** Differs between any two states of an order: some changes write no event, some events change no column. */
-const version: Sql = sql`concat(update_time, ' ', ${lastEvent})`;
+/**
+ * Names a state of an order by its last event and its last change: some changes write no event, some events change no
+ * column.
+ */
+const version: Sql = sql`concat(${lastEvent}, '-', (extract(epoch from update_time) * 1000000)::bigint)`;
 
 /** The version of each order. */
 export async function readVersions(db: Queryable, ids: readonly string[]): Promise<Map<string, string>> {

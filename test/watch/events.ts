@@ -44,6 +44,7 @@ export async function openEvents(
   const events: SentEvent[] = [];
   let id = lastEventId;
   const read = async () => {
+    if (response.status === 204) return;
     if (response.status !== 200) {
       events.push({ event: "refused", id, data: await response.json() });
       return;

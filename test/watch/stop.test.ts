@@ -61,18 +61,41 @@ test("a process that stops ends its streams at once; they are resumed elsewhere"
   expect(kinds).toEqual(["payment_started", "paid", "fulfilled"]);
 });
 
-test("streams pass through a gateway that is apart from the services", slow, async () => {
+const startGateway = () => {
   const services = serviceNames.filter((name) => name !== "gateway");
   const addresses = services.map((name) => [`ROWLOCK_${name.toUpperCase()}_ADDR`, shop.grpcAddress]);
-  await using gateway = await startProcess({
+  return startProcess({
     args: ["gateway"],
     env: { ...shared, ...(Object.fromEntries(addresses) as Record<string, string>) },
   });
-  await shop.rest("POST", "/v1/stock/THROUGH:set", { staff: shop.staff, body: { onHand: 1 } });
-  const stream = await openEvents(`${gateway.httpUrl}/v1/stock:watch?skus=THROUGH`);
-  expect((await stream.gets(1))[0]?.data.levels).toMatchObject([{ sku: "THROUGH", available: 1 }]);
-  await shop.rest("POST", "/v1/stock/THROUGH:set", { staff: shop.staff, body: { onHand: 2 } });
-  expect((await stream.gets(2))[1]?.data.levels).toMatchObject([{ sku: "THROUGH", available: 2 }]);
-  stream.close();
-  await stream.ended;
-});
+};
+
+test(
+  "streams pass through a gateway that is apart from the services, and end with it at once",
+  slow,
+  async () => {
+    await using gateway = await startGateway();
+    const { buyer, order } = await newOrder(shop.rest, ["STOP"]);
+    const path = `${gateway.httpUrl}/v1/orders/${order.body.id}:watch`;
+    const headers = { "rowlock-token": buyer.token };
+    const watched = await openEvents(path, { headers });
+    await watched.gets(1);
+    const resumed = await openEvents(path, { headers, lastEventId: watched.lastEventId() });
+    await shop.rest("POST", "/v1/stock/THROUGH:set", { staff: shop.staff, body: { onHand: 1 } });
+    const stock = await openEvents(`${gateway.httpUrl}/v1/stock:watch?skus=THROUGH`);
+    expect((await stock.gets(1))[0]?.data.levels).toMatchObject([{ sku: "THROUGH", available: 1 }]);
+    await shop.rest("POST", "/v1/stock/THROUGH:set", { staff: shop.staff, body: { onHand: 2 } });
+    expect((await stock.gets(2))[1]?.data.levels).toMatchObject([{ sku: "THROUGH", available: 2 }]);
+
+    const end = await gateway.end("SIGTERM");
+    expect([end.code, end.stderr]).toEqual([0, ""]);
+    expect(end.ms).toBeLessThan(graceMs);
+    for (const stream of [watched, resumed, stock]) {
+      await stream.ended;
+      const last = stream.events.at(-1);
+      expect([last?.event, last?.data.error.details[0].reason]).toEqual(["error", "SHUTTING_DOWN"]);
+    }
+    // One that had all there was is sent nothing twice.
+    expect(resumed.events).toHaveLength(1);
+  },
+);

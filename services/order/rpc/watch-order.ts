@@ -17,7 +17,8 @@ const largestId = 2n ** 63n - 1n;
 
 /**
  * Sends the order as it is now, and again after each change, with the events since the message before. Ends when the
- * order is over (`isOver`).
+ * order is over (`isOver`). An `eventId` names the state that its message has, so whoever resumes with the latest one is
+ * sent nothing until something changes, and nothing twice.
  */
 export function watchOrder({ db, watching }: OrderDeps): MethodImpl<typeof OrderService.method.watchOrder> {
   const watch = createWatch<string>({
@@ -33,29 +34,27 @@ export function watchOrder({ db, watching }: OrderDeps): MethodImpl<typeof Order
     },
   });
   return async function* ({ orderId, lastEventId }, ctx) {
-    let after = parseEventId(lastEventId);
-    let seen = "";
+    let seen = lastEventId;
+    let after = eventOf(lastEventId);
     for await (const _ of watch.levels([orderId], ctx.signal)) {
       const { order, version, events, ...news } = await read({ orderId, after }, { signal: ctx.signal });
       // Each time: the order may have a new owner.
       requireOwner(ctx, order.owner);
       if (after !== undefined && !news.knowsReader) throw notAnEvent();
-      if (version === seen) continue;
-      seen = version;
-      after = news.lastEventId;
-      yield {
-        eventId: String(after),
-        order: toOrderMessage(order),
-        events: events.map(toOrderEvent),
-      };
+      if (version !== seen) {
+        seen = version;
+        after = news.lastEventId;
+        yield { eventId: version, order: toOrderMessage(order), events: events.map(toOrderEvent) };
+      }
       if (isOver(order)) return;
     }
   };
 }
 
-function parseEventId(text: string): bigint | undefined {
-  if (text === "") return undefined;
-  const id = BigInt(text);
+/** The last event that was part of what a client has seen. */
+function eventOf(lastEventId: string): bigint | undefined {
+  if (lastEventId === "") return undefined;
+  const id = BigInt(lastEventId.split("-", 1)[0] ?? "");
   if (id > largestId) throw notAnEvent();
   return id;
 }

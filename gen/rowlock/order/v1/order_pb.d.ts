@@ -1481,7 +1481,7 @@ export declare const WatchOrderRequestSchema: GenMessage<WatchOrderRequest>;
  */
 export declare type WatchOrderResponse = Message<"rowlock.order.v1.WatchOrderResponse"> & {
   /**
-   * Names this point of the order's history.
+   * Names this point of the order's history; no two messages have the same.
    *
    * @generated from field: string event_id = 1;
    */
@@ -2064,8 +2064,11 @@ export declare const OrderService: GenService<{
    * Sends the order as it is now, and again after each change, with what
    * happened meanwhile. Ends once the order is FULFILLED, or CANCELED or EXPIRED
    * with no payment, or one that failed or was refunded. A stream that broke is
-   * resumed with `last_event_id`: the first message has the present order and
-   * what happened in between.
+   * resumed with `last_event_id`: the first message has the order and what
+   * happened since, as soon as there is any such. Nothing is sent twice, no
+   * event is left out; of two changes in quick succession the first may come
+   * with the second. When nothing is left to come the stream ends empty (over
+   * REST as server-sent events: 204, after which EventSource stays away).
    * Errors: ORDER_NOT_FOUND, NOT_OWNER, INVALID_ARGUMENT (`last_event_id` is none
    * of the order's events), OVERLOADED (RESOURCE_EXHAUSTED: too many watch in
    * this process), SHUTTING_DOWN (UNAVAILABLE: resume elsewhere).
