@@ -170,7 +170,7 @@ test("of an order in several parcels each is named with its goods, and one that 
   });
   const said = sayOrder({ kind: OrderEventKind.FULFILLED, order });
   expect(said.sms).toBe("Rowlock: order ord_1 is on its way in 2 parcels: USPS 92055, carrier.");
-  expect(said.text).toContain("It goes out in 2 parcels.");
+  expect(said.text).toContain("Your order goes out in 2 parcels.");
   expect(said.text).toContain(
     "USPS: 92055\n1 x Linen Shirt, blue, M\nTrack your parcel: https://track.test/92055\n\n" +
       "Carrier\n1 x Linen Shirt, blue, M\n1 x Ceramic Mug\nShipping label (PDF): https://labels.test/t2.pdf\n",

@@ -33,7 +33,7 @@ export const de: Words = {
       subject:
         "Ihre Bestellung ist {% if order.pick_up %}abholbereit{% else %}unterwegs{% endif %} ({{ order.id }})",
       title: "Ihre Bestellung ist {% if order.pick_up %}abholbereit{% else %}unterwegs{% endif %}",
-      lead: `${thanks} {% if order.pick_up %}Ihre Artikel liegen zur Abholung für Sie bereit.{% else %}{% if order.parcels.size > 1 %}Sie kommt in {{ order.parcels.size }} Paketen.{% else %}Ihr Paket ist fertig und geht jetzt an den Paketdienst.{% endif %}{% endif %}`,
+      lead: `${thanks} {% if order.pick_up %}Ihre Artikel liegen zur Abholung für Sie bereit.{% else %}{% if order.parcels.size > 1 %}Ihre Bestellung kommt in {{ order.parcels.size }} Paketen.{% else %}Ihr Paket ist fertig und geht jetzt an den Paketdienst.{% endif %}{% endif %}`,
       sms: `Bestellung {{ order.id }} ist {% if order.pick_up %}abholbereit.{% else %}unterwegs${parcels}{% endif %}`,
     },
     "order.shipped": {

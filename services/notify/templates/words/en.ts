@@ -32,7 +32,7 @@ export const en: Words = {
     "order.fulfilled": {
       subject: "Your order is {% if order.pick_up %}ready{% else %}on its way{% endif %} ({{ order.id }})",
       title: "Your order is {% if order.pick_up %}ready{% else %}on its way{% endif %}",
-      lead: `${thanks} {% if order.pick_up %}Your items wait for you to pick them up.{% else %}{% if order.parcels.size > 1 %}It goes out in {{ order.parcels.size }} parcels.{% else %}Your parcel has its label and goes to the carrier now.{% endif %}{% endif %}`,
+      lead: `${thanks} {% if order.pick_up %}Your items wait for you to pick them up.{% else %}{% if order.parcels.size > 1 %}Your order goes out in {{ order.parcels.size }} parcels.{% else %}Your parcel has its label and goes to the carrier now.{% endif %}{% endif %}`,
       sms: `order {{ order.id }} is {% if order.pick_up %}ready: you can pick it up.{% else %}on its way${parcels}{% endif %}`,
     },
     "order.shipped": {

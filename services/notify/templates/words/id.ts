@@ -33,7 +33,7 @@ export const id: Words = {
       subject:
         "Pesanan Anda {% if order.pick_up %}siap diambil{% else %}sedang dalam perjalanan{% endif %} ({{ order.id }})",
       title: "Pesanan Anda {% if order.pick_up %}siap diambil{% else %}sedang dalam perjalanan{% endif %}",
-      lead: `${thanks} {% if order.pick_up %}Barang Anda siap untuk diambil.{% else %}{% if order.parcels.size > 1 %}Pesanan dikirim dalam {{ order.parcels.size }} paket.{% else %}Paket Anda sudah berlabel dan segera diserahkan ke kurir.{% endif %}{% endif %}`,
+      lead: `${thanks} {% if order.pick_up %}Barang Anda siap untuk diambil.{% else %}{% if order.parcels.size > 1 %}Pesanan Anda dikirim dalam {{ order.parcels.size }} paket.{% else %}Paket Anda sudah berlabel dan segera diserahkan ke kurir.{% endif %}{% endif %}`,
       sms: `pesanan {{ order.id }} {% if order.pick_up %}siap diambil.{% else %}sedang dalam perjalanan${parcels}{% endif %}`,
     },
     "order.shipped": {
