@@ -2,12 +2,10 @@ import { Redis } from "ioredis";
 import type { Auth } from "../../gateway/auth/index.ts";
 import type { Clock } from "../../lib/clock.ts";
 import type { Db } from "../../lib/db/index.ts";
-import { sweepIdempotency } from "../../lib/idempotency/sweep.ts";
 import type { Jobs, JobsOptions } from "../../lib/jobs/index.ts";
 import type { ServiceModule } from "../../lib/rpc/index.ts";
 import type { Log } from "../../lib/telemetry/log.ts";
 import { createChangeFeed, telling } from "../../lib/watch/index.ts";
-import type { Inbox } from "../../lib/webhooks/index.ts";
 import { createCartService } from "../../services/cart/service.ts";
 import { createPostgresCartStore, deleteExpired } from "../../services/cart/store-postgres.ts";
 import { createRedisCartStore } from "../../services/cart/store-redis.ts";
@@ -64,6 +62,7 @@ import { startFacades } from "./legacy.ts";
 import type { Network, ServiceName } from "./network.ts";
 import type { Providers } from "./providers.ts";
 import type { Secrets } from "./secrets.ts";
+import { slowSweepMs, sweepInbox, sweepKeys, sweepMs, together } from "./sweeps.ts";
 import { tellOthers } from "./tell-others.ts";
 
 /** What the services are made of. */
@@ -90,9 +89,6 @@ export interface Made extends ServiceModule {
   close?: () => Promise<void>;
 }
 
-/** How often due holds, due orders and stalled payments are looked for; milliseconds. */
-const sweepMs = 5_000;
-const slowSweepMs = 60_000;
 const transferSlackMs = 3_600_000;
 /** Few orders are shipped at a time: in a flash sale the buyers come first, and labels wait a minute. */
 const shippingPace = { batchSize: 4, concurrency: 1 };
@@ -211,10 +207,10 @@ export const makers: Record<ServiceName, (parts: Parts) => Made | Promise<Made>>
       events: await providers.cardEvents(),
       orders: network.client("payment", "order"),
       accountPrefixes: config.accountPrefixes,
+      providerTransfers: config.stripeTransfers,
     };
     const { inbox, services } = createPaymentService(deps);
     return {
-      providerTransfers: config.stripeTransfers,
       services,
       sweep: () =>
         together(
@@ -354,23 +350,6 @@ function openWatched({ database, log }: Parts, name: ServiceName) {
     untilStop: { [Symbol.dispose]: () => feed.stop() },
     close: () => feed[Symbol.asyncDispose](),
   };
-}
-
-/** Several sweeps as one. */
-function together(...sweeps: Disposable[]): Disposable {
-  const stack = new DisposableStack();
-  for (const sweep of sweeps) stack.use(sweep);
-  return stack;
-}
-
-function sweepInbox({ inbox, name, log }: { inbox: Inbox; name: string; log: Log }): Disposable {
-  return every({ ms: slowSweepMs, name: `${name}.webhooks.sweep`, log }, () => inbox.sweep());
-}
-
-function sweepKeys({ db, name, clock, log }: { db: Db; name: string; clock: Clock; log: Log }): Disposable {
-  return every({ ms: slowSweepMs, name: `${name}.keys.sweep`, log }, () =>
-    sweepIdempotency(db, { now: clock(), limit: 1_000 }),
-  );
 }
 
 function cartStore({ config, database, clock, log }: Parts) {
