@@ -45,7 +45,7 @@ test.each<[string, string, MessageInitShape<typeof OrderSchema>, string[]]>([
       "Held for you until: March 1, 2026 at 10:15 UTC",
       "Pay now: https://shop.example/orders/ord_1",
       "2 x Mug – blue: €24.00",
-      "Shipping: Not chosen yet",
+      "Shipping: not chosen yet",
       "Ada Lovelace",
     ],
   ],
@@ -102,6 +102,14 @@ test("nobody is asked to pay what is paid", async () => {
   const shown = await preview("order.paid");
   expect(shown.text).toContain("received your payment of €24.00");
   expect(shown.text).not.toMatch(/Held for you|Pay now/);
+});
+
+test("a refund does not speak of parcels", async () => {
+  const parcel = { carrier: "USPS", trackingNumber: "92055", trackingUrl: "https://track.test/92055" };
+  under.orders.set("ord_1", placed({ state: Order_State.FULFILLED, fulfillment: parcel }));
+  expect((await preview("order.delivered")).text).toContain("92055");
+  const { html, text } = await preview("order.refunded");
+  expect(`${html}${text}`).not.toContain("92055");
 });
 
 test("a template is tried with an order", async () => {

@@ -34,6 +34,13 @@ export interface Manner {
   orderUrl?: string;
 }
 
+/** News of money: nobody looks for a parcel in it. */
+const lookingBack: ReadonlySet<OrderEventKind> = new Set([
+  OrderEventKind.REFUNDED,
+  OrderEventKind.CANCELED,
+  OrderEventKind.EXPIRED,
+]);
+
 /** What the templates of an order's news can say. Errors: MoneyError. */
 export function orderVariables(
   { kind, order }: OrderNews,
@@ -69,7 +76,7 @@ export function orderVariables(
       tracking_number: order.trackingNumber || null,
       tracking_url: link(order.trackingUrl),
       label_url: link(order.labelUrl),
-      parcels: parcelsOf(order),
+      parcels: lookingBack.has(kind) ? [] : parcelsOf(order),
       url: link(orderUrl.replaceAll("{order_id}", encodeURIComponent(order.orderId))),
       held_until: holdExpireTime === undefined ? null : momentOf(timestampDate(holdExpireTime), locale),
       by_transfer: transfer !== undefined,

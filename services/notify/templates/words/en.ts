@@ -90,7 +90,7 @@ export const en: Words = {
     bank: "Bank",
     held_until: "Held for you until",
     pay_now: "Pay now",
-    not_chosen: "Not chosen yet",
+    not_chosen: "not chosen yet",
     account_number: "Account number",
     reference: "Reference",
     pay_before: "Pay before",
