@@ -3,14 +3,9 @@ import { type Money, MoneySchema } from "../../gen/rowlock/type/v1/money_pb.js";
 import { CURRENCY_DIGITS } from "./currencies.ts";
 
 /** What is wrong with an amount; services map it to their own reasons. */
-export type MoneyProblem =
-  | "UNKNOWN_CURRENCY"
-  | "NOT_A_NUMBER"
-  | "TOO_MANY_DIGITS"
-  | "OUT_OF_RANGE"
-  | "CURRENCY_MISMATCH";
+export type MoneyProblem = "UNKNOWN_CURRENCY" | "NOT_A_NUMBER" | "TOO_MANY_DIGITS" | "OUT_OF_RANGE";
 
-/** An amount that cannot be represented or added. The message may be shown to the caller. */
+/** An amount that cannot be represented. The message may be shown to the caller. */
 export class MoneyError extends Error {
   override readonly name = "MoneyError";
   readonly problem: MoneyProblem;
@@ -45,21 +40,6 @@ export function minorDigits(currencyCode: string): number {
     );
   }
   return digits;
-}
-
-/**
- * The sum, zero for no amounts.
- * @throws {MoneyError} CURRENCY_MISMATCH when an amount is not in `currencyCode`; OUT_OF_RANGE
- */
-export function sumMoney(currencyCode: string, amounts: readonly Money[]): Money {
-  let sum = 0n;
-  for (const each of amounts) {
-    if (each.currencyCode !== currencyCode) {
-      throw new MoneyError("CURRENCY_MISMATCH", `cannot add ${each.currencyCode} to ${currencyCode}`);
-    }
-    sum += each.amount;
-  }
-  return money(currencyCode, sum);
 }
 
 /**
