@@ -12,14 +12,10 @@ const MAX_DEPTH = 10;
  * both as a value and as a group, more than ten levels.
  */
 export function parseForm(text: string): FormObject | undefined {
+  const pairs = readPairs(text);
+  if (pairs === undefined) return undefined;
   const root: FormObject = Object.create(null);
-  if (text === "") return root;
-  for (const pair of text.split("&")) {
-    if (pair === "") continue;
-    const equals = pair.indexOf("=");
-    const name = decode(equals < 0 ? pair : pair.slice(0, equals));
-    const value = decode(equals < 0 ? "" : pair.slice(equals + 1));
-    if (name === undefined || value === undefined) return undefined;
+  for (const [name, value] of pairs) {
     const path = keyPath(name);
     if (!path || !put(root, path, value)) return undefined;
   }
@@ -29,16 +25,24 @@ export function parseForm(text: string): FormObject | undefined {
 
 /** Reads flat form text; a repeated name is kept in order. Undefined for a broken escape. */
 export function parseFlatForm(text: string): Map<string, string[]> | undefined {
+  const pairs = readPairs(text);
+  if (pairs === undefined) return undefined;
   const values = new Map<string, string[]>();
+  for (const [name, value] of pairs) values.set(name, [...(values.get(name) ?? []), value]);
+  return values;
+}
+
+function readPairs(text: string): [name: string, value: string][] | undefined {
+  const pairs: [string, string][] = [];
   for (const pair of text.split("&")) {
     if (pair === "") continue;
     const equals = pair.indexOf("=");
     const name = decode(equals < 0 ? pair : pair.slice(0, equals));
     const value = decode(equals < 0 ? "" : pair.slice(equals + 1));
     if (name === undefined || value === undefined) return undefined;
-    values.set(name, [...(values.get(name) ?? []), value]);
+    pairs.push([name, value]);
   }
-  return values;
+  return pairs;
 }
 
 function decode(text: string): string | undefined {
