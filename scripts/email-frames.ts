@@ -20,7 +20,7 @@ const mjml = createRequire(import.meta.url)("mjml") as Mjml;
 export const framesDir = join(import.meta.dirname, "../services/notify/templates");
 
 /** Their names. */
-export const compiledFrames = ["order", "stock"] as const;
+export const compiledFrames = ["order", "stock", "page"] as const;
 
 /** The frame of an e-mail as HTML that mail programs lay out alike. @throws Error with all that is wrong in its MJML */
 export async function compileFrame(name: string): Promise<string> {

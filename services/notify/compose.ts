@@ -37,6 +37,11 @@ export async function compose(parts: NotifyParts, { event, language, variables }
   return render(wholeParts(event, { language: known }), variables(mannerOf(parts, locale)));
 }
 
+/** The language of Rowlock's words that is nearest to a reader's. */
+export function languageFor(deps: NotifyDeps, language: string): string {
+  return choose([language, shopLanguageOf(deps)], defaultLanguages).language;
+}
+
 /** How the shop writes in a language. */
 export function mannerOf({ shopName = "Rowlock", orderUrl }: NotifyDeps, locale: string): Manner {
   return { shopName, locale, ...(orderUrl !== undefined && { orderUrl }) };

@@ -11,7 +11,8 @@ export async function stockDraft(
   parts: NotifyParts & { unsubscribing: Unsubscribing },
   { to, kind, items, language }: { to: string } & Pick<NotifyStockRequest, "kind" | "items" | "language">,
 ): Promise<Draft> {
-  const unsubscribeUrl = kind === StockEventKind.BACK ? await parts.unsubscribing.urlFor(to) : undefined;
+  const unsubscribeUrl =
+    kind === StockEventKind.BACK ? await parts.unsubscribing.urlFor(to, language) : undefined;
   const { subject, html, text } = await compose(parts, {
     event: stockTemplateOf(kind),
     language,

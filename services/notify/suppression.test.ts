@@ -309,6 +309,26 @@ test("who gets notices stops them with one click; what is said of orders goes on
   expect(await back()).toEqual(["SENT"]);
 });
 
+test.each([
+  ["de-AT", "de", "Keine Nachrichten", "abbestellen"],
+  ["fr", "en", "No more notices", "Stop these notices"],
+])("who reads %s is asked in %s", async (language, spoken, title, button) => {
+  await under.client.notifyStock(
+    {
+      ...{ eventKey: newId("ev"), kind: StockEventKind.BACK, email: address, language },
+      items: [{ sku: "MUG", available: 3n }],
+    },
+    as.service("inventory"),
+  );
+  const url = new URL(under.email.taken[0]?.unsubscribeUrl ?? "");
+  expect(url.searchParams.get("language")).toBe(language);
+  const token = url.pathname.split("/").at(-1) ?? "";
+  const asked = Buffer.from((await under.client.getUnsubscribePage({ token, language })).data).toString();
+  for (const part of [`lang="${spoken}"`, title, button, "Rowlock"]) expect(asked).toContain(part);
+  const { data } = await under.client.unsubscribe({ token, language });
+  expect(Buffer.from(data).toString()).not.toMatch(/<form|undefined|\[\[|\{[{%]/);
+});
+
 test.each(["x", "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA", "%00"])(
   "the link %s is none",
   async (token) => {

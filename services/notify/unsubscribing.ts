@@ -5,8 +5,8 @@ import { openAddress, sealAddress } from "./unsubscribe-token.ts";
 
 /** Links by which notices are stopped. */
 export interface Unsubscribing {
-  /** The link in a notice to an address. */
-  urlFor(address: string): Promise<string>;
+  /** The link in a notice to an address, to a page in a language; empty: the shop's. */
+  urlFor(address: string, language: string): Promise<string>;
   /** Errors: UNSUBSCRIBE_TOKEN_INVALID. */
   addressOf(token: string): Promise<string>;
 }
@@ -19,8 +19,10 @@ export function createUnsubscribing({ db, webhooks }: Pick<NotifyDeps, "db" | "w
     return known;
   };
   return {
-    urlFor: async (address) =>
-      `${webhooks.publicUrl}/v1/unsubscribe/${sealAddress(await readKey(), address)}`,
+    urlFor: async (address, language) => {
+      const url = `${webhooks.publicUrl}/v1/unsubscribe/${sealAddress(await readKey(), address)}`;
+      return language === "" ? url : `${url}?language=${language}`;
+    },
     async addressOf(token) {
       const address = openAddress(await readKey(), token);
       if (address === undefined) throw fail("UNSUBSCRIBE_TOKEN_INVALID", {});

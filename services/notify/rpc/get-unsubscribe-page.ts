@@ -1,17 +1,17 @@
 import type { MethodImpl } from "@connectrpc/connect";
 import type { NotifyService } from "../../../gen/rowlock/notify/v1/notify_pb.js";
 import type { NotifyDeps } from "../service.ts";
-import { askingPage, pagePolicy } from "../unsubscribe-page.ts";
+import { pagePolicy, unsubscribePage } from "../unsubscribe-page.ts";
 import type { Unsubscribing } from "../unsubscribing.ts";
 
 /** Shows the page that asks whether notices are to stop. Errors: UNSUBSCRIBE_TOKEN_INVALID. */
 export function getUnsubscribePage(
-  { shopName = "Rowlock" }: NotifyDeps,
+  deps: NotifyDeps,
   unsubscribing: Unsubscribing,
 ): MethodImpl<typeof NotifyService.method.getUnsubscribePage> {
-  return async ({ token }, { responseHeader }) => {
+  return async ({ token, language }, { responseHeader }) => {
     await unsubscribing.addressOf(token);
     responseHeader.set("content-security-policy", pagePolicy);
-    return askingPage(shopName);
+    return unsubscribePage(deps, { language, asking: true });
   };
 }

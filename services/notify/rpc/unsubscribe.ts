@@ -3,14 +3,15 @@ import { NotifyService } from "../../../gen/rowlock/notify/v1/notify_pb.js";
 import { keyedCall, once } from "../../../lib/idempotency/idempotency.ts";
 import type { NotifyDeps } from "../service.ts";
 import { recordWords } from "../store-suppression.ts";
-import { pagePolicy, stoppedPage } from "../unsubscribe-page.ts";
+import { pagePolicy, unsubscribePage } from "../unsubscribe-page.ts";
 import type { Unsubscribing } from "../unsubscribing.ts";
 
 /** Stops notices of stock to an address. Safe to retry. Errors: UNSUBSCRIBE_TOKEN_INVALID, REQUEST_ID_REUSED. */
 export function unsubscribe(
-  { db, clock, shopName = "Rowlock" }: NotifyDeps,
+  deps: NotifyDeps,
   unsubscribing: Unsubscribing,
 ): MethodImpl<typeof NotifyService.method.unsubscribe> {
+  const { db, clock } = deps;
   const method = NotifyService.method.unsubscribe;
   return async (request, ctx) => {
     const address = await unsubscribing.addressOf(request.token);
@@ -19,7 +20,7 @@ export function unsubscribe(
       once(tx, keyedCall(method, request, ctx), async () => {
         const word = { channel: "EMAIL", address, reason: "UNSUBSCRIBED", detail: "", active: true } as const;
         await recordWords(tx, [{ ...word, saidTime: clock() }]);
-        return stoppedPage(shopName);
+        return unsubscribePage(deps, { language: request.language, asking: false });
       }),
     );
   };

@@ -29,6 +29,7 @@ const file = (name: string) => readFileSync(`${import.meta.dirname}/${name}`, "u
 const frames = {
   order: { html: file("compiled/order.html"), text: file("order.txt") },
   stock: { html: file("compiled/stock.html"), text: file("stock.txt") },
+  page: file("compiled/page.html"),
 };
 
 const made = new Map<string, Parts>();
@@ -72,6 +73,16 @@ function ofStock(event: StockTemplate, words: Words, language: string): Parts {
     text: filled(frames.stock.text, named),
     sms: "",
   };
+}
+
+/** The page on which somebody stops notices, in one of the default languages, and its title. */
+export function unsubscribeTemplate(
+  language: string,
+  page: "asking" | "stopped",
+): { title: string; html: string } {
+  const { button, ...pages } = (languages[language] ?? en).unsubscribe;
+  const { title, lead } = pages[page];
+  return { title, html: filled(frames.page, { language, title, lead, button }) };
 }
 
 /** The frame with words for its `[[names]]`. @throws Error for a name without words */

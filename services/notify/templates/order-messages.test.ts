@@ -1,7 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { OrderEventKind } from "../../../gen/rowlock/notify/v1/notify_pb.js";
 import { fulfilledOrder, orderSummary, orderToTransfer, sayOrder } from "../testing/notify.ts";
-import { html } from "./html.ts";
 import { link, type OrderNews as News } from "./view.ts";
 
 type OrderNews = News & { shopName: string };
@@ -290,12 +289,5 @@ test("amounts have ordinary blanks, which text messages count once", () => {
   const order = orderSummary({ total: { currencyCode: "HUF", amount: 199_900n } });
   expect(sayOrder({ shopName: "Rowlock", kind: OrderEventKind.PAYMENT_INSTRUCTIONS, order }).sms).toContain(
     "HUF 1,999.00",
-  );
-});
-
-test("the html tag escapes text and attributes, keeps markup, and breaks lines", () => {
-  const inner = html`<b>${"<&>"}</b>`;
-  expect(html`<p title="${`"'`}">${inner}${[inner, inner]}${3n}${undefined}${"a\nb\u0007"}</p>`.markup).toBe(
-    `<p title="&quot;&#39;"><b>&lt;&amp;&gt;</b><b>&lt;&amp;&gt;</b><b>&lt;&amp;&gt;</b>3a<br>b</p>`,
   );
 });

@@ -1066,6 +1066,13 @@ export declare type GetUnsubscribePageRequest = Message$1<"rowlock.notify.v1.Get
    * @generated from field: string token = 1;
    */
   token: string;
+
+  /**
+   * BCP 47 tag of the page's language; empty: the shop's.
+   *
+   * @generated from field: string language = 2;
+   */
+  language: string;
 };
 
 /**
@@ -1100,6 +1107,13 @@ export declare type UnsubscribeRequest = Message$1<"rowlock.notify.v1.Unsubscrib
    * @generated from field: string request_id = 3;
    */
   requestId: string;
+
+  /**
+   * BCP 47 tag of the page's language; empty: the shop's.
+   *
+   * @generated from field: string language = 4;
+   */
+  language: string;
 };
 
 /**

@@ -85,6 +85,17 @@ export const de: Words = {
       footer: "Sie haben {{ shop.name }} um diese Nachricht gebeten. Eine weitere kommt nicht.",
     },
   },
+  unsubscribe: {
+    asking: {
+      title: "Keine Nachrichten über Bestände mehr?",
+      lead: "Wir melden Ihnen dann nicht mehr, dass etwas wieder lieferbar ist. Von Ihren Bestellungen hören Sie weiterhin.",
+    },
+    stopped: {
+      title: "Sie erhalten keine Nachrichten über Bestände mehr",
+      lead: "Von Ihren Bestellungen hören Sie weiterhin.",
+    },
+    button: "Nachrichten abbestellen",
+  },
   orderLabels: {
     reason: "Grund",
     amount: "Betrag",

@@ -84,6 +84,17 @@ export const en: Words = {
       footer: "You asked {{ shop.name }} for this message. There will be no other.",
     },
   },
+  unsubscribe: {
+    asking: {
+      title: "No more notices of stock?",
+      lead: "We will not tell you any more that something is back. You will still hear of your orders.",
+    },
+    stopped: {
+      title: "You get no more notices of stock",
+      lead: "You will still hear of your orders.",
+    },
+    button: "Stop these notices",
+  },
   orderLabels: {
     reason: "Reason",
     amount: "Amount",

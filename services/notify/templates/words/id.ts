@@ -85,6 +85,17 @@ export const id: Words = {
       footer: "Anda meminta pesan ini dari {{ shop.name }}. Tidak akan ada pesan lain.",
     },
   },
+  unsubscribe: {
+    asking: {
+      title: "Berhenti menerima kabar stok?",
+      lead: "Kami tidak akan lagi mengabari Anda bahwa suatu barang tersedia lagi. Kabar tentang pesanan Anda tetap kami kirim.",
+    },
+    stopped: {
+      title: "Anda tidak akan menerima kabar stok lagi",
+      lead: "Kabar tentang pesanan Anda tetap kami kirim.",
+    },
+    button: "Berhenti menerima",
+  },
   orderLabels: {
     reason: "Alasan",
     amount: "Jumlah",

@@ -15,6 +15,8 @@ export interface Headline {
 export interface Words {
   orders: Readonly<Record<OrderTemplate, Headline & { sms: string }>>;
   stock: Readonly<Record<StockTemplate, Headline & { footer: string }>>;
+  /** The page on which notices are stopped: before and after. */
+  unsubscribe: Readonly<Record<"asking" | "stopped", Omit<Headline, "subject">> & { button: string }>;
   orderLabels: Readonly<Record<OrderLabel, string>>;
   stockLabels: Readonly<Record<"sku" | "available" | "threshold" | "unsubscribe", string>>;
 }
