@@ -1,6 +1,6 @@
 import type { MethodImpl } from "@connectrpc/connect";
 import { InventoryService } from "../../../gen/rowlock/inventory/v1/inventory_pb.js";
-import { callerKey, once } from "../../../lib/idempotency/idempotency.ts";
+import { keyedCall, once } from "../../../lib/idempotency/idempotency.ts";
 import { newId } from "../../../lib/ids/ids.ts";
 import { fail } from "../reasons.ts";
 import type { InventoryDeps } from "../service.ts";
@@ -18,12 +18,7 @@ export function requestStockNotice({
 }: InventoryDeps): MethodImpl<typeof InventoryService.method.requestStockNotice> {
   return async (request, ctx) => {
     const { sku, email, language } = request;
-    const call = {
-      method: InventoryService.method.requestStockNotice,
-      caller: callerKey(ctx),
-      key: request.requestId,
-      request,
-    };
+    const call = keyedCall(InventoryService.method.requestStockNotice, request, ctx);
     return db.transaction((tx) =>
       once(tx, call, async () => {
         const now = clock();
