@@ -120,6 +120,8 @@ export interface CardProcessor extends TransferCollector {
   refundsOf(payment: { providerId: string; currencyCode: string }): Promise<CardRefundOutcome[]>;
   /** Gives captured money back; returns the provider's id of the refund. Errors besides: REFUND_REFUSED. */
   refund(refund: CardRefund): Promise<string>;
+  /** The payments of which buyers began to dispute something since a time, by the provider's id; one may come twice. */
+  listDisputed(range: { since: Date }): AsyncIterable<string>;
   /** What buyers dispute of a payment. */
   disputesOf(payment: { providerId: string }): Promise<CardDispute[]>;
   /** Makes a customer, who has our id and nothing else; returns the provider's id. */

@@ -7,6 +7,7 @@ import {
 import { authorize, getExisting } from "./card-payment.ts";
 import { type CardIntent, returnedOf } from "./card-processor.ts";
 import { type Payment, type PaymentState, refundable } from "./payment.ts";
+import { reconcileDisputes } from "./reconcile-disputes.ts";
 import type { PaymentDeps } from "./service.ts";
 import { findPayment, findPaymentByProviderId, listChanged, listHoldingMoney } from "./store-payment.ts";
 import { syncWithIntent } from "./sync-intent.ts";
@@ -36,7 +37,7 @@ type Difference = Pick<PaymentViolation, "kind" | "expected" | "found">;
 /**
  * Compares the provider's payments since a time with what the provider has: first all that the provider began since, then
  * ours that changed since and were not among them, each by itself. A payment that differs is read again on both
- * sides before it counts, since both move meanwhile. Holds one page of ours, and of the provider's, at a time.
+ * sides before it counts, since both move meanwhile. Then compares what buyers dispute. Holds one page of ours, and of the provider's, at a time.
  *
  * @throws PROVIDER_UNAVAILABLE, PROVIDER_MISCONFIGURED.
  */
@@ -84,6 +85,7 @@ export async function reconcilePayments(deps: PaymentDeps, work: ReconcileWork):
   for (const payment of await listHoldingMoney(db, [...holders.keys()])) {
     holds(payment.orderId, payment.providerId ?? payment.id);
   }
+  violations.push(...(await reconcileDisputes(deps, work)));
   for (const [orderId, ids] of holders) {
     if (ids.size > 1) violations.push(await paidTwice(deps, { orderId, ids: [...ids] }));
   }

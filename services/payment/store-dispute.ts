@@ -27,6 +27,17 @@ export async function listDisputes(
     limit ${page.limit + 1}`);
 }
 
+/** Statuses after which nothing more becomes of a dispute. */
+const finalStatuses: readonly DisputeStatus[] = ["INQUIRY_CLOSED", "WON", "LOST", "PREVENTED"];
+
+/** The provider's ids of the payments of which something is disputed that is not over. */
+export async function listInDispute(db: Queryable): Promise<string[]> {
+  const rows = await db.query<{ providerId: string }>(sql`
+    select distinct p.provider_id as "providerId" from dispute d join payment p on p.id = d.payment_id
+    where d.status <> all(${finalStatuses}::text[]) and p.provider_id is not null`);
+  return rows.map(({ providerId }) => providerId);
+}
+
 /**
  * The number of a look at the provider, to be taken before it: of two looks the one with the higher number saw all that
  * was told before the lower one was taken.

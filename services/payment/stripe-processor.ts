@@ -103,6 +103,17 @@ export function createStripeProcessor(options: StripeOptions): CardProcessor {
     async refundsOf({ providerId, currencyCode }) {
       return (await refundsOf(providerId)).data.map((refund) => toRefund(refund, currencyCode));
     },
+    async *listDisputed({ since }) {
+      const created = { gte: Math.floor(since.getTime() / 1000) };
+      let after: string | undefined;
+      do {
+        const page = await pageOf(() =>
+          stripe.disputes.list({ created, limit: pageSize, ...(after && { starting_after: after }) }),
+        );
+        for (const { payment_intent: intent } of page.data) if (typeof intent === "string") yield intent;
+        after = page.has_more ? page.data.at(-1)?.id : undefined;
+      } while (after !== undefined);
+    },
     async disputesOf({ providerId }) {
       const page = await pageOf(() => stripe.disputes.list({ payment_intent: providerId, limit: pageSize }));
       return page.data.map(toDispute);

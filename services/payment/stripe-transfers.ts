@@ -82,15 +82,16 @@ export function stripeTransfers({
         ...(email !== "" && { instructions_email: email }),
         metadata: { refund_id: refundId },
       };
+      let refund: Stripe.Refund;
       try {
-        const refund = await once(`${refundId}:unused`, {
+        refund = await once(`${refundId}:unused`, {
           ask: (idempotencyKey) => inTime(() => stripe.refunds.create(params, { idempotencyKey })),
           find: () => findReturned({ refundId, since }),
         });
-        return idOf(refund);
       } catch (err) {
         throw refusedOr(err);
       }
+      return idOf(refund);
     },
     findReturn: async (refund) => (await findReturned(refund))?.id,
     async moneyOf({ customer, currency, payment_method_types: types }) {

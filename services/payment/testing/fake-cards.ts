@@ -143,6 +143,10 @@ export class FakeCards implements CardProcessor {
     );
   }
 
+  async *listDisputed(): AsyncIterable<string> {
+    yield* await this.#serve("listDisputed", "", () => [...this.disputes.keys()]);
+  }
+
   async disputesOf({ providerId }: { providerId: string }): Promise<CardDispute[]> {
     return this.#serve("disputesOf", providerId, () => this.disputes.get(providerId) ?? []);
   }
