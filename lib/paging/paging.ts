@@ -30,6 +30,11 @@ export type Cursor = readonly (string | number)[];
  */
 export type CursorKind = "text" | "bigint" | "number" | "integer" | "time";
 
+/** A cursor whose entries are of these kinds. */
+export type CursorLike<Kinds extends readonly CursorKind[]> = {
+  readonly [I in keyof Kinds]: Kinds[I] extends "text" | "bigint" ? string : number;
+};
+
 // Later years have no common spelling.
 const lastMillisecond = 253_402_300_799_999;
 
@@ -55,23 +60,23 @@ export function encodePageToken({ cursor, filter }: { cursor: Cursor; filter: un
  * @throws PAGE_TOKEN_INVALID when the token was not made for this filter, or
  * its cursor does not have the shape of `like` (one kind per sort key).
  */
-export function decodePageToken({
+export function decodePageToken<const Kinds extends readonly CursorKind[]>({
   token,
   filter,
   like,
 }: {
   token: string;
   filter: unknown;
-  like: readonly CursorKind[];
-}): Cursor | undefined {
+  like: Kinds;
+}): CursorLike<Kinds> | undefined {
   if (token === "") return undefined;
   const parsed = parse(token);
   if (!Array.isArray(parsed) || parsed.length !== like.length + 1 || parsed[0] !== digest(filter)) {
     throw invalid();
   }
-  const cursor = parsed.slice(1);
+  const cursor: unknown[] = parsed.slice(1);
   if (!like.every((kind, i) => fits[kind](cursor[i]))) throw invalid();
-  return cursor;
+  return cursor as unknown as CursorLike<Kinds>;
 }
 
 /**

@@ -140,9 +140,8 @@ export function createInbox({ db, jobs, queue, clock, log, apply, settle }: Inbo
       const state =
         wanted === WebhookEvent_State.UNSPECIFIED ? undefined : (WebhookEvent_State[wanted] as WebhookState);
       const filter = ["webhook_events", queue.name, state, subject];
-      const cursor = decodePageToken({ token: pageToken, filter, like: ["text"] });
+      const [below] = decodePageToken({ token: pageToken, filter, like: ["text"] }) ?? [];
       const pageSize = pageSizeOf(requested);
-      const below = cursor === undefined ? undefined : String(cursor[0]);
       const rows = await listEvents(db, { below, limit: pageSize, state, subject });
       const { page, nextPageToken } = paginate({ rows, pageSize, filter, cursorOf: (row) => [row.id] });
       return { events: [...page], nextPageToken };

@@ -33,9 +33,8 @@ export async function pageOf(
   const state =
     request.state === Order_State.UNSPECIFIED ? undefined : (Order_State[request.state] as OrderState);
   const filter = [list, state, owner, email, channel];
-  const cursor = decodePageToken({ token: request.pageToken, filter, like: ["text"] });
+  const [below] = decodePageToken({ token: request.pageToken, filter, like: ["text"] }) ?? [];
   const pageSize = pageSizeOf(request.pageSize);
-  const below = cursor === undefined ? undefined : String(cursor[0]);
   const rows = await listOrders(db, { below, limit: pageSize, state, owner, email, channel });
   const { page, nextPageToken } = paginate({ rows, pageSize, filter, cursorOf: (row) => [row.id] });
   return { orders: page.map(toOrderMessage), nextPageToken };

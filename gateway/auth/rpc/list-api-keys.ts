@@ -14,8 +14,7 @@ export function listApiKeys({
 }: Pick<AuthServiceDeps, "db">): MethodImpl<typeof AuthService.method.listApiKeys> {
   return async (request) => {
     const pageSize = pageSizeOf(request.pageSize);
-    const cursor = decodePageToken({ token: request.pageToken, filter, like: ["text"] });
-    const after = cursor === undefined ? undefined : String(cursor[0]);
+    const [after] = decodePageToken({ token: request.pageToken, filter, like: ["text"] }) ?? [];
     const rows = await listKeys(db, { after, limit: pageSize + 1 });
     const { page, nextPageToken } = paginate({ rows, pageSize, filter, cursorOf: ({ id }) => [id] });
     return { apiKeys: page.map(toApiKey), nextPageToken };

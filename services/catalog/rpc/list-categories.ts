@@ -11,7 +11,7 @@ export function listCategories({ db }: CatalogDeps): MethodImpl<typeof CatalogSe
     const filter = "categories";
     const [after = ""] = decodePageToken({ token: request.pageToken, filter, like: ["text"] }) ?? [];
     const pageSize = pageSizeOf(request.pageSize);
-    const rows = await readPage(db, { after: String(after), limit: pageSize + 1 });
+    const rows = await readPage(db, { after, limit: pageSize + 1 });
     const { page, nextPageToken } = paginate({ rows, pageSize, filter, cursorOf: ({ id }) => [id] });
     return { categories: page.map(toCategory), nextPageToken };
   };

@@ -9,8 +9,7 @@ import { listProfiles } from "../store-profile.ts";
 export function listCustomers({ db }: CustomerDeps): MethodImpl<typeof CustomerService.method.listCustomers> {
   return async ({ pageSize: requested, pageToken, email }) => {
     const filter = ["customers", email];
-    const cursor = decodePageToken({ token: pageToken, filter, like: ["text"] });
-    const below = cursor === undefined ? undefined : String(cursor[0]);
+    const [below] = decodePageToken({ token: pageToken, filter, like: ["text"] }) ?? [];
     const pageSize = pageSizeOf(requested);
     const rows = await listProfiles(db, { below, email, limit: pageSize });
     const { page, nextPageToken } = paginate({ rows, pageSize, filter, cursorOf: ({ id }) => [id] });

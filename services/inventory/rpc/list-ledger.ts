@@ -10,9 +10,8 @@ export function listLedger({ db }: InventoryDeps): MethodImpl<typeof InventorySe
   return async (request) => {
     const { sku } = request;
     const filter = ["ledger", sku];
-    const cursor = decodePageToken({ token: request.pageToken, filter, like: ["bigint"] });
+    const [below] = decodePageToken({ token: request.pageToken, filter, like: ["bigint"] }) ?? [];
     const pageSize = pageSizeOf(request.pageSize);
-    const below = cursor === undefined ? undefined : String(cursor[0]);
     const rows = await readPage(db, { sku, below, limit: pageSize });
     const { page, nextPageToken } = paginate({
       rows,

@@ -14,7 +14,7 @@ export function listStockAlerts({
     const filter = ["alerts", openOnly];
     const cursor = decodePageToken({ token: request.pageToken, filter, like: ["time", "text"] });
     const pageSize = pageSizeOf(request.pageSize);
-    const before = cursor && ([new Date(Number(cursor[0])), String(cursor[1])] as const);
+    const before = cursor && ([new Date(cursor[0]), cursor[1]] as const);
     const rows = await listAlerts(db, { before, limit: pageSize, openOnly });
     const { page, nextPageToken } = paginate({
       rows,

@@ -17,7 +17,7 @@ export function listStock({
       decodePageToken({ token: request.pageToken, filter, like: ["text", "text"] }) ?? [];
     const pageSize = pageSizeOf(request.pageSize);
     const rows = await readPage(db, {
-      after: [String(sku), String(locationId)],
+      after: [sku, locationId],
       limit: pageSize,
       maxAvailable,
       now: clock(),

@@ -16,7 +16,7 @@ export function reportStock({
     const [after = ""] = decodePageToken({ token: request.pageToken, filter, like: ["text"] }) ?? [];
     const pageSize = pageSizeOf(request.pageSize);
     const rows = await readPage(db, {
-      after: String(after),
+      after,
       limit: pageSize,
       skus,
       shortOnly,

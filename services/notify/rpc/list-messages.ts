@@ -15,7 +15,7 @@ export function listMessages({ db }: NotifyDeps): MethodImpl<typeof NotifyServic
     const rows = await readMessages(db, {
       orderId: req.orderId,
       state,
-      after: cursor && { createTime: new Date(Number(cursor[0])), id: String(cursor[1]) },
+      after: cursor && { createTime: new Date(cursor[0]), id: cursor[1] },
       limit: pageSize + 1,
     });
     const { page, nextPageToken } = paginate({

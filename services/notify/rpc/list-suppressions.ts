@@ -15,7 +15,7 @@ export function listSuppressions({
     const cursor = decodePageToken({ token: pageToken, filter, like: ["time", "text"] });
     const rows = await readSuppressions(db, {
       address,
-      after: cursor && { saidTime: new Date(Number(cursor[0])), id: String(cursor[1]) },
+      after: cursor && { saidTime: new Date(cursor[0]), id: cursor[1] },
       limit: pageSize + 1,
     });
     const cursorOf = ({ saidTime, id }: (typeof rows)[number]) => [saidTime.getTime(), id];

@@ -29,7 +29,7 @@ export function listTemplates({ db }: NotifyDeps): MethodImpl<typeof NotifyServi
       })
       .filter(({ key }) => wanted === "" || key.language === wanted)
       .filter(({ key: { event, language } }) => {
-        const [afterEvent = "", afterLanguage = ""] = cursor?.map(String) ?? [];
+        const [afterEvent = "", afterLanguage = ""] = cursor ?? [];
         return event > afterEvent || (event === afterEvent && language > afterLanguage);
       });
     const { page, nextPageToken } = paginate({

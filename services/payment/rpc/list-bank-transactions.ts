@@ -17,9 +17,8 @@ export function listBankTransactions({
         ? undefined
         : (BankTransaction_State[request.state] as BankTransactionState);
     const filter = ["bankTransactions", paymentId, state];
-    const cursor = decodePageToken({ token: request.pageToken, filter, like: ["text"] });
+    const [below] = decodePageToken({ token: request.pageToken, filter, like: ["text"] }) ?? [];
     const pageSize = pageSizeOf(request.pageSize);
-    const below = cursor === undefined ? undefined : String(cursor[0]);
     const rows = await listTransactions(db, { below, limit: pageSize, state, paymentId });
     const { page, nextPageToken } = paginate({ rows, pageSize, filter, cursorOf: (row) => [row.id] });
     return { bankTransactions: page.map(toBankTransactionMessage), nextPageToken };

@@ -14,9 +14,8 @@ export function listDisputes({ db }: PaymentDeps): MethodImpl<typeof PaymentServ
         ? undefined
         : (Dispute_Status[request.status] as DisputeStatus);
     const filter = ["disputes", status];
-    const cursor = decodePageToken({ token: request.pageToken, filter, like: ["text"] });
+    const [below] = decodePageToken({ token: request.pageToken, filter, like: ["text"] }) ?? [];
     const pageSize = pageSizeOf(request.pageSize);
-    const below = cursor === undefined ? undefined : String(cursor[0]);
     const rows = await readPage(db, { below, limit: pageSize, status });
     const { page, nextPageToken } = paginate({ rows, pageSize, filter, cursorOf: (row) => [row.id] });
     return { disputes: page.map(toDisputeMessage), nextPageToken };

@@ -16,9 +16,8 @@ export function listPayments({ db }: PaymentDeps): MethodImpl<typeof PaymentServ
         ? undefined
         : (Payment_State[request.state] as PaymentState);
     const filter = ["payments", orderId, state];
-    const cursor = decodePageToken({ token: request.pageToken, filter, like: ["text"] });
+    const [below] = decodePageToken({ token: request.pageToken, filter, like: ["text"] }) ?? [];
     const pageSize = pageSizeOf(request.pageSize);
-    const below = cursor === undefined ? undefined : String(cursor[0]);
     const rows = await readPage(db, { below, limit: pageSize, orderId, state });
     const { page, nextPageToken } = paginate({ rows, pageSize, filter, cursorOf: (row) => [row.id] });
     const parts = await partsOf(db, page);

@@ -13,7 +13,7 @@ export function listCoupons({ db }: PromotionParts): MethodImpl<typeof Promotion
     const filter = ["coupons", promotionId];
     const [after = ""] = decodePageToken({ token: pageToken, filter, like: ["text"] }) ?? [];
     const pageSize = pageSizeOf(requested);
-    const rows = await listCouponPage(db, { promotionId, after: String(after), limit: pageSize + 1 });
+    const rows = await listCouponPage(db, { promotionId, after, limit: pageSize + 1 });
     if (rows.length === 0 && (await findPromotion(db, promotionId)) === undefined) {
       throw fail("PROMOTION_NOT_FOUND", { promotion_id: promotionId });
     }

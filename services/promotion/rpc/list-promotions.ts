@@ -15,7 +15,7 @@ export function listPromotions({
     const cursor = decodePageToken({ token: request.pageToken, filter, like: ["time", "text"] });
     const pageSize = pageSizeOf(request.pageSize);
     const rows = await listPromotionPage(db, {
-      after: cursor && { time: new Date(cursor[0] ?? 0), id: String(cursor[1]) },
+      after: cursor && { time: new Date(cursor[0]), id: cursor[1] },
       limit: pageSize + 1,
     });
     const { page, nextPageToken } = paginate({

@@ -16,7 +16,7 @@ export function listRedemptions({
     const rows = await listRedemptionPage(db, {
       promotionId,
       orderId,
-      after: cursor && { time: new Date(cursor[0] ?? 0), orderId: String(cursor[1]) },
+      after: cursor && { time: new Date(cursor[0]), orderId: cursor[1] },
       limit: pageSize + 1,
     });
     const { page, nextPageToken } = paginate({

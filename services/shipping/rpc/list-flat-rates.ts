@@ -10,8 +10,8 @@ export function listFlatRates({ db }: ShippingDeps): MethodImpl<typeof ShippingS
   return async (request) => {
     const pageSize = pageSizeOf(request.pageSize);
     const filter = ["flat rates"];
-    const cursor = decodePageToken({ token: request.pageToken, filter, like: ["text"] });
-    const rows = await listFlatRatePage(db, { after: cursor && String(cursor[0]), limit: pageSize + 1 });
+    const [after] = decodePageToken({ token: request.pageToken, filter, like: ["text"] }) ?? [];
+    const rows = await listFlatRatePage(db, { after, limit: pageSize + 1 });
     const { page, nextPageToken } = paginate({ rows, pageSize, filter, cursorOf: ({ id }) => [id] });
     return { flatRates: page.map(toFlatRateMessage), nextPageToken };
   };

@@ -13,7 +13,7 @@ export function listShipments({ db }: ShippingDeps): MethodImpl<typeof ShippingS
     const cursor = decodePageToken({ token: req.pageToken, filter, like: ["time", "text"] });
     const rows = await readShipments(db, {
       orderId: req.orderId,
-      after: cursor && { createTime: new Date(Number(cursor[0])), id: String(cursor[1]) },
+      after: cursor && { createTime: new Date(cursor[0]), id: cursor[1] },
       limit: pageSize + 1,
     });
     const { page, nextPageToken } = paginate({

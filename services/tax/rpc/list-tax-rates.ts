@@ -10,7 +10,7 @@ export function listTaxRates({ db }: TaxParts): MethodImpl<typeof TaxService.met
   return async ({ countryCode, pageSize: requested, pageToken }) => {
     const filter = ["tax rates", countryCode];
     const cursor = decodePageToken({ token: pageToken, filter, like: ["text", "text", "text", "text"] });
-    const [country, regionKey, name, taxCategory] = cursor?.map(String) ?? [];
+    const [country, regionKey, name, taxCategory] = cursor ?? [];
     const pageSize = pageSizeOf(requested);
     const rows = await listRatePage(db, {
       countryCode,

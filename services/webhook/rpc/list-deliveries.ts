@@ -14,9 +14,8 @@ export function listDeliveries({
     const state =
       wanted === Delivery_State.UNSPECIFIED ? undefined : (Delivery_State[wanted] as DeliveryState);
     const filter = ["webhook_deliveries", endpointId, state, subject];
-    const cursor = decodePageToken({ token: pageToken, filter, like: ["text"] });
+    const [below] = decodePageToken({ token: pageToken, filter, like: ["text"] }) ?? [];
     const pageSize = pageSizeOf(requested);
-    const below = cursor === undefined ? undefined : String(cursor[0]);
     const rows = await listDeliveryPage(db, { below, limit: pageSize + 1, endpointId, state, subject });
     const { page, nextPageToken } = paginate({ rows, pageSize, filter, cursorOf: ({ id }) => [id] });
     return { deliveries: page.map(toDelivery), nextPageToken };
