@@ -97,12 +97,15 @@ test.each<[string, string, MessageInitShape<typeof OrderSchema>, string[]]>([
   expect(under.email.taken).toEqual([]);
 });
 
-test("nobody is asked to pay what is paid", async () => {
-  under.orders.set("ord_1", placed({ state: Order_State.PAID, shippingMethodId: "rate_1" }));
-  const shown = await preview("order.paid");
-  expect(shown.text).toContain("received your payment of €24.00");
-  expect(shown.text).not.toMatch(/Held for you|Pay now/);
-});
+test.each([Order_State.PAID, Order_State.PENDING_PAYMENT])(
+  "who has paid is not asked to, also when it is tried with an order that is %s",
+  async (state) => {
+    under.orders.set("ord_1", placed({ state, shippingMethodId: "rate_1" }));
+    const shown = await preview("order.paid");
+    expect(shown.text).toContain("received your payment of €24.00");
+    expect(shown.text).not.toMatch(/Held for you|Pay now/);
+  },
+);
 
 test("a refund does not speak of parcels", async () => {
   const parcel = { carrier: "USPS", trackingNumber: "92055", trackingUrl: "https://track.test/92055" };

@@ -34,6 +34,12 @@ export interface Manner {
   orderUrl?: string;
 }
 
+/** News of an order that waits for its payment. */
+const waiting: ReadonlySet<OrderEventKind> = new Set([
+  OrderEventKind.PLACED,
+  OrderEventKind.PAYMENT_INSTRUCTIONS,
+]);
+
 /** News of money: nobody looks for a parcel in it. */
 const lookingBack: ReadonlySet<OrderEventKind> = new Set([
   OrderEventKind.REFUNDED,
@@ -78,7 +84,10 @@ export function orderVariables(
       label_url: link(order.labelUrl),
       parcels: lookingBack.has(kind) ? [] : parcelsOf(order),
       url: link(orderUrl.replaceAll("{order_id}", encodeURIComponent(order.orderId))),
-      held_until: holdExpireTime === undefined ? null : momentOf(timestampDate(holdExpireTime), locale),
+      held_until:
+        holdExpireTime !== undefined && waiting.has(kind)
+          ? momentOf(timestampDate(holdExpireTime), locale)
+          : null,
       by_transfer: transfer !== undefined,
       // Only as long as the order waits for it: whose money would come too late is not asked for it.
       transfer:
