@@ -171,6 +171,7 @@ const scenes: Record<string, () => Promise<Scene>> = {
     const effects = async () => (await shop.stock(sku)).onHand - 10;
     return { known: { sku, delta: 1, location_id: "" }, other: { delta: 2 }, effects };
   },
+  "order.v1.OrderService/RetryOrder": async () => ({ known: (await order()).known }),
   "order.v1.OrderService/PlaceOrder": async () => {
     const { buyer, known, token } = await cart();
     const effects = async () => {

@@ -21,23 +21,11 @@ import { createNotifyService } from "../../services/notify/service.ts";
 import { sweepMessages } from "../../services/notify/sweep.ts";
 import { notifyWebhooks } from "../../services/notify/webhooks.ts";
 import { sweepConfirmations } from "../../services/order/confirm.ts";
-import { fulfillOrder } from "../../services/order/fulfill.ts";
-import { instructBuyer } from "../../services/order/instruct.ts";
-import {
-  fulfillQueue,
-  instructQueue,
-  refundQueue,
-  tellQueue,
-  undoCheckoutQueue,
-  undoQueue,
-} from "../../services/order/jobs.ts";
+import { orderQueues } from "../../services/order/jobs.ts";
 import { createOrderRelay } from "../../services/order/outbox.ts";
-import { finishRefund } from "../../services/order/refund-part.ts";
 import { createOrderService, type OrderDeps } from "../../services/order/service.ts";
 import { sweepOrders } from "../../services/order/sweep.ts";
-import { tellNews } from "../../services/order/tell-news.ts";
-import { undoOrder } from "../../services/order/undo.ts";
-import { undoCheckout } from "../../services/order/undo-checkout.ts";
+import { workOnOrders } from "../../services/order/work.ts";
 import { paymentChanged, tellOrder } from "../../services/payment/order-link.ts";
 import { createPaymentRelay } from "../../services/payment/outbox.ts";
 import { sweepMethods } from "../../services/payment/saved-method.ts";
@@ -177,14 +165,7 @@ export const makers: Record<ServiceName, (parts: Parts) => Made | Promise<Made>>
     return {
       ...createOrderService(deps),
       close,
-      work: () => {
-        jobs.work(fulfillQueue, ({ data }) => fulfillOrder(deps, data), shippingPace);
-        jobs.work(undoQueue, ({ data }) => undoOrder(deps, data));
-        jobs.work(instructQueue, ({ data }) => instructBuyer(deps, data));
-        jobs.work(undoCheckoutQueue, ({ data }) => undoCheckout(deps, data));
-        jobs.work(refundQueue, ({ data }) => finishRefund(deps, data));
-        jobs.work(tellQueue, ({ data }) => tellNews(deps, data));
-      },
+      work: () => workOnOrders(deps, jobs, { shippingPace }),
       sweep: () =>
         together(
           untilStop,
@@ -373,7 +354,7 @@ function cartStore({ config, database, clock, log }: Parts) {
 /** The queues of each service that has some. */
 export const queuesOf: Partial<Record<ServiceName, JobsOptions["queues"]>> = {
   inventory: [lowStockQueue, noticeQueue],
-  order: [fulfillQueue, undoQueue, instructQueue, undoCheckoutQueue, refundQueue, tellQueue],
+  order: orderQueues,
   payment: [paymentChanged, paymentWebhooks],
   shipping: [shippingWebhooks, parcelMoved],
   notify: [notifyWebhooks],

@@ -20,7 +20,7 @@ export function nextOf(order: Order, jobs: readonly JobRecord[]): string {
       }
       if (open !== undefined) return jobOf(open);
       if (failed !== undefined && order.state !== "FULFILLED") {
-        return `Job ${failed.queue} was given up after ${failed.attempts} attempts (${failed.error}): somebody has to look.`;
+        return `Job ${failed.queue} was given up after ${failed.attempts} attempts (${failed.error}): somebody has to look (ListOrderProblems, RetryOrder).`;
       }
       if (order.state === "PAID") return shippingOf(order);
       return hasEnded(order) && order.paymentState === "CAPTURED"

@@ -1,4 +1,4 @@
-import { defineQueue } from "../../lib/jobs/index.ts";
+import { defineQueue, type Queue } from "../../lib/jobs/index.ts";
 
 /** What every job of an order carries. */
 export interface OrderJob {
@@ -56,3 +56,13 @@ export interface InstructJob extends OrderJob {
 
 /** Tells the customer where to transfer the money. */
 export const instructQueue = defineQueue<InstructJob>("order.instruct", untilDone);
+
+/** All queues of orders. */
+export const orderQueues: readonly Queue<never>[] = [
+  fulfillQueue,
+  undoQueue,
+  instructQueue,
+  undoCheckoutQueue,
+  refundQueue,
+  tellQueue,
+];

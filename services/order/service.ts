@@ -21,11 +21,13 @@ import { eraseOrders } from "./rpc/erase-orders.ts";
 import { explainOrder } from "./rpc/explain-order.ts";
 import { getOrder } from "./rpc/get-order.ts";
 import { listOrderEvents } from "./rpc/list-order-events.ts";
+import { listOrderProblems } from "./rpc/list-order-problems.ts";
 import { listOrders } from "./rpc/list-orders.ts";
 import { listOwnOrders } from "./rpc/list-own-orders.ts";
 import { payOrder } from "./rpc/pay-order.ts";
 import { placeOrder } from "./rpc/place-order.ts";
 import { refundOrder } from "./rpc/refund-order.ts";
+import { retryOrder } from "./rpc/retry-order.ts";
 import { setShippingMethod } from "./rpc/set-shipping-method.ts";
 import { settlePayment } from "./rpc/settle-payment.ts";
 import { settleShipment } from "./rpc/settle-shipment.ts";
@@ -93,6 +95,8 @@ export function createOrderService(deps: OrderDeps): ServiceModule {
         listOrders: listOrders(deps),
         listOwnOrders: listOwnOrders(deps),
         listOrderEvents: listOrderEvents(deps),
+        listOrderProblems: listOrderProblems(deps),
+        retryOrder: retryOrder(deps),
         settlePayment: settlePayment(deps),
         settleShipment: settleShipment(deps),
         adoptOrders: adoptOrders(deps),

@@ -20,7 +20,11 @@ const nowhere = { name: "", line1: "", line2: "", city: "", postalCode: "" };
  * repeated PlaceOrder is refused with the order's id.
  */
 export async function eraseOrdersOf(tx: Queryable, owner: string): Promise<void> {
+  // What could not be sent may name the address.
   await tx.execute(sql`
+    with forgotten as (
+      delete from problem where order_id in (select id from orders where owner = ${owner})
+    )
     update orders set contact = ${json(nobody)}::jsonb, shipping_address = shipping_address || ${json(nowhere)}::jsonb,
       metadata = '{}', request_id = '', request_fingerprint = '', place_response = ''
     where owner = ${owner} and contact ->> 'email' is distinct from ''`);

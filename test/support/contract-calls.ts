@@ -284,6 +284,8 @@ export const contractCalls: Record<string, Prepare> = {
   Order_GetOrder: ofOrder,
   Order_ListOrders: examples,
   Order_ListOwnOrders: async (shop) => ({ token: (await order(shop)).token }),
+  Order_ListOrderProblems: examples,
+  Order_RetryOrder: async (shop) => ({ path: { orderId: (await order(shop)).orderId } }),
   Order_WatchOrder: ofOrder,
   Order_ListOrderEvents: ofOrder,
   Order_ExplainOrder: async (shop) => ({ path: { orderId: (await order(shop)).orderId } }),

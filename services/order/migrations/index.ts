@@ -13,6 +13,7 @@ import { shipments } from "./0011-shipments.ts";
 import { disputes } from "./0012-disputes.ts";
 import { refusedCodes } from "./0013-refused-codes.ts";
 import { confirmed } from "./0014-confirmed.ts";
+import { problems } from "./0015-problems.ts";
 
 /** The Postgres schema of the Order service. */
 export const orderSchema: Schema = {
@@ -32,5 +33,6 @@ export const orderSchema: Schema = {
     { name: "0012-disputes", up: disputes },
     { name: "0013-refused-codes", up: refusedCodes },
     { name: "0014-confirmed", up: confirmed },
+    { name: "0015-problems", up: problems },
   ],
 };

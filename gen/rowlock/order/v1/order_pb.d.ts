@@ -968,7 +968,8 @@ export declare type OrderEvent = Message<"rowlock.order.v1.OrderEvent"> & {
    * buyer objects to the payment, or that stands elsewhere now (`status`).
    * Of parcels: `shipped`, `delivered`, `returned` (to the shop, undelivered),
    * `delivery_failed`, `return_shipped` and `return_delivered` (the customer
-   * sends goods back); `label_replaced`.
+   * sends goods back); `label_replaced`. `stuck`: something fails again and again
+   * (see ListOrderProblems); `retried`: staff had it taken up anew.
    *
    * @generated from field: string kind = 2;
    */
@@ -1410,6 +1411,245 @@ export declare type ListOrdersResponse = Message<"rowlock.order.v1.ListOrdersRes
  * Use `create(ListOrdersResponseSchema)` to create a new message.
  */
 export declare const ListOrdersResponseSchema: GenMessage<ListOrdersResponse>;
+
+/**
+ * What the shop could not do for an order.
+ *
+ * @generated from message rowlock.order.v1.OrderProblem
+ */
+export declare type OrderProblem = Message<"rowlock.order.v1.OrderProblem"> & {
+  /**
+   * Opaque id, `prb_…`.
+   *
+   * @generated from field: string id = 1;
+   */
+  id: string;
+
+  /**
+   * The order.
+   *
+   * @generated from field: string order_id = 2;
+   */
+  orderId: string;
+
+  /**
+   * What fails.
+   *
+   * @generated from field: rowlock.order.v1.OrderProblem.Task task = 3;
+   */
+  task: OrderProblem_Task;
+
+  /**
+   * The last failure, in English.
+   *
+   * @generated from field: string message = 4;
+   */
+  message: string;
+
+  /**
+   * How often it was tried.
+   *
+   * @generated from field: int32 attempts = 5;
+   */
+  attempts: number;
+
+  /**
+   * Whether nothing tries it any more; otherwise it is tried every few minutes.
+   *
+   * @generated from field: bool given_up = 6;
+   */
+  givenUp: boolean;
+
+  /**
+   * When it was first noted.
+   *
+   * @generated from field: google.protobuf.Timestamp create_time = 7;
+   */
+  createTime?: Timestamp | undefined;
+
+  /**
+   * When it last failed.
+   *
+   * @generated from field: google.protobuf.Timestamp update_time = 8;
+   */
+  updateTime?: Timestamp | undefined;
+};
+
+/**
+ * Describes the message rowlock.order.v1.OrderProblem.
+ * Use `create(OrderProblemSchema)` to create a new message.
+ */
+export declare const OrderProblemSchema: GenMessage<OrderProblem>;
+
+/**
+ * What is done for orders.
+ *
+ * @generated from enum rowlock.order.v1.OrderProblem.Task
+ */
+export enum OrderProblem_Task {
+  /**
+   * Not set.
+   *
+   * @generated from enum value: TASK_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * Buying its labels, and telling the customer that it is on its way.
+   *
+   * @generated from enum value: TASK_FULFILL = 1;
+   */
+  FULFILL = 1,
+
+  /**
+   * Giving back stock, codes and money of an order that ended.
+   *
+   * @generated from enum value: TASK_UNDO = 2;
+   */
+  UNDO = 2,
+
+  /**
+   * Giving back what a checkout took that made no order of the cart.
+   *
+   * @generated from enum value: TASK_UNDO_CHECKOUT = 3;
+   */
+  UNDO_CHECKOUT = 3,
+
+  /**
+   * Giving back the money of a part of it.
+   *
+   * @generated from enum value: TASK_REFUND = 4;
+   */
+  REFUND = 4,
+
+  /**
+   * Telling the customer of refunds and parcels.
+   *
+   * @generated from enum value: TASK_TELL = 5;
+   */
+  TELL = 5,
+
+  /**
+   * Telling the customer where to transfer the money.
+   *
+   * @generated from enum value: TASK_INSTRUCT = 6;
+   */
+  INSTRUCT = 6,
+}
+
+/**
+ * Describes the enum rowlock.order.v1.OrderProblem.Task.
+ */
+export declare const OrderProblem_TaskSchema: GenEnum<OrderProblem_Task>;
+
+/**
+ * Input of ListOrderProblems.
+ *
+ * @generated from message rowlock.order.v1.ListOrderProblemsRequest
+ */
+export declare type ListOrderProblemsRequest = Message<"rowlock.order.v1.ListOrderProblemsRequest"> & {
+  /**
+   * How many to return: 0 means 50; above 200 means 200; a negative number is
+   * refused.
+   *
+   * @generated from field: int32 page_size = 1;
+   */
+  pageSize: number;
+
+  /**
+   * `next_page_token` of the page before; the other fields must be unchanged.
+   *
+   * @generated from field: string page_token = 2;
+   */
+  pageToken: string;
+
+  /**
+   * Only those of this order; empty: of all.
+   *
+   * @generated from field: string order_id = 3;
+   */
+  orderId: string;
+};
+
+/**
+ * Describes the message rowlock.order.v1.ListOrderProblemsRequest.
+ * Use `create(ListOrderProblemsRequestSchema)` to create a new message.
+ */
+export declare const ListOrderProblemsRequestSchema: GenMessage<ListOrderProblemsRequest>;
+
+/**
+ * Answer of ListOrderProblems.
+ *
+ * @generated from message rowlock.order.v1.ListOrderProblemsResponse
+ */
+export declare type ListOrderProblemsResponse = Message<"rowlock.order.v1.ListOrderProblemsResponse"> & {
+  /**
+   * One page, the newest first.
+   *
+   * @generated from field: repeated rowlock.order.v1.OrderProblem problems = 1;
+   */
+  problems: OrderProblem[];
+
+  /**
+   * Opaque; empty on the last page.
+   *
+   * @generated from field: string next_page_token = 2;
+   */
+  nextPageToken: string;
+};
+
+/**
+ * Describes the message rowlock.order.v1.ListOrderProblemsResponse.
+ * Use `create(ListOrderProblemsResponseSchema)` to create a new message.
+ */
+export declare const ListOrderProblemsResponseSchema: GenMessage<ListOrderProblemsResponse>;
+
+/**
+ * Input of RetryOrder.
+ *
+ * @generated from message rowlock.order.v1.RetryOrderRequest
+ */
+export declare type RetryOrderRequest = Message<"rowlock.order.v1.RetryOrderRequest"> & {
+  /**
+   * The order's id.
+   *
+   * @generated from field: string order_id = 1;
+   */
+  orderId: string;
+
+  /**
+   * Idempotency key; REST header `Idempotency-Key`.
+   *
+   * @generated from field: string request_id = 2;
+   */
+  requestId: string;
+};
+
+/**
+ * Describes the message rowlock.order.v1.RetryOrderRequest.
+ * Use `create(RetryOrderRequestSchema)` to create a new message.
+ */
+export declare const RetryOrderRequestSchema: GenMessage<RetryOrderRequest>;
+
+/**
+ * Answer of RetryOrder.
+ *
+ * @generated from message rowlock.order.v1.RetryOrderResponse
+ */
+export declare type RetryOrderResponse = Message<"rowlock.order.v1.RetryOrderResponse"> & {
+  /**
+   * The problems that were taken up anew, and are listed no more.
+   *
+   * @generated from field: repeated rowlock.order.v1.OrderProblem retried = 1;
+   */
+  retried: OrderProblem[];
+};
+
+/**
+ * Describes the message rowlock.order.v1.RetryOrderResponse.
+ * Use `create(RetryOrderResponseSchema)` to create a new message.
+ */
+export declare const RetryOrderResponseSchema: GenMessage<RetryOrderResponse>;
 
 /**
  * Input of ListOwnOrders.
@@ -2048,6 +2288,32 @@ export declare const OrderService: GenService<{
     methodKind: "unary";
     input: typeof ListOrdersRequestSchema;
     output: typeof ListOrdersResponseSchema;
+  },
+  /**
+   * Lists what the shop could not do for orders, though it tried several times:
+   * buy a label, give money back, tell a customer. A problem is listed until a
+   * later attempt succeeds, or RetryOrder takes it up anew. The newest first.
+   * Errors: PAGE_TOKEN_INVALID.
+   *
+   * @generated from rpc rowlock.order.v1.OrderService.ListOrderProblems
+   */
+  listOrderProblems: {
+    methodKind: "unary";
+    input: typeof ListOrderProblemsRequestSchema;
+    output: typeof ListOrderProblemsResponseSchema;
+  },
+  /**
+   * Has the shop take up at once, with all its attempts, what the problems of an
+   * order are about, after staff have mended the cause. They are listed again
+   * when it fails again. An order without problems is left as it is.
+   * Errors: ORDER_NOT_FOUND, REQUEST_ID_REUSED.
+   *
+   * @generated from rpc rowlock.order.v1.OrderService.RetryOrder
+   */
+  retryOrder: {
+    methodKind: "unary";
+    input: typeof RetryOrderRequestSchema;
+    output: typeof RetryOrderResponseSchema;
   },
   /**
    * Lists the caller's own orders, the newest first.
