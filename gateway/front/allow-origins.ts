@@ -1,3 +1,4 @@
+import type { IncomingMessage } from "node:http";
 import { cors } from "@connectrpc/connect";
 import type { Origins } from "./origins.ts";
 import { type Layer, visitOf } from "./visit.ts";
@@ -27,25 +28,31 @@ const preflightSeconds = 7200;
  */
 export function allowOrigins({ origins }: { origins: Origins }): Layer {
   return (next) => (request, response) => {
-    const { headers: answers } = visitOf(request);
+    const visit = visitOf(request);
+    const { headers: answers } = visit;
     const { origin } = request.headers;
-    const listed = origin !== undefined && origins.includes(origin);
+    const isListed = origin !== undefined && origins.includes(origin);
+    const isAllowed = isListed || (origin !== undefined && origins.any);
     // What a page of one origin was answered must not be served to another's from a cache.
     if (!origins.none) answers.push("vary", "origin");
-    if (origin !== undefined && (listed || origins.any)) {
-      answers.push("access-control-allow-origin", listed ? origin : "*");
-      if (listed) answers.push("access-control-allow-credentials", "true");
-    }
-    const preflight = request.method === "OPTIONS" && origin !== undefined;
-    if (preflight && request.headers["access-control-request-method"] !== undefined) {
-      visitOf(request).route = "preflight";
-      response.writeHead(204, listed || origins.any ? preflightHeaders : []).end();
+    if (isAllowed) answers.push("access-control-allow-origin", isListed ? origin : "*");
+    if (isListed) answers.push("access-control-allow-credentials", "true");
+    if (isPreflight(request)) {
+      visit.route = "preflight";
+      response.writeHead(204, isAllowed ? preflightHeaders : []).end();
       return;
     }
-    if (listed || (origin !== undefined && origins.any))
-      answers.push("access-control-expose-headers", exposed);
+    if (isAllowed) answers.push("access-control-expose-headers", exposed);
     next(request, response);
   };
+}
+
+function isPreflight({ method, headers }: IncomingMessage): boolean {
+  return (
+    method === "OPTIONS" &&
+    headers.origin !== undefined &&
+    headers["access-control-request-method"] !== undefined
+  );
 }
 
 const exposed = exposedHeaders.join(", ").toLowerCase();

@@ -1,3 +1,4 @@
+import type { IncomingHttpHeaders } from "node:http";
 import type { Origins } from "./origins.ts";
 import { fail } from "./reasons.ts";
 import type { Refuse } from "./refuse.ts";
@@ -22,18 +23,17 @@ export function refuseForgeries({
 }): Layer {
   const own = new URL(publicUrl).origin;
   return (next) => (request, response) => {
-    const { cookie, origin, host } = request.headers;
-    if (cookie === undefined || safeMethods.has(request.method ?? "")) return next(request, response);
-    const site = request.headers["sec-fetch-site"];
-    const trusted =
-      origin !== undefined && (origin === own || origins.includes(origin))
-        ? true
-        : site !== undefined
-          ? site === "same-origin" || site === "none"
-          : origin === undefined || hostOf(origin) === host;
-    if (trusted) return next(request, response);
+    const { cookie, origin } = request.headers;
+    const isHarmless = cookie === undefined || safeMethods.has(request.method ?? "");
+    if (isHarmless || isTrusted(request.headers)) return next(request, response);
     refuse(request, response, fail("CSRF_REFUSED", { origin: (origin ?? "another site").slice(0, 200) }));
   };
+
+  function isTrusted({ origin, host, "sec-fetch-site": site }: IncomingHttpHeaders): boolean {
+    if (origin !== undefined && (origin === own || origins.includes(origin))) return true;
+    if (site !== undefined) return site === "same-origin" || site === "none";
+    return origin === undefined || hostOf(origin) === host;
+  }
 }
 
 /** `shop.example:8080` of an origin; undefined for `null`, which sandboxed pages send. */
