@@ -112,8 +112,11 @@ export class FakePayments {
         const payment = this.#get(id);
         const key = `${id} ${requestId}`;
         if (this.#refunds.has(key)) return payment;
-        const left = (payment.amount?.amount ?? 0n) - (payment.refunded?.amount ?? 0n);
+        const kept = (payment.amount?.amount ?? 0n) - (payment.refunded?.amount ?? 0n);
+        const taken = payment.disputes.reduce((sum, each) => sum + (each.withdrawn?.amount ?? 0n), 0n);
+        const left = kept > taken ? kept - taken : 0n;
         const wanted = amount?.amount ?? left;
+        if (taken > 0n && (wanted > left || left === 0n)) throw refuse("PAYMENT_DISPUTED", {});
         if (payment.state === Payment_State.REFUNDED || wanted > left) {
           throw refuse("REFUND_TOO_LARGE", { refundable: String(left), currency_code: "USD" });
         }
@@ -122,7 +125,7 @@ export class FakePayments {
         const refund = create(RefundSchema, {
           ...{ id: `ref_${payment.refunds.length}`, amount: money("USD", wanted), reason, completed: true },
         });
-        return this.set(id, wanted === left ? "REFUNDED" : "CAPTURED", {
+        return this.set(id, wanted === kept ? "REFUNDED" : "CAPTURED", {
           refunded: money("USD", (payment.refunded?.amount ?? 0n) + wanted),
           refunds: [...payment.refunds, refund],
         });
