@@ -8,11 +8,18 @@ import {
   PaymentSchema,
   RefundSchema,
 } from "../../../gen/rowlock/payment/v1/payment_pb.js";
+import { BankAccountSchema } from "../../../gen/rowlock/type/v1/bank_account_pb.js";
 import type { WebhookEvent } from "../../../gen/rowlock/type/v1/webhook_pb.js";
 import type { Clock } from "../../../lib/clock.ts";
 import { money } from "../../../lib/money/money.ts";
 import type { OrderDeps } from "../service.ts";
 import { refuse, type Wire } from "./wire.ts";
+
+/** Where the transfers go that the provider takes: those by SEPA. */
+export const germanAccount = {
+  ...{ holder: "Rowlock", bankName: "", number: "DE89370400440532013000", bic: "COBADEFFXXX" },
+  ...{ bankCode: "", branchCode: "", accountType: "", countryCode: "DE" },
+};
 
 const open: readonly Payment_State[] = [
   Payment_State.PROCESSING,
@@ -49,6 +56,9 @@ export class FakePayments {
         if (method?.case === "card" && method.value.savedPaymentMethodId === "pmt_none") {
           throw refuse("PAYMENT_METHOD_NOT_FOUND", { payment_method_id: "pmt_none" });
         }
+        if (method?.case === "bankTransfer" && method.value.bank === "NO_SEPA") {
+          throw refuse("PAYMENT_METHOD_INVALID", { provider_message: "no transfers in USD" });
+        }
         this.requests.set(id, request);
         const live = this.of(orderId).find(
           ({ state }) => open.includes(state) || state === Payment_State.CAPTURED,
@@ -70,6 +80,7 @@ export class FakePayments {
             accountNumber: "8800000000000001",
             reference: `RL${id.slice(-6)}`,
             deadline: timestampFromMs(this.#clock().getTime() + seconds * 1000),
+            ...(method.value.bank === "SEPA" && { bankAccount: create(BankAccountSchema, germanAccount) }),
           });
         }
         const source = method?.case === "card" ? (method.value.paymentMethod ?? "") : "";
