@@ -49,7 +49,7 @@ const accountsPerAddress = 30;
 export interface Gateway {
   listener: RequestListener;
   /** Ends what is being watched, with UNAVAILABLE: the process stops, and watchers are served elsewhere. */
-  endStreams(): void;
+  readonly endStreams: () => void;
   [Symbol.dispose](): void;
 }
 
@@ -82,12 +82,13 @@ export function createGateway({
   const isRpc = ({ url = "/" }: { url?: string | undefined }) =>
     rpcNames.has(url.slice(1, url.indexOf("/", 1)));
   const refuse = createRefuse({ isRpc });
-  const { transport, end: endStreams } = createEndingStreams(
+  const streams = createEndingStreams(
     createRoutingTransport({
       ...Object.fromEntries(serviceNames.map((name) => [contracts[name].typeName, network.outside(name)])),
       ...Object.fromEntries(facades.map(({ desc }) => [desc.typeName, network.outside("gateway")])),
     }),
   );
+  const { transport } = streams;
   const admit = createAdmission({
     authenticator: auth.authenticator,
     buyers: limiter("buyer", config.rateLimit),
@@ -153,7 +154,7 @@ export function createGateway({
       }
     },
   );
-  return { listener, endStreams, [Symbol.dispose]: () => redis?.disconnect() };
+  return { listener, endStreams: streams.end, [Symbol.dispose]: () => redis?.disconnect() };
 
   function logFault(
     kind: string,

@@ -6,7 +6,7 @@ import { failRpc } from "../../lib/rpc/reasons.ts";
 export interface EndingStreams {
   readonly transport: Transport;
   /** Ends those that are open, and those that are begun later, with SHUTTING_DOWN (UNAVAILABLE). */
-  end(): void;
+  readonly end: () => void;
 }
 
 /**

@@ -72,15 +72,10 @@ export function queueOf({ queue }: Pick<Problem, "queue">): Queue<OrderJob> {
 }
 
 /** A problem as a message. */
-export function toProblem({
-  queue,
-  data: _,
-  createTime,
-  updateTime,
-  ...problem
-}: Problem): OrderProblemMessage {
+export function toProblem({ queue, createTime, updateTime, ...problem }: Problem): OrderProblemMessage {
+  const { id, orderId, message, attempts, givenUp } = problem;
   return create(OrderProblemSchema, {
-    ...problem,
+    ...{ id, orderId, message, attempts, givenUp },
     task: tasks[queue]?.task ?? OrderProblem_Task.UNSPECIFIED,
     createTime: timestampFromDate(createTime),
     updateTime: timestampFromDate(updateTime),
