@@ -69,6 +69,9 @@ export function createSendgridSender({
         };
         const send = () => inTime(mail.send(message), { timeoutMs, provider: "SendGrid" });
         const [answer] = await circuit(send, (err) => !isAnswer(err) || err.code >= 500);
+        if (answer.statusCode !== 202) {
+          throw new SendUnavailable(`SendGrid answered ${answer.statusCode}`, { pending: false });
+        }
         const id = (answer.headers as Record<string, unknown>)["x-message-id"];
         return typeof id === "string" ? id : "";
       } catch (err) {

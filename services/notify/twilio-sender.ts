@@ -43,7 +43,9 @@ export function createTwilioSender({
   /** A message, or nothing when Twilio does not know it. */
   async function fetch(sid: string) {
     try {
-      return await ask(() => client.messages(sid).fetch());
+      const message = await ask(() => client.messages(sid).fetch());
+      requireSid(message.sid);
+      return message;
     } catch (err) {
       if (err instanceof twilio.RestException && err.status === 404) return undefined;
       throw unlessRefused(err);

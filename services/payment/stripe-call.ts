@@ -6,6 +6,12 @@ import { fail } from "./reasons.ts";
 /** Runs a call to Stripe in its time, unless Stripe is away. */
 export type InTime = <T>(call: () => Promise<T>) => Promise<T>;
 
+/** An answer, if it is one of Stripe's: each says what kind of object it is. A host that took Stripe's place does not. */
+export function stripes<T>(answer: T): T {
+  if (typeof (answer as { object?: unknown } | null)?.object === "string") return answer;
+  throw new Error("the answer is none of Stripe's");
+}
+
 /** What a call that came to nothing is to callers. */
 export function unavailable(err: unknown): ConnectError {
   if (isMisconfiguration(err)) {

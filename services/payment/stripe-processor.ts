@@ -3,7 +3,7 @@ import { type Circuit, closedCircuit } from "../../lib/circuit/circuit.ts";
 import { within } from "../../lib/within.ts";
 import type { CardCharge, CardIntent, CardOutcome, CardProcessor } from "./card-processor.ts";
 import { fail } from "./reasons.ts";
-import { type InTime, isOutage, once, unavailable } from "./stripe-call.ts";
+import { type InTime, isOutage, once, stripes, unavailable } from "./stripe-call.ts";
 import { toDispute, toIntent, toOutcome, toRefund, toStripeAmount } from "./stripe-convert.ts";
 import { stripeCustomers } from "./stripe-customers.ts";
 import { idOf, refused, refusedOr } from "./stripe-refund.ts";
@@ -49,7 +49,8 @@ export function createStripeProcessor(options: StripeOptions): CardProcessor {
     throw new Error(`no answer within ${timeoutMs} ms`);
   };
   // The SDK's own time-out is of silence on the socket, once per try; this one is of the whole call.
-  const inTime: InTime = (call) => circuit(() => within(call(), { ms: timeoutMs, late }), isOutage);
+  const inTime: InTime = (call) =>
+    circuit(async () => stripes(await within(call(), { ms: timeoutMs, late })), isOutage);
   const { moneyOf, ...transfers } = stripeTransfers({
     stripe,
     inTime,

@@ -112,7 +112,9 @@ export function createShippoCarrier({
     async track({ carrier, trackingNumber }) {
       const get = () => ask(() => shippo.trackingStatus.get(trackingNumber, carrierToken(carrier)));
       try {
-        return storable(toTracking(await get().catch(againIfReset(get))));
+        const answer = await get().catch(againIfReset(get));
+        if (answer.trackingNumber === undefined) throw new Error("the answer is of no parcel");
+        return storable(toTracking(answer));
       } catch (err) {
         if (isUnknown(err)) return undefined;
         throw toUnavailable(err);

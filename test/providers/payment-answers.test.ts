@@ -65,7 +65,10 @@ describe("against a server that answers as it is told", () => {
     ["UGX", 5n, "500"],
     ["MGA", 500n, "5"],
   ])("%s %s is charged and given back as %s", async (currencyCode, amount, sent) => {
-    server.answer(intent({ status: "requires_capture" }), json(200, { id: "re_1", status: "succeeded" }));
+    server.answer(
+      intent({ status: "requires_capture" }),
+      json(200, { id: "re_1", object: "refund", status: "succeeded" }),
+    );
     await cards.authorize(charge({ currencyCode, amount }));
     await cards.refund({ providerId: "pi_1", refundId: "ref_c", currencyCode, amount });
     expect(server.seen.map(({ body }) => new URLSearchParams(body).get("amount"))).toEqual([sent, sent]);
@@ -97,7 +100,14 @@ describe("against a server that answers as it is told", () => {
   });
 
   test("a refund that Stripe reports as failed was refused", async () => {
-    server.answer(json(200, { id: "re_1", status: "failed", failure_reason: "expired_or_canceled_card" }));
+    server.answer(
+      json(200, {
+        id: "re_1",
+        object: "refund",
+        status: "failed",
+        failure_reason: "expired_or_canceled_card",
+      }),
+    );
     expect(errorInfo(await rejectionOf(calls["refund"]!(cards)))).toMatchObject({
       reason: "REFUND_REFUSED",
       metadata: { provider_message: "expired_or_canceled_card" },

@@ -177,7 +177,7 @@ describe("against a server that answers as it is told", () => {
   });
 
   test("what no payment has used is given back under our id, and the payer asked by e-mail", async () => {
-    server.answer(json(200, { id: "re_1", status: "requires_action" }));
+    server.answer(json(200, { id: "re_1", object: "refund", status: "requires_action" }));
     expect(await cards.returnUnused(money)).toBe("re_1");
     const [seen] = server.seen;
     expect(Object.fromEntries(new URLSearchParams(seen?.body))).toEqual({
@@ -188,7 +188,7 @@ describe("against a server that answers as it is told", () => {
   });
 
   test("a refund that Stripe says has failed is refused", async () => {
-    server.answer(json(200, { id: "re_1", status: "failed", failure_reason: "declined" }));
+    server.answer(json(200, { id: "re_1", object: "refund", status: "failed", failure_reason: "declined" }));
     expect(errorInfo(await rejectionOf(cards.returnUnused(money)))).toMatchObject({
       reason: "REFUND_REFUSED",
       metadata: { provider_message: "declined" },

@@ -53,6 +53,36 @@ export const drip: Answer = (res) => {
   res.on("close", () => clearInterval(timer));
 };
 
+/** Begins an answer, and says no more. */
+export const stalled: Answer = (res) => {
+  res.writeHead(200, { "content-type": "application/json", "content-length": "1000" });
+  res.write('{"object_id": "x", ');
+};
+
+/** Sends whoever asks back to the same place, for ever. */
+export const redirect: Answer = (res, { path }) => {
+  res.writeHead(302, { location: path }).end();
+};
+
+/** Too many requests; more than the time-outs of the tests are to pass until the next. */
+export const busy: Answer = (res) => {
+  res.writeHead(429, { "content-type": "application/json", "retry-after": "3600" });
+  res.end('{"error": {"type": "rate_limit_error", "message": "Slow down."}}');
+};
+
+/** Answers more than anybody asked for, as long as somebody listens; at most 256 MiB. */
+export const flood: Answer = (res) => {
+  res.writeHead(200, { "content-type": "application/json" });
+  res.write('{"object_id": "');
+  const chunk = Buffer.alloc(1024 * 1024, "x");
+  let left = 256;
+  const more = () => {
+    while (left-- > 0) if (!res.write(chunk)) return void res.once("drain", more);
+    res.end('"}');
+  };
+  more();
+};
+
 /** An HTTP server that answers as it is told, first come first served, and keeps what it was asked. */
 export async function startVendorServer() {
   const seen: Seen[] = [];
