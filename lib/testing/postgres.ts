@@ -20,7 +20,7 @@ export interface TestDatabase {
 }
 
 /**
- * A fresh database with the schemas migrated, in some 30 ms: a clone of a template that is migrated once for each set
+ * A fresh database with the schemas migrated, in some 20 ms: a clone of a template that is migrated once for each set
  * of migrations. `await using test = await testDatabase(catalogSchema)`, then `test.db`.
  */
 export async function testDatabase(
@@ -32,7 +32,7 @@ export async function testDatabase(
   const name = `test_${randomBytes(8).toString("hex")}`;
   await asSuperuser(server, async (client) => {
     const template = await ensureTemplate(client, server, list);
-    await client.query(`create database ${name} template ${template}`);
+    await client.query(`create database ${name} template ${template} strategy file_copy`);
   });
   const url = withDatabase(server, name);
   const opened: Db[] = [];
@@ -63,7 +63,7 @@ export async function emptyDatabase(): Promise<{
 }> {
   const server = inject("postgresUrl");
   const name = `test_${randomBytes(8).toString("hex")}`;
-  await asSuperuser(server, (client) => client.query(`create database ${name}`));
+  await asSuperuser(server, (client) => client.query(`create database ${name} strategy file_copy`));
   return {
     url: withDatabase(server, name),
     async [Symbol.asyncDispose]() {
@@ -101,7 +101,7 @@ async function ensureTemplate(
     if (!(await exists())) {
       const unfinished = `${template}_unfinished`;
       await client.query(`drop database if exists ${unfinished} with (force)`);
-      await client.query(`create database ${unfinished}`);
+      await client.query(`create database ${unfinished} strategy file_copy`);
       await migrate({ url: withDatabase(server, unfinished), schemas });
       await client.query(`alter database ${unfinished} rename to ${template}`);
     }
