@@ -1,11 +1,11 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { emptyDatabase } from "../../lib/testing/postgres.ts";
 import { waitFor } from "../../lib/testing/wait-for.ts";
 import { startSandboxWorker } from "../../sandbox/start-in-worker.ts";
+import { shopDatabase } from "../support/shop.ts";
 import { type Journey, type Method, startJourney } from "./journey.ts";
-import { isFinal, type Outcome, readOutcome } from "./outcome.ts";
+import { isFinal, mayBeFinal, type Outcome, readOrders, readOutcome } from "./outcome.ts";
 import type { Point } from "./points.ts";
 import { ShopProcess } from "./shop-process.ts";
 import { letPass } from "./time.ts";
@@ -32,7 +32,7 @@ export class Lanes {
     const sandbox = await startSandboxWorker({ dataDir: join(dataDir, "sandbox") });
     lanes.#cleanUps.push(() => sandbox[Symbol.asyncDispose]());
     for (let i = 0; i < count; i++) {
-      const database = await emptyDatabase();
+      const database = await shopDatabase();
       lanes.#cleanUps.push(() => database[Symbol.asyncDispose]());
       const ground = {
         databaseUrl: database.url,
@@ -83,15 +83,18 @@ export class Lanes {
   /** Waits until nothing is under way any more. What only waits for its buyer is left alone until its hold is over. */
   async #settled(shop: ShopProcess, journey: Journey): Promise<Outcome> {
     let lapsed = false;
-    let last: Outcome | undefined;
+    let last: Partial<Outcome> = {};
     try {
       return await waitFor(
         async () => {
-          last = await readOutcome(shop.shop, journey);
-          if (isFinal(last)) return last;
+          const { orders, payment } = (last = await readOrders(shop.shop, journey));
+          if (mayBeFinal({ orders })) {
+            const outcome = await readOutcome(shop.shop, journey);
+            if (isFinal(outcome)) return outcome;
+            last = outcome;
+          }
           const isIdle =
-            last.orders.length === 0 ||
-            (last.orders[0] === "STATE_PENDING_PAYMENT" && last.payment !== "STATE_PROCESSING");
+            orders.length === 0 || (orders[0] === "STATE_PENDING_PAYMENT" && payment !== "STATE_PROCESSING");
           if (isIdle && !lapsed) {
             lapsed = true;
             await letPass(this.#databases.get(shop) ?? "", lapsedMinutes);

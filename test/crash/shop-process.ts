@@ -1,9 +1,8 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { join } from "node:path";
 import process from "node:process";
 import { freePort } from "../../lib/testing/free-port.ts";
-import { root } from "../../lib/testing/programs.ts";
+import { compileCache, root } from "../../lib/testing/programs.ts";
 import { asTestShop, type TestShop, testServiceKey, testStaffKey } from "../support/shop.ts";
 import type { Order, Point, StepMessage } from "./points.ts";
 
@@ -32,7 +31,7 @@ export class ShopProcess {
     const { PATH = "", HOME = "" } = process.env;
     this.#env = {
       ...{ PATH, HOME, PORT: String(port), GRPC_PORT: String(grpcPort) },
-      NODE_COMPILE_CACHE: join(root, "node_modules/.cache/rowlock/compile"),
+      NODE_COMPILE_CACHE: compileCache,
       DATABASE_URL: ground.databaseUrl,
       ROWLOCK_DATA_DIR: ground.dataDir,
       ROWLOCK_SANDBOX_URL: ground.sandboxUrl,

@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, readFileSync } from "node:fs";
 import process from "node:process";
-import { root } from "../../lib/testing/programs.ts";
+import { compileCache, root } from "../../lib/testing/programs.ts";
 
 /** A `node cmd/start.ts` that has said it is ready. */
 export interface Started {
@@ -84,7 +84,10 @@ function spawnStart({ args, env }: { args: readonly string[]; env: Record<string
   const { PATH = "", HOME = "" } = process.env;
   const child = spawn(process.execPath, ["cmd/start.ts", ...args], {
     cwd: root,
-    env: { PATH, HOME, PORT: "0", GRPC_PORT: "0", ROWLOCK_SANDBOX_PORT: "0", ...env },
+    env: {
+      ...{ PATH, HOME, NODE_COMPILE_CACHE: compileCache },
+      ...{ PORT: "0", GRPC_PORT: "0", ROWLOCK_SANDBOX_PORT: "0", ...env },
+    },
     stdio: ["ignore", "pipe", "pipe"],
   });
   const from = performance.now();

@@ -2,9 +2,11 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { readConfig } from "../../cmd/start/config.ts";
+import { schemas } from "../../cmd/start/database.ts";
 import { startShop } from "../../cmd/start/shop.ts";
+import { jobsSchema } from "../../lib/jobs/index.ts";
 import { createLog } from "../../lib/telemetry/log.ts";
-import { emptyDatabase } from "../../lib/testing/postgres.ts";
+import { type TestDatabase, testDatabase } from "../../lib/testing/postgres.ts";
 import { createRest, type Rest } from "./rest.ts";
 
 /** A whole shop, or what several processes make of one, as seen from outside. */
@@ -27,9 +29,14 @@ export interface TestShop {
 export const testStaffKey = "staff-key-of-the-journey-tests";
 export const testServiceKey = "service-key-of-the-journey-tests-32";
 
+/** A database of its own, with all that a start would make in it. */
+export function shopDatabase(): Promise<TestDatabase> {
+  return testDatabase([jobsSchema, ...Object.values(schemas)]);
+}
+
 /** Everything in this process, on a database of its own, with the sandbox in a thread. */
 export async function openShop(env: Record<string, string> = {}): Promise<TestShop> {
-  const database = await emptyDatabase();
+  const database = await shopDatabase();
   const dataDir = await mkdtemp(join(tmpdir(), "rowlock-shop-"));
   const config = readConfig({
     args: [],
