@@ -1,5 +1,6 @@
 import Stripe from "stripe";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { authorizeCard, cardsOnly } from "../test/authorize.ts";
 import { type Harness, startHarness } from "../test/harness.ts";
 
 let sandbox: Harness;
@@ -10,19 +11,7 @@ beforeAll(async () => {
 });
 afterAll(async () => await sandbox[Symbol.asyncDispose]());
 
-const card = { automatic_payment_methods: { enabled: true, allow_redirects: "never" } } as const;
-
-function authorize(params: Partial<Stripe.PaymentIntentCreateParams> = {}) {
-  return stripe.paymentIntents.create({
-    amount: 2599,
-    currency: "usd",
-    payment_method: "pm_card_visa",
-    capture_method: "manual",
-    confirm: true,
-    ...card,
-    ...params,
-  });
-}
+const authorize = (params?: Partial<Stripe.PaymentIntentCreateParams>) => authorizeCard(stripe, params);
 
 describe("cards", () => {
   test("an authorised payment is captured and refunded in parts, never beyond", async () => {
@@ -86,7 +75,7 @@ describe("cards", () => {
     ["pm_card_chargeDeclinedIncorrectCvc", "incorrect_cvc", ""],
     ["pm_card_chargeDeclinedProcessingError", "processing_error", ""],
   ])("%s is declined with %s, and another card can pay", async (method, code, declineCode) => {
-    const intent = await stripe.paymentIntents.create({ amount: 900, currency: "usd", ...card });
+    const intent = await stripe.paymentIntents.create({ amount: 900, currency: "usd", ...cardsOnly });
     const err: unknown = await stripe.paymentIntents
       .confirm(intent.id, { payment_method: method })
       .catch((e: unknown) => e);
@@ -161,7 +150,7 @@ describe("cards", () => {
 
 describe("states", () => {
   test("an unpaid intent is updated, then canceled once", async () => {
-    const intent = await stripe.paymentIntents.create({ amount: 900, currency: "usd", ...card });
+    const intent = await stripe.paymentIntents.create({ amount: 900, currency: "usd", ...cardsOnly });
     expect(intent.status).toBe("requires_payment_method");
     const updated = await stripe.paymentIntents.update(intent.id, {
       amount: 950,

@@ -1,5 +1,6 @@
 import type Stripe from "stripe";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { cardsOnly } from "../test/authorize.ts";
 import { type Harness, startHarness } from "../test/harness.ts";
 
 let sandbox: Harness;
@@ -27,7 +28,7 @@ async function pay(card: string, fields: Partial<Stripe.PaymentIntentCreateParam
     currency: "usd",
     confirm: true,
     payment_method: `pm_card_${card}`,
-    automatic_payment_methods: { enabled: true, allow_redirects: "never" },
+    ...cardsOnly,
     expand: ["latest_charge"],
     ...fields,
   });

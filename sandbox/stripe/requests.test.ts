@@ -1,5 +1,6 @@
 import Stripe from "stripe";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { authorizeCard, cardsOnly } from "../test/authorize.ts";
 import { type Harness, startHarness } from "../test/harness.ts";
 
 let sandbox: Harness;
@@ -10,23 +11,11 @@ beforeAll(async () => {
 });
 afterAll(async () => await sandbox[Symbol.asyncDispose]());
 
-const card = { automatic_payment_methods: { enabled: true, allow_redirects: "never" } } as const;
-
-function authorize(params: Partial<Stripe.PaymentIntentCreateParams> = {}) {
-  return stripe.paymentIntents.create({
-    amount: 2599,
-    currency: "usd",
-    payment_method: "pm_card_visa",
-    capture_method: "manual",
-    confirm: true,
-    ...card,
-    ...params,
-  });
-}
+const authorize = (params?: Partial<Stripe.PaymentIntentCreateParams>) => authorizeCard(stripe, params);
 
 describe("idempotency", () => {
   test("the same key gives the same answer, errors included", async () => {
-    const params = { amount: 1200, currency: "usd", ...card } as const;
+    const params = { amount: 1200, currency: "usd", ...cardsOnly } as const;
     const first = await stripe.paymentIntents.create(params, { idempotencyKey: "k1" });
     const again = await stripe.paymentIntents.create(params, { idempotencyKey: "k1" });
     expect(again).toEqual(first);
@@ -62,7 +51,7 @@ describe("idempotency", () => {
     ).rejects.toMatchObject({ statusCode: 400 });
     expect(
       await stripe.paymentIntents.create(
-        { amount: 1200, currency: "usd", ...card },
+        { amount: 1200, currency: "usd", ...cardsOnly },
         { idempotencyKey: "k4" },
       ),
     ).toMatchObject({ amount: 1200 });
@@ -115,7 +104,7 @@ describe("requests", () => {
     ],
     [
       "two ways to choose methods",
-      { amount: 900, currency: "usd", ...card, allowed_payment_method_types: ["card"] },
+      { amount: 900, currency: "usd", ...cardsOnly, allowed_payment_method_types: ["card"] },
       { param: "allowed_payment_method_types" },
     ],
     [

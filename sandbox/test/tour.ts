@@ -1,3 +1,4 @@
+import { cardsOnly } from "./authorize.ts";
 import type { Harness } from "./harness.ts";
 
 /** Calls every endpoint of the sandbox through the SDKs, with refusals of each kind on the way. */
@@ -16,7 +17,6 @@ async function refused(call: Promise<unknown>): Promise<void> {
 }
 
 async function tourStripe({ stripe, url }: Harness): Promise<void> {
-  const never = { automatic_payment_methods: { enabled: true, allow_redirects: "never" } } as const;
   const address = { line1: "965 Mission St", city: "SF", state: "CA", postal_code: "94103", country: "US" };
   const customer = await stripe.customers.create({
     email: "a@example.com",
@@ -52,7 +52,7 @@ async function tourStripe({ stripe, url }: Harness): Promise<void> {
     receipt_email: "a@example.com",
     description: "Order 1",
     shipping: { name: "Zoë", address },
-    ...never,
+    ...cardsOnly,
     expand: ["latest_charge", "payment_method", "customer"],
   });
   await stripe.paymentIntents.capture(held.id, { amount_to_capture: 2500 });
@@ -72,7 +72,7 @@ async function tourStripe({ stripe, url }: Harness): Promise<void> {
 
   await tourDisputes(stripe);
 
-  const open = await stripe.paymentIntents.create({ amount: 900, currency: "usd", ...never });
+  const open = await stripe.paymentIntents.create({ amount: 900, currency: "usd", ...cardsOnly });
   await stripe.paymentIntents.update(open.id, { amount: 950, metadata: { a: "1" } });
   await refused(stripe.paymentIntents.confirm(open.id, { payment_method: "pm_card_chargeDeclined" }));
   await stripe.paymentIntents.retrieve(open.id, { expand: ["latest_charge"] });
@@ -86,7 +86,7 @@ async function tourStripe({ stripe, url }: Harness): Promise<void> {
     redirect: "manual",
   });
   await stripe.paymentIntents.retrieve(open.id, { expand: ["latest_charge", "payment_method"] });
-  const dropped = await stripe.paymentIntents.create({ amount: 900, currency: "eur", ...never });
+  const dropped = await stripe.paymentIntents.create({ amount: 900, currency: "eur", ...cardsOnly });
   await stripe.paymentIntents.cancel(dropped.id, { cancellation_reason: "abandoned" });
   await stripe.paymentIntents.list({ limit: 3, customer: customer.id, created: { gte: 1_790_000_000 } });
 
@@ -151,7 +151,7 @@ async function tourDisputes(stripe: Harness["stripe"]): Promise<void> {
       currency: "usd",
       confirm: true,
       payment_method: `pm_card_${card}`,
-      automatic_payment_methods: { enabled: true, allow_redirects: "never" },
+      ...cardsOnly,
       expand: ["latest_charge"],
     });
     const [dispute] = (await stripe.disputes.list({ payment_intent: paid.id, limit: 1 })).data;
