@@ -96,6 +96,7 @@ export const sampleValues: Readonly<Record<string, JsonValue>> = {
   "rowlock.notify.v1.TemplateParts.text": "Order {{ order.id }} is on its way.",
   "rowlock.notify.v1.TemplatePreview.sms": "Your order is on its way: https://tools.usps.com/go/1Z",
   "rowlock.notify.v1.TemplatePreview.subject": "Your order is on its way",
+  "rowlock.notify.v1.UnsubscribeRequest.content": "List-Unsubscribe=One-Click",
   "rowlock.notify.v1.UpdateTemplateRequest.etag": "",
   "rowlock.notify.v1.UpdateTemplateRequest.event": "order.shipped",
   "rowlock.order.v1.Order.item_total": usd(3998),
