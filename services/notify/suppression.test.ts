@@ -176,6 +176,25 @@ test("STOP and START count by their times, whatever comes first and however ofte
   expect(await suppressions(phone)).toMatchObject([{ address: phone, reason: Suppression_Reason.OPTED_OUT }]);
 });
 
+test.each([
+  ["STOP, then START", ["STOP", "START"], [500, 1_500], false],
+  ["START, then STOP", ["START", "STOP"], [500, 1_500], true],
+  ["STOP, then START, seconds later", ["STOP", "START"], [3_000, 9_000], false],
+  ["START held up, said after STOP or before", ["STOP", "START"], [500, 60_000], true],
+  ["STOP held up, said after START or before", ["START", "STOP"], [500, 60_000], true],
+])("of one second: %s", async (_what, words, arrivals, stopped) => {
+  let passedMs = 0;
+  for (const [i, word] of words.entries()) {
+    const agoMs = arrivals[i] ?? 0;
+    under.later(agoMs - passedMs);
+    passedMs = agoMs;
+    await text(word, { agoMs });
+  }
+  // In whatever order they are applied.
+  await under.work();
+  expect(await suppressions(phone)).toHaveLength(stopped ? 1 : 0);
+});
+
 test("a text that Twilio does not know says nothing; while Twilio is away it waits", async () => {
   await text("STOP");
   under.sms.received.clear();

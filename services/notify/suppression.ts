@@ -26,3 +26,22 @@ export interface Word {
   /** By the clock of who says so: of two words the later one counts, whichever comes first. */
   saidTime: Date;
 }
+
+/** A text that comes later than that after its second, in milliseconds, was held up: when it came says nothing. */
+const promptMs = 20_000;
+const lastMs = 999;
+
+/**
+ * When, within the second that is known of it, something is taken to have been said: the later, the later it came. Of
+ * what was held up, and of another word of the same second, the one that suppresses is taken for the later.
+ */
+export function withinSecond({
+  second,
+  receiveTime,
+  active,
+}: Pick<Word, "active"> & { second: Date; receiveTime: Date }): Date {
+  const delayMs = Math.max(receiveTime.getTime() - second.getTime(), 0);
+  const heldUpMs = active ? lastMs : 0;
+  const ms = delayMs > promptMs ? heldUpMs : Math.floor((delayMs / promptMs) * lastMs);
+  return new Date(second.getTime() + ms);
+}

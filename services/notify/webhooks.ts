@@ -4,6 +4,7 @@ import { sendgridDelivery, wordOfSendgrid } from "./sendgrid-webhook.ts";
 import type { NotifyDeps } from "./service.ts";
 import { markDeliveries, type Told } from "./store.ts";
 import { recordWords } from "./store-suppression.ts";
+import { withinSecond } from "./suppression.ts";
 import { finalDelivery, isReceived, wordOfText } from "./twilio-webhook.ts";
 
 /** Applies what SendGrid and Twilio have told. */
@@ -54,14 +55,20 @@ export async function applyDelivery(deps: NotifyDeps, event: StoredEvent): Promi
   if (word !== undefined) await recordWords(db, [word]);
 }
 
-/** Takes STOP and START for what they say, each for its time: Twilio is asked, since its events have none. */
+/**
+ * Takes STOP and START for what they say, each for its time: Twilio is asked, since its events have none. It knows the
+ * second; of the same one, the text that came here later was said later.
+ */
 async function applyText({ db, sms }: NotifyDeps, event: StoredEvent): Promise<void> {
   const said = wordOfText(event);
   if (said === undefined) return;
   const { sid, ...word } = said;
-  const saidTime = await sms.receiveTime(sid);
+  const second = await sms.receiveTime(sid);
   // One that Twilio does not know was never said.
-  if (saidTime !== undefined) await recordWords(db, [{ ...word, saidTime }]);
+  if (second === undefined) return;
+  await recordWords(db, [
+    { ...word, saidTime: withinSecond({ second, receiveTime: event.receiveTime, active: word.active }) },
+  ]);
 }
 
 /** SendGrid's events carry the message's id, which e-mails of others do not. */
