@@ -180,7 +180,7 @@ const scenes: Record<string, () => Promise<Scene>> = {
     };
     const total = { currencyCode: "USD", amount: 2000 };
     return {
-      known: { ...known, expected_item_total: total },
+      known: { ...known, expected_item_total: total, expected_total: total },
       other: { contact: { ...delivery.contact, phone: "" } },
       token,
       effects,
