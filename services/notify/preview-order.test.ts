@@ -1,9 +1,11 @@
 import { create, type MessageInitShape } from "@bufbuild/protobuf";
 import { timestampFromDate } from "@bufbuild/protobuf/wkt";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
+import { Role } from "../../gen/rowlock/auth/v1/access_pb.js";
 import { Order_State, OrderSchema } from "../../gen/rowlock/order/v1/order_pb.js";
 import { errorInfo, reasonOf } from "../../lib/errors/reasons.ts";
 import { failureOf } from "../../lib/rpc/testing/calls.ts";
+import { as } from "../../lib/rpc/testing/interceptors.ts";
 import { type TestDatabase, testDatabase } from "../../lib/testing/postgres.ts";
 import { notifySchema } from "./migrations/index.ts";
 import { notifyUnderTest, staff } from "./testing/notify.ts";
@@ -121,6 +123,13 @@ test("a template is tried with an order", async () => {
     override: { subject: "{{ order.total }} until {{ order.held_until }}" },
   });
   expect(shown.subject).toBe("€24.00 until March 1, 2026 at 10:15 UTC");
+});
+
+test("Order is asked in the name of who wants to see it", async () => {
+  under.orders.set("ord_1", placed());
+  const limited = as.staffWith({ role: Role.VIEWER, areas: ["notify"] });
+  await under.client.previewTemplate({ event: "order.placed", language: "en", orderId: "ord_1" }, limited);
+  expect(under.ordersAsked).toMatchObject([{ kind: "staff", role: Role.VIEWER, areas: ["notify"] }]);
 });
 
 test("an order that there is not has no preview", async () => {

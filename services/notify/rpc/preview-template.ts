@@ -6,7 +6,7 @@ import {
   OrderSummarySchema,
 } from "../../../gen/rowlock/notify/v1/notify_pb.js";
 import { invalidArgument, reasonOf } from "../../../lib/errors/reasons.ts";
-import { outgoing } from "../../../lib/rpc/index.ts";
+import { asPrincipal, callerOf, outgoing } from "../../../lib/rpc/index.ts";
 import { mannerOf } from "../compose.ts";
 import { summaryOf } from "../order-summary.ts";
 import { fail } from "../reasons.ts";
@@ -20,7 +20,7 @@ import { orderVariables } from "../templates/view.ts";
 
 /**
  * Shows what a message will look like.
- * Errors: TEMPLATE_NOT_FOUND, LANGUAGE_INVALID, TEMPLATE_INVALID, ORDER_NOT_FOUND.
+ * Errors: TEMPLATE_NOT_FOUND, LANGUAGE_INVALID, TEMPLATE_INVALID, ORDER_NOT_FOUND, AREA_NOT_ALLOWED.
  */
 export function previewTemplate(deps: NotifyDeps): MethodImpl<typeof NotifyService.method.previewTemplate> {
   return async (request, ctx) => {
@@ -38,10 +38,14 @@ export function previewTemplate(deps: NotifyDeps): MethodImpl<typeof NotifyServi
   };
 }
 
-/** An order of the shop's, as messages show it. Errors: ORDER_NOT_FOUND. */
+/**
+ * An order of the shop's, as messages show it. Order is asked in the name of who asks for the preview, so that a key
+ * that is not for orders reads none. Errors: ORDER_NOT_FOUND, AREA_NOT_ALLOWED.
+ */
 async function orderOf({ orders }: NotifyDeps, ctx: HandlerContext, orderId: string): Promise<OrderSummary> {
+  const call = { ...outgoing(ctx), ...asPrincipal(callerOf(ctx)) };
   try {
-    return create(OrderSummarySchema, summaryOf(await orders.getOrder({ orderId }, outgoing(ctx))));
+    return create(OrderSummarySchema, summaryOf(await orders.getOrder({ orderId }, call)));
   } catch (err) {
     if (reasonOf(err) !== "ORDER_NOT_FOUND") throw err;
     throw fail("ORDER_NOT_FOUND", { order_id: orderId }, { cause: err });

@@ -14,6 +14,7 @@ import type { Order } from "../../../gen/rowlock/order/v1/order_pb.js";
 import type { Db } from "../../../lib/db/index.ts";
 import { defineReasons } from "../../../lib/errors/reasons.ts";
 import { createDirectTransport } from "../../../lib/rpc/index.ts";
+import { outgoingPrincipalKey, type Principal } from "../../../lib/rpc/principal.ts";
 import { as, testInterceptors } from "../../../lib/rpc/testing/interceptors.ts";
 import { WaitingJobs } from "../../../lib/webhooks/testing/waiting-jobs.ts";
 import { createNotifyService } from "../service.ts";
@@ -46,6 +47,7 @@ export function notifyUnderTest(
   const sms = new FakeSmsSender();
   const jobs = new WaitingJobs();
   const orders = new Map<string, Order>();
+  const ordersAsked: (Principal | undefined)[] = [];
   const { services, inbox } = createNotifyService({
     db,
     clock: () => now,
@@ -56,7 +58,8 @@ export function notifyUnderTest(
     webhooks,
     staffEmails,
     orders: {
-      getOrder: async ({ orderId = "" }) => {
+      getOrder: async ({ orderId = "" }, options) => {
+        ordersAsked.push(options?.contextValues?.get(outgoingPrincipalKey));
         const found = orders.get(orderId);
         if (found === undefined) throw failInOrder("ORDER_NOT_FOUND", { order_id: orderId });
         return found;
@@ -73,6 +76,8 @@ export function notifyUnderTest(
     logged,
     /** What Order has, by id. */
     orders,
+    /** In whose names Order was asked. */
+    ordersAsked,
     /** Applies what is in the inbox; what that failed with. */
     work: () => jobs.work(inbox),
     waiting: () => jobs.size,

@@ -2187,7 +2187,8 @@ export declare const NotifyService: GenService<{
   /**
    * Shows what a message will look like, of an order of the shop's or with an
    * order or items made up for it; sends and stores nothing. What is wrong with
-   * the templates is refused as UpdateTemplate refuses it.
+   * the templates is refused as UpdateTemplate refuses it. A key that is not for
+   * orders shows none of them.
    * Errors: TEMPLATE_NOT_FOUND, LANGUAGE_INVALID, TEMPLATE_INVALID (metadata
    * part, line, problem), ORDER_NOT_FOUND.
    *
