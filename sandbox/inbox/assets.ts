@@ -86,7 +86,7 @@ button, .button { font: inherit; font-size: .88rem; font-weight: 550; padding: .
   background: var(--accent); color: var(--card); cursor: pointer; display: inline-block; }
 button.plain, .button.plain { background: transparent; color: var(--accent); }
 button:hover, .button:hover { filter: brightness(1.08); text-decoration: none; }
-form.inline { margin-top: .45rem; }
+form.inline { margin-top: .45rem; display: flex; flex-wrap: wrap; align-items: center; gap: .4rem; }
 form.inline input { width: 6.5rem; font: inherit; padding: .2rem .45rem; border: 1px solid var(--line); border-radius: 7px; background: var(--card); color: inherit; }
 .faults { max-width: 52rem; margin: 0 auto 1.25rem; padding: 1rem 1.25rem; }
 .faults p { margin: .3rem 0; }
@@ -102,6 +102,7 @@ form.inline input { width: 6.5rem; font: inherit; padding: .2rem .45rem; border:
 .tick input { accent-color: var(--accent); margin: 0; }
 .actions { padding-top: .9rem; }
 .weak { font-weight: 400; }
+.whole { white-space: nowrap; }
 .notice { padding: .7rem 1rem; margin: 0 0 1rem; border-radius: var(--radius); background: var(--soft); }
 .dialog { max-width: 26rem; margin: 8vh auto 0; padding: 1.75rem; text-align: center; }
 .dialog h1 { font-size: 1.15rem; margin: 0 0 .3rem; }
@@ -115,6 +116,15 @@ form.inline input { width: 6.5rem; font: inherit; padding: .2rem .45rem; border:
   .top { padding-inline: 1rem; }
 }
 @media (min-width: 60.01rem) { .back { display: none; } }
+@media (max-width: 45rem) {
+  table, tbody, tr, td { display: block; }
+  thead { display: none; }
+  tr { padding: .7rem 1rem; }
+  tr + tr { border-top: 1px solid var(--line); }
+  td, tr + tr td { padding: .1rem 0; border: 0; overflow-wrap: anywhere; }
+  td.num { text-align: left; }
+  td[data-head]::before { content: attr(data-head) " "; color: var(--dim); }
+}
 `;
 
 /** Local times, and a fresh list every few seconds while the page is seen. */
@@ -140,5 +150,6 @@ async function refresh() {
   }
 }
 localTimes(document);
+document.querySelector("nav [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
 setInterval(() => refresh().catch(() => {}), 4000);
 `;

@@ -57,7 +57,7 @@ export function emailSection(ctx: InboxContext): Section {
           ${email.bcc.length > 0 && html`<dt>Bcc</dt><dd>${email.bcc.map(full).join(", ")}</dd>`}
           ${email.replyTo && html`<dt>Reply to</dt><dd>${full(email.replyTo)}</dd>`}
           <dt>Sent</dt><dd>${time(email.created)}</dd>
-          <dt>Reader</dt><dd><form method="post" action="/sandbox/emails/${email.id}/event"><button name="event" value="bounce">Bounce</button> <button name="event" value="spamreport">Report as spam</button></form></dd>
+          <dt>Reader</dt><dd><form class="inline" method="post" action="/sandbox/emails/${email.id}/event"><button class="plain" name="event" value="bounce">Bounce</button><button class="plain" name="event" value="spamreport">Report as spam</button></form></dd>
           ${
             email.attachments.length > 0 &&
             html`<dt>Attached</dt><dd>${email.attachments.map(

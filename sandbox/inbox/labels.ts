@@ -33,7 +33,7 @@ export function labelSection(ctx: InboxContext): Section {
               html`<br><span class="dim small">${item.quantity} × ${item.description}, ${item.value}: ${item.tariff_number} from ${item.origin_country}</span>`,
           )}</td>
           <td>${label.number ? html`<code>${label.number}</code><br>${tracking(transaction)}` : html`<span class="dim small">${transaction.messages.map((message) => message.text).join(" ")}</span>`}</td>
-          <td class="num">${label.price}</td>
+          <td class="num" data-head="Price">${label.price}</td>
           <td>${
             transaction.status === "SUCCESS"
               ? html`<a class="button plain" href="/sandbox/labels/${transaction.id}.pdf">PDF</a>`

@@ -24,7 +24,7 @@ export function messageSection(ctx: InboxContext): Section {
         <div class="row"><span><span class="strong">${message.to}</span> <span class="dim small">from ${message.from ?? message.service ?? ""}</span></span>${time(message.created)}</div>
         <div class="bubble">${message.body}</div>
         <p class="small dim">${chip(status, status === "delivered" || status === "received" ? "good" : status === "undelivered" ? "bad" : "wait")} ${segments} ${segments === 1 ? "segment" : "segments"}${message.media.length > 0 && `, ${message.media.length} media`}</p>
-        ${message.inbound ? "" : html`<form method="post" action="/sandbox/messages/${message.id}/answer" class="small"><button name="body" value="STOP">Answer STOP</button> <button name="body" value="START">Answer START</button></form>`}
+        ${message.inbound ? "" : html`<form method="post" action="/sandbox/messages/${message.id}/answer" class="inline"><button class="plain" name="body" value="STOP">Answer STOP</button><button class="plain" name="body" value="START">Answer START</button></form>`}
       </article>`;
     })}</div>${pager({ path: "/sandbox/messages", query, page: current, more })}`;
   }

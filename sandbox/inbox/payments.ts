@@ -57,8 +57,8 @@ export function paymentSection(ctx: InboxContext): Section {
         intent.last_error &&
         html`<br><span class="dim small">${intent.last_error.decline_code ?? intent.last_error.code}</span>`
       }${action(intent)}${charge?.disputed && disputesOf(ctx.stripe, charge.id).map(disputeRow)}</td>
-      <td>${methodName(intent, charge)}</td>
-      <td>${intent.description ?? intent.receipt_email ?? ""}${tags.length > 0 && html`<span class="dim small"> ${tags.join(", ")}</span>`}<br><code class="dim">${intent.id}</code></td>
+      <td class="whole">${methodName(intent, charge)}</td>
+      <td>${intent.description ?? intent.receipt_email ?? ""}${tags.map((tag) => html`<br><span class="dim small">${tag}</span>`)}<br><code class="dim">${intent.id}</code></td>
     </tr>`;
   }
 

@@ -28,7 +28,7 @@ export function webhookSection(ctx: InboxContext): Section {
       <td>${time(delivery.created)}</td>
       <td><span class="strong">${delivery.type}</span><br><span class="dim small">${delivery.vendor} → ${delivery.url}</span><br><code class="dim">${delivery.subject}</code></td>
       <td>${chip(delivery.state, TONE[delivery.state])}</td>
-      <td class="num">${delivery.attempts.length}</td>
+      <td class="num" data-head="Attempts">${delivery.attempts.length}</td>
       <td>${last && html`${last.status === 0 ? "no answer" : last.status} <span class="dim small">in ${last.tookMs} ms</span><br><span class="dim small">${last.answer.slice(0, 120)}</span>`}</td>
     </tr>`;
   }
