@@ -2,6 +2,9 @@ import type { DescService } from "@bufbuild/protobuf";
 import { MethodOptions_IdempotencyLevel } from "@bufbuild/protobuf/wkt";
 import { Channel, ChannelCredentials, type ChannelInterface } from "@grpc/grpc-js";
 
+/** The largest answer, in bytes. What is asked for is smaller: others may have made it. */
+export const defaultMaxAnswerBytes = 64 * 1024 * 1024;
+
 /**
  * A channel to all replicas behind `address`, calls spread round-robin. A call that finds a replica
  * gone (UNAVAILABLE) is made again, within its deadline, if its contract says that it is idempotent.
@@ -26,7 +29,7 @@ export function openChannel({
     "grpc.initial_reconnect_backoff_ms": 100,
     "grpc.max_reconnect_backoff_ms": 2_000,
     "grpc.dns_min_time_between_resolutions_ms": 2_000,
-    "grpc.max_receive_message_length": maxMessageBytes,
+    "grpc.max_receive_message_length": defaultMaxAnswerBytes,
     "grpc.max_send_message_length": maxMessageBytes,
     "grpc.enable_http_proxy": 0,
     "grpc.enable_channelz": 0,

@@ -16,7 +16,7 @@ const log = pino({ level: "silent" });
 
 async function start(
   service: ServiceDefinition = createEchoService(),
-  options: { maxMessageBytes?: number } = {},
+  options: { maxMessageBytes?: number; maxAnswerBytes?: number } = {},
 ) {
   const server = await createGrpcServer({
     services: [service],
@@ -145,6 +145,13 @@ describe("what does not fit", () => {
     const err = await failureOf(running.client.echo({ text: "x".repeat(2_000) }));
     expect(err.code).toBe(Code.ResourceExhausted);
     expect((await running.client.echo({ text: "x" })).text).toBe("x");
+  });
+
+  test("an answer may be larger than a request, up to a limit of its own", async () => {
+    const large = createEchoService({ echo: ({ count }) => ({ text: "x".repeat(count * 1024 * 1024) }) });
+    await using running = await start(large, { maxAnswerBytes: 8 * 1024 * 1024 });
+    expect((await running.client.echo({ count: 5 })).text).toHaveLength(5 * 1024 * 1024);
+    expect((await failureOf(running.client.echo({ count: 9 }))).code).toBe(Code.ResourceExhausted);
   });
 
   test("bytes that are no message are the caller's fault", async () => {

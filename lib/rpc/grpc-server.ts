@@ -4,6 +4,7 @@ import { HealthImplementation } from "grpc-health-check";
 import type { Log } from "../telemetry/log.ts";
 import { within } from "../within.ts";
 import { bindServices } from "./bound-method.ts";
+import { defaultMaxAnswerBytes } from "./grpc-channel.ts";
 import { grpcService } from "./grpc-handlers.ts";
 import { LiveCalls } from "./live-calls.ts";
 import { failRpc } from "./reasons.ts";
@@ -31,7 +32,8 @@ const idleConnectionsMs = 500;
 
 /**
  * Serves gRPC on `address` (`127.0.0.1:0` takes a free port). Health is always served, reflection
- * unless switched off. A message of more than `maxMessageBytes` (default 4 MiB) is RESOURCE_EXHAUSTED.
+ * unless switched off. A request of more than `maxMessageBytes` (default 4 MiB) is RESOURCE_EXHAUSTED, an answer of
+ * more than `maxAnswerBytes` (64 MiB) as well: all that is known of a customer is one.
  * Rejects when the address cannot be bound.
  */
 export async function createGrpcServer({
@@ -41,6 +43,7 @@ export async function createGrpcServer({
   credentials = ServerCredentials.createInsecure(),
   reflection = true,
   maxMessageBytes = 4 * 1024 * 1024,
+  maxAnswerBytes = defaultMaxAnswerBytes,
   log,
 }: {
   services: readonly ServiceDefinition[];
@@ -49,11 +52,12 @@ export async function createGrpcServer({
   credentials?: ServerCredentials;
   reflection?: boolean;
   maxMessageBytes?: number;
+  maxAnswerBytes?: number;
   log: Log;
 }): Promise<GrpcServer> {
   const server = new Server({
     "grpc.max_receive_message_length": maxMessageBytes,
-    "grpc.max_send_message_length": maxMessageBytes,
+    "grpc.max_send_message_length": maxAnswerBytes,
     // Without it forceShutdown finds no connections to close. It costs about 3 % of a call.
     "grpc.enable_channelz": 1,
   });
