@@ -126,6 +126,7 @@ describe("asking for a transfer", () => {
     for (let time = 0; time < 2; time++) {
       await expectReason(begin(idr), "PAYMENT_METHOD_INVALID", { provider_message: "no IDR" });
     }
+    expect((await shop.get(id)).state).toBe(Payment_State.FAILED);
     await shop.pay(`${id}-card`, { orderId: `ord_${id}` });
   });
 

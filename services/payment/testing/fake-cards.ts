@@ -61,6 +61,8 @@ export class FakeCards implements CardProcessor {
   readonly script = new Map<string, Partial<CardOutcome>>();
   /** What buyers dispute, by the provider's id of the payment. */
   readonly disputes = new Map<string, CardDispute[]>();
+  /** Whether they began in whatever time is asked for. */
+  newDisputes = true;
   /** The customers, by our id, with their saved cards. */
   readonly customers = new Map<string, { providerId: string; cards: Set<string> }>();
   /** What each intent of a transfer was made from, by the provider's id. */
@@ -144,7 +146,7 @@ export class FakeCards implements CardProcessor {
   }
 
   async *listDisputed(): AsyncIterable<string> {
-    yield* await this.#serve("listDisputed", "", () => [...this.disputes.keys()]);
+    yield* await this.#serve("listDisputed", "", () => (this.newDisputes ? [...this.disputes.keys()] : []));
   }
 
   async disputesOf({ providerId }: { providerId: string }): Promise<CardDispute[]> {
