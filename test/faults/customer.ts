@@ -7,7 +7,7 @@ import { type Answer, type Rest, reasonIn } from "../support/rest.ts";
 import type { TestShop } from "../support/shop.ts";
 
 /** What a customer does once the order is placed. */
-export interface Plan {
+interface Plan {
   /** The cards, one after the other; the last one again and again. */
   cards: readonly string[];
   /** What is said to the banks that ask. */

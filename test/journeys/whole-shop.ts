@@ -27,7 +27,7 @@ export interface Purchase {
 }
 
 /** The middle of an event's key. */
-export type News = "instructions" | "fulfilled" | "shipped" | "delivered" | "refunded";
+type News = "instructions" | "fulfilled" | "shipped" | "delivered" | "refunded";
 
 const prices = { teapot: 2500, cup: 700 };
 const stocked = 10;

@@ -99,13 +99,7 @@ const vendors: Record<string, Vendor> = {
   Shippo: {
     at: (serverUrl) => {
       const carrier = createShippoCarrier({ apiKey: shippoKey, serverUrl, timeoutMs, sender });
-      const {
-        crossesCustoms: _,
-        name,
-        timeoutMs: ms,
-        ...calls
-      } = {
-        ...carrier,
+      return {
         quote: () => carrier.quote(consignment),
         buyLabel: () => carrier.buyLabel(purchase),
         findLabel: () => carrier.findLabel("r1"),
@@ -113,9 +107,7 @@ const vendors: Record<string, Vendor> = {
         voidLabel: () => carrier.voidLabel(boughtLabel),
         checkAddress: () => carrier.checkAddress(consignment.to, { timeoutMs: 200 }),
         findRefund: () => carrier.findRefund(boughtLabel),
-      } satisfies Carrier;
-      expect([name, ms]).toEqual(["Shippo", timeoutMs]);
-      return calls;
+      } satisfies Record<Exclude<keyof Carrier, "name" | "timeoutMs" | "crossesCustoms">, unknown>;
     },
     isTyped: (err) => err instanceof CarrierUnavailable,
     secrets: [shippoKey],
@@ -123,8 +115,8 @@ const vendors: Record<string, Vendor> = {
   SendGrid: {
     at: (baseUrl) => {
       const from = { email: "shop@example.com" };
-      const { send } = createSendgridSender({ apiKey: "SG.secret", baseUrl, from, timeoutMs });
-      return { send: () => send(email) };
+      const sendgrid = createSendgridSender({ apiKey: "SG.secret", baseUrl, from, timeoutMs });
+      return { send: () => sendgrid.send(email) };
     },
     isTyped: (err) => err instanceof SendUnavailable,
     secrets: ["SG.secret"],
