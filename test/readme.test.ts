@@ -98,6 +98,8 @@ const acceptable: Record<string, string | Record<string, string>> = {
   ROWLOCK_ACCOUNT_PREFIXES: "BCA_VA=8808,BNI_VA=9881",
   ROWLOCK_STRIPE_TRANSFERS: "BANK_TRANSFER,SEPA",
   ROWLOCK_LEGACY_CURRENCY: "IDR",
+  ROWLOCK_ORDER_URL: "https://shop.example/orders/{order_id}",
+  ROWLOCK_ORIGIN_COUNTRY: "DE",
   ROWLOCK_STAFF_EMAILS: "ada@shop.example,grace@shop.example",
   ROWLOCK_TRUSTED_PROXIES: "10.0.0.0/8",
   ROWLOCK_OIDC_PROVIDERS: {

@@ -18,7 +18,7 @@ test("what runs low, is out and is there again is told once each", async () => {
     db: shop.database.db,
     log: pino({ level: "silent" }),
     webhooks: {
-      publishEvents: async ({ events = [] }) => {
+      publishEvents: async ({ events }) => {
         told.push(...(events as OutboxEvent[]));
         return { $typeName: "rowlock.webhook.v1.PublishEventsResponse" };
       },

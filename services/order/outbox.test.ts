@@ -21,7 +21,7 @@ const relay = () =>
   createOrderRelay({
     ...shop.deps,
     webhooks: {
-      publishEvents: async ({ events = [] }) => {
+      publishEvents: async ({ events }) => {
         told.push(...(events as OutboxEvent[]));
         return { $typeName: "rowlock.webhook.v1.PublishEventsResponse" };
       },

@@ -24,7 +24,7 @@ const publish = async () => {
   const relay = createPaymentRelay({
     ...shop.deps,
     webhooks: {
-      publishEvents: async ({ events = [] }) => {
+      publishEvents: async ({ events }) => {
         told.push(...(events as OutboxEvent[]));
         return { $typeName: "rowlock.webhook.v1.PublishEventsResponse" };
       },
