@@ -52,6 +52,7 @@ export function summaryOf(order: Order): MessageInitShape<typeof OrderSummarySch
         accountNumber: payment.transfer.accountNumber,
         reference: payment.transfer.reference,
         ...(payment.transfer.deadline && { deadline: payment.transfer.deadline }),
+        ...(payment.transfer.bankAccount && { bankAccount: payment.transfer.bankAccount }),
       },
     }),
   };

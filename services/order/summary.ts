@@ -38,6 +38,7 @@ export function orderSummary(
         accountNumber: transfer.accountNumber,
         reference: transfer.reference,
         deadline: timestampFromDate(new Date(transfer.deadline)),
+        ...(transfer.bankAccount && { bankAccount: transfer.bankAccount }),
       },
     }),
     cancelReason: order.cancelReason,

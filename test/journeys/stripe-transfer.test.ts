@@ -60,6 +60,9 @@ test("two transfers pay an order, which is shipped; what is too much is given ba
     missing: { amount: total },
   });
   await waitFor(async () => (await shop.inbox("emails", "ada@example.com")).length > 0);
+  const [instructions] = await shop.inbox("emails", "ada@example.com");
+  for (const needed of [transfer.accountNumber, transfer.reference, "Rowlock Sandbox", "110000000"])
+    expect(instructions?.html).toContain(needed);
   const confirm = await shop.rest("POST", `/v1/payments/${paymentId}:confirm`, {
     staff: shop.staff,
     body: {},

@@ -1,6 +1,12 @@
 import { describe, expect, test } from "vitest";
 import { OrderEventKind } from "../../../gen/rowlock/notify/v1/notify_pb.js";
-import { fulfilledOrder, orderSummary, orderToTransfer, sayOrder } from "../testing/notify.ts";
+import {
+  fulfilledOrder,
+  orderSummary,
+  orderToTransfer,
+  orderToTransferToProvider,
+  sayOrder,
+} from "../testing/notify.ts";
 import { link, type OrderNews as News } from "./view.ts";
 
 type OrderNews = News & { shopName: string };
@@ -13,6 +19,15 @@ const cases: [string, OrderNews, { subject: string; says: string[]; sms: string 
       subject: "How to pay for your order (ord_1)",
       says: ["BCA VA", "8808123456789012", "ORD-7K2M", "October 7, 2026 at 14:00 UTC", "$100.20"],
       sms: "Rowlock: please transfer $100.20 for order ord_1 to BCA VA 8808123456789012, reference ORD-7K2M before October 7, 2026 at 14:00 UTC.",
+    },
+  ],
+  [
+    "transfer to the provider",
+    { shopName: "Rowlock", kind: OrderEventKind.PAYMENT_INSTRUCTIONS, order: orderToTransferToProvider() },
+    {
+      subject: "How to pay for your order (ord_1)",
+      says: ["Barclays", "Rowlock Ltd", "31510604", "BARCGB22", "108800", "027", "futsu"],
+      sms: "Rowlock: please transfer $100.20 for order ord_1 to Barclays 31510604.",
     },
   ],
   [
@@ -249,7 +264,10 @@ test("what customers and carriers wrote cannot become markup, wherever it stands
       trackingNumber: evil,
       trackingUrl: `https://track.test/?q=${evil}`,
       labelUrl: `https://labels.test/${evil}`,
-      transfer: { bank: evil, accountNumber: evil, reference: evil },
+      transfer: {
+        ...{ bank: evil, accountNumber: evil, reference: evil },
+        bankAccount: { holder: evil, bic: evil, bankCode: evil, branchCode: evil, accountType: evil },
+      },
       cancelReason: evil,
     }),
   };

@@ -4,6 +4,7 @@ import {
   OrderEventKind,
   type OrderSummary,
   type OrderSummary_Line,
+  type OrderSummary_Transfer,
   StockEventKind,
 } from "../../../gen/rowlock/notify/v1/notify_pb.js";
 import type { Address } from "../../../gen/rowlock/type/v1/address_pb.js";
@@ -93,13 +94,26 @@ export function orderVariables(
       transfer:
         transfer === undefined || kind !== OrderEventKind.PAYMENT_INSTRUCTIONS
           ? null
-          : {
-              bank: transfer.bank.replaceAll("_", " ") || null,
-              account_number: transfer.accountNumber || null,
-              reference: transfer.reference || null,
-              deadline: transfer.deadline && momentOf(timestampDate(transfer.deadline), locale),
-            },
+          : transferOf(transfer, locale),
     },
+  };
+}
+
+/** What a buyer writes into the form of their bank. */
+function transferOf(
+  { bank, accountNumber, bankAccount, reference, deadline }: OrderSummary_Transfer,
+  locale: string,
+) {
+  return {
+    bank: bankAccount?.bankName || bank.replaceAll("_", " ") || null,
+    holder: bankAccount?.holder || null,
+    account_number: accountNumber || null,
+    bic: bankAccount?.bic || null,
+    bank_code: bankAccount?.bankCode || null,
+    branch_code: bankAccount?.branchCode || null,
+    account_type: bankAccount?.accountType || null,
+    reference: reference || null,
+    deadline: deadline ? momentOf(timestampDate(deadline), locale) : null,
   };
 }
 

@@ -140,6 +140,20 @@ export function orderToTransfer(): OrderSummary {
   });
 }
 
+/** An order that waits for a transfer to an account at the payment provider. */
+export function orderToTransferToProvider(): OrderSummary {
+  return orderSummary({
+    transfer: {
+      bank: "BACS",
+      accountNumber: "31510604",
+      bankAccount: {
+        ...{ holder: "Rowlock Ltd", bankName: "Barclays", number: "31510604", bic: "BARCGB22" },
+        ...{ bankCode: "108800", branchCode: "027", accountType: "futsu", countryCode: "GB" },
+      },
+    },
+  });
+}
+
 /** A request to tell that an order is fulfilled, by e-mail and text message. */
 export function news(fields: Partial<NotifyOrderRequest> & { eventKey: string }): NotifyOrderRequest {
   return create(NotifyOrderRequestSchema, {

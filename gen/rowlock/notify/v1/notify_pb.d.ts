@@ -9,6 +9,7 @@ import type { Message as Message$1 } from "@bufbuild/protobuf";
 import type { Timestamp } from "@bufbuild/protobuf/wkt";
 import type { Money } from "../../type/v1/money_pb.js";
 import type { Address, Contact } from "../../type/v1/address_pb.js";
+import type { BankAccount } from "../../type/v1/bank_account_pb.js";
 import type { HttpBody, HttpBodySchema } from "../../../google/api/httpbody_pb.js";
 import type { WebhookEvent, WebhookEvent_State, WebhookEventSchema } from "../../type/v1/webhook_pb.js";
 
@@ -558,6 +559,13 @@ export declare type OrderSummary_Transfer = Message$1<"rowlock.notify.v1.OrderSu
    * @generated from field: google.protobuf.Timestamp deadline = 4;
    */
   deadline?: Timestamp | undefined;
+
+  /**
+   * The account to pay to, when the payment provider takes the transfer.
+   *
+   * @generated from field: rowlock.type.v1.BankAccount bank_account = 5;
+   */
+  bankAccount?: BankAccount | undefined;
 };
 
 /**
@@ -1397,9 +1405,10 @@ export declare const TemplateSchema: GenMessage<Template>;
  * lines), `cancel_reason`, `carrier`, `tracking_number`, `tracking_url`,
  * `label_url`, `parcels` (each with these four, and `lines` when others have the
  * rest of the goods), `url` (the shop's page about it), `held_until`, `by_transfer` and
- * `transfer` (`bank`, `account_number`, `reference`, `deadline`); of stock `items` (`name`, `sku`, `available`,
- * `threshold`), `out` and `unsubscribe_url`; in `html` and `text` the `subject`,
- * too. What an order has not is null, so that `if` leaves it out. Amounts and
+ * `transfer` (`bank`, `holder`, `account_number`, `bic`, `bank_code`,
+ * `branch_code`, `account_type`, `reference`, `deadline`); of stock `items`
+ * (`name`, `sku`, `available`, `threshold`), `out` and `unsubscribe_url`; in
+ * `html` and `text` the `subject`, too. What an order has not is null, so that `if` leaves it out. Amounts and
  * dates come written as the language does.
  *
  * @generated from message rowlock.notify.v1.TemplateParts
