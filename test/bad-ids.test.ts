@@ -349,6 +349,7 @@ async function fillLists({ shop, customer, orderId }: Victim): Promise<void> {
   const imported = await rest("POST", "/v1/payments:importStatement", { staff, body: statement(2) });
   made.push(imported);
   bankTransactionId = imported.body.rows[0].transaction.id;
+  await strand(shop, orderId);
   await dispute(shop, (await rest("GET", "/v1/payments", { staff })).body.payments[0].id);
   for (const i of [1, 2]) {
     await newTaxRate({ rest, staff });
@@ -363,6 +364,18 @@ async function fillLists({ shop, customer, orderId }: Victim): Promise<void> {
     made.push(await rest("POST", "/v1/categories", { staff, body: { id: `cat-${i}`, title: "Some" } }));
   }
   expect(made.map(({ status }) => status)).toEqual(Array(made.length).fill(200));
+}
+
+/** Two problems of an order, as jobs leave them that have failed for half a minute. */
+async function strand({ databaseUrl }: Victim["shop"], orderId: string): Promise<void> {
+  await asSuperuser(databaseUrl, (client) =>
+    client.query(
+      `insert into "order".problem (id, job_id, order_id, queue, data, message, attempts, given_up)
+       select 'prb_' || n, 'job-' || n, $1, 'order.tell', jsonb_build_object('orderId', $1::text), 'no answer', 5, false
+       from generate_series(1, 2) as n`,
+      [orderId],
+    ),
+  );
 }
 
 /** Two disputes of a payment. Their true course would go on, with its order, while the tests look. */

@@ -17,7 +17,9 @@ export interface Transfer {
 /**
  * Moves units on hand that nobody holds, with an entry in the ledger for each
  * location. Where they go they are given to those who wait first. Both rows are
- * locked in the order of all, whichever way the units go.
+ * locked in the order of all, whichever way the units go. Where the SKU has never been, its row is made here: a
+ * reservation that began before and waited for the other row does not see it, and may put on backorder what has just
+ * arrived; one that would come out short looks again.
  *
  * Errors: STOCK_NOT_FOUND, LOCATION_NOT_FOUND, STOCK_BELOW_RESERVED; the foreign
  * key stock_location when `to` is no location.

@@ -33,6 +33,7 @@ const values: Record<string, JsonValue> = {
   "rowlock.notify.v1.GetTemplateRequest.event": "order.fulfilled",
   "rowlock.notify.v1.PreviewTemplateRequest.event": "order.fulfilled",
   "rowlock.notify.v1.PreviewTemplateRequest.order_id": "",
+  "rowlock.notify.v1.UpdateMessageSettingRequest.email": false,
   "rowlock.notify.v1.UpdateMessageSettingRequest.event": "order.placed",
   "rowlock.notify.v1.UpdateTemplateRequest.event": "order.fulfilled",
   "rowlock.promotion.v1.CreateCouponsRequest.count": 0,
